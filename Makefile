@@ -1,0 +1,51 @@
+# Two commands do everything: `make demo` shows it, `make test` proves it. Both install what they need.
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The Node that comes with the Python environment serves jsii, too, whatever else the machine has.
+export JSII_NODE := $(BIN)/node
+
+.PHONY: demo test format lint types unit lock clean
+
+demo: install
+	python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
+
+test: lint types unit
+
+install: .venv/.installed node_modules/.installed
+
+.venv/.installed: pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; this is " + sys.version)'
+	$(PYTHON) -m venv .venv
+	pip install --quiet --require-hashes -r requirements.txt
+	pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .venv/.installed
+	npm ci --silent
+	@touch $@
+
+lint: install
+	ruff format --check .
+	ruff check .
+
+types: install
+	mypy
+	basedpyright
+
+unit: install
+	pytest -n 2 --dist loadgroup
+
+format: install
+	ruff format .
+	ruff check --fix .
+
+# The exact versions, with hashes and without addresses; package-lock.json likewise.
+lock:
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url --extra local --group dev pyproject.toml -o requirements.txt
+	npm install --package-lock-only
+
+clean:
+	rm -rf .venv node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

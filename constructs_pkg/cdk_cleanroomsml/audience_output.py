@@ -1,0 +1,199 @@
+"""Where lookalike segments are written: a bucket, its key, and the role that Clean Rooms ML writes with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from .access_logs import logged_in, logged_to, no_public_access
+from .limits import Problems
+from .provider import ACCOUNT, stack_of
+from .write_permissions import KEY_ACTIONS, clean_rooms_ml, write_statements
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import IDependable
+
+
+ONE_REGION = "Clean Rooms ML writes only to a bucket in the Region of the model: use one of that Region"
+
+
+class AudienceOutput(Construct):
+    """The destination of exported segments, for one configured audience model or for many.
+
+    Each part is created unless it is given:
+
+    * the **bucket**: encrypted with the key (S3 Bucket Keys on), TLS only, no public access, ACLs off, versioned,
+      access logged, retained when the stack goes;
+    * the **key**: customer managed, rotated, retained when the stack goes;
+    * the **role**: Clean Rooms ML may assume it for the configured audience models of this account and Region, to
+      write below the prefix and nothing else (User Guide, "Create a service role to write a lookalike segment").
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        bucket: s3.IBucket | None = None,
+        encryption_key: IKeyRef | None = None,
+        role: IRoleRef | None = None,
+        prefix: str | None = None,
+        server_access_logs_bucket: s3.IBucket | None = None,
+    ) -> None:
+        """Defines the output.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            bucket: Where segments are written. It must be in the Region of the model (API reference). Default: a new
+                bucket.
+            encryption_key: The customer managed key of the bucket. Default: the key that the given bucket is known
+                to have, if any; a new key for a new bucket.
+            role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``. The permissions
+                to write are added to it where it can be changed, else a warning says what it must allow. Default: a
+                new role.
+            prefix: The folder in the bucket, without a slash at either end. Default: the whole bucket.
+            server_access_logs_bucket: Where access to a new bucket is logged; its policy must let
+                ``logging.s3.amazonaws.com`` write. Default: one new bucket for all outputs of the stack.
+
+        Raises:
+            ValueError: The prefix can't be part of an S3 URI, or makes it longer than 1,285 characters; the bucket is
+                in another Region, or has another key. The message lists all of it.
+        """
+        self.stack: cdk.Stack = stack_of(scope)
+        """The stack in which it is defined."""
+        _check(self.stack, scope, id, bucket, encryption_key, prefix)
+        super().__init__(scope, id)
+        self._prefix = prefix
+
+        if bucket is None:
+            encryption_key = encryption_key or kms.Key(
+                self, "Key", description="Encrypts lookalike segments", enable_key_rotation=True
+            )
+            bucket = self._create_bucket(encryption_key, server_access_logs_bucket)
+            self._bucket_account = ACCOUNT
+        else:
+            encryption_key = encryption_key or bucket.encryption_key
+            self._bucket_account = bucket.env.account
+            self._warn_of_another_account()
+
+        self.bucket: s3.IBucket = bucket
+        """Where segments are written."""
+        self.encryption_key: IKeyRef | None = encryption_key
+        """The customer managed key of the bucket; ``None`` when a given bucket is not known to have one."""
+        self.permissions: list[IDependable] = []
+        """What a model that writes here must depend on: permissions that stand beside the role."""
+        self.role: IRoleRef = self._create_role() if role is None else self._use_role(role)
+        """What Clean Rooms ML assumes to write."""
+
+    @cached_property
+    def s3_uri(self) -> str:
+        """The destination as the API takes it, ``s3://bucket/prefix/``.
+
+        The slash at the end keeps what is written below the prefix that the role allows, whether the service puts a
+        slash of its own in between or not, which isn't documented.
+        """
+        folder = f"{self._prefix}/" if self._prefix else ""
+        return f"s3://{self.bucket.bucket_name}/{folder}"
+
+    @cached_property
+    def role_arn(self) -> str:
+        """The ARN of the role."""
+        return self.role.role_arn if isinstance(self.role, iam.Role) else self.role.role_ref.role_arn
+
+    def _create_bucket(self, key: IKeyRef, logs_bucket: s3.IBucket | None) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=cast("kms.IKey", key),
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            block_public_access=no_public_access(),
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        resource = cast("s3.CfnBucket", bucket.node.default_child)
+        resource.logging_configuration = logged_to(logs_bucket) if logs_bucket else logged_in(self.stack)
+        return bucket
+
+    def _warn_of_another_account(self) -> None:
+        account, own = self._bucket_account, self.stack.account
+        if account != own and not cdk.Token.is_unresolved(account) and not cdk.Token.is_unresolved(own):
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:bucketInAnotherAccount",
+                f"the given bucket belongs to account {account}: its policy, and its key's, must allow there what the "
+                "role is allowed here",
+            )
+
+    def _create_role(self) -> iam.Role:
+        return iam.Role(
+            self,
+            "Role",
+            assumed_by=clean_rooms_ml(),
+            description="Lets AWS Clean Rooms ML write lookalike segments",
+            inline_policies={"WriteSegments": iam.PolicyDocument.from_json({"Statement": self._statements()})},
+        )
+
+    def _use_role(self, role: IRoleRef) -> IRoleRef:
+        """Adds the permissions to a role that can be changed; says what to add to one that can't."""
+        principal = getattr(role, "grant_principal", None)
+        if principal is None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:rolePermissionsNotAdded",
+                "the given role can't be changed from here; it must allow s3:ListBucket and s3:GetBucketLocation on "
+                f"the bucket, s3:PutObject below the prefix, and with a customer managed key {', '.join(KEY_ACTIONS)}",
+            )
+            return role
+        for statement in self._statements():
+            added = principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+            if added.policy_dependable is not None:
+                self.permissions.append(added.policy_dependable)
+        return role
+
+    def _statements(self) -> list[dict[str, Any]]:
+        key = self.encryption_key
+        return write_statements(
+            bucket_arn=self.bucket.bucket_arn,
+            bucket_account=self._bucket_account,
+            prefix=self._prefix,
+            key_arn=None if key is None else key.key_arn if isinstance(key, kms.Key) else key.key_ref.key_arn,
+        )
+
+
+def _check(
+    stack: cdk.Stack,
+    scope: Construct,
+    id: str,
+    bucket: s3.IBucket | None,
+    key: IKeyRef | None,
+    prefix: str | None,
+) -> None:
+    problems = Problems(scope, id)
+    # A bucket's name has at most 63 characters; the rest of the URI's 1,285 are "s3://" and two slashes.
+    problems.text(
+        "prefix",
+        prefix,
+        length=(1, 1215),
+        pattern=r"[^/\s](.*[^/])?",
+        allowed="a folder's name without a slash at either end, like 'segments' or 'teams/media'",
+    )
+    if bucket is not None:
+        problems.same("bucket's Region", bucket.env.region, stack.region, ONE_REGION)
+    if bucket is not None and bucket.encryption_key is not None and key is not None:
+        problems.same(
+            "encryption_key",
+            key.key_ref.key_arn,
+            bucket.encryption_key.key_arn,
+            "it is the bucket's key that must be used: leave encryption_key out",
+        )
+    problems.raise_if_any()

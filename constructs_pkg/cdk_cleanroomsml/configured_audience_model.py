@@ -1,0 +1,290 @@
+"""A configured audience model of AWS Clean Rooms ML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import jsii
+
+from . import limits
+from .audience_output import ONE_REGION, AudienceOutput
+from .configured_audience_model_grants import ConfiguredAudienceModelGrants
+from .provider import CONFIGURED_AUDIENCE_MODELS, SERVICE_TIMEOUT, provider_of, stack_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import Construct
+
+    from .audience_sizes import AudienceSizes
+    from .interfaces import IConfiguredAudienceModel
+    from .provider import CleanRoomsMLProvider
+    from .shared_audience_metrics import SharedAudienceMetrics
+    from .tag_on_create_policy import TagOnCreatePolicy
+
+RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
+
+
+@jsii.implements(cdk.ITaggableV2)
+class ConfiguredAudienceModel(cdk.Resource):
+    """What partners in a collaboration get lookalike segments from.
+
+    It names the audience model that was trained on your data, what a partner may see and ask for, and where segments
+    are written. CloudFormation has no type for it: a function in this stack, one for all models, calls
+    ``CreateConfiguredAudienceModel`` and its siblings.
+
+    ``cdk.Tags.of()`` reaches the model. ``apply_removal_policy`` does, too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        audience_model_arn: str,
+        shared_audience_metrics: SharedAudienceMetrics,
+        configured_audience_model_name: str | None = None,
+        output: AudienceOutput | None = None,
+        description: str | None = None,
+        min_matching_seed_size: int | float | None = None,
+        audience_sizes: AudienceSizes | None = None,
+        child_resource_tag_on_create_policy: TagOnCreatePolicy | None = None,
+        tags: Mapping[str, str] | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+    ) -> None:
+        """Defines the model.
+
+        Every rule is the API reference's, if nothing else is said. All parameters can be Tokens; what is only known at
+        deployment is checked then, by the service.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            audience_model_arn: The audience model that segments are generated from. Updated in place.
+            shared_audience_metrics: Whether partners see the metrics of a segment. Updated in place.
+            configured_audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the
+                model, and with a name of your own so must any change that needs a replacement. Default: a name made
+                from the stack's and the construct's, which is free to change in a replacement.
+            output: Where segments are written. Updated in place. Default: a new bucket, key and role.
+            description: Up to 255 printable characters and line breaks. Updated in place. Default: none.
+            min_matching_seed_size: How many users of a partner's seed must be found in the training data for a
+                segment to be made, from 25 to 500,000. Updated in place. Default: 500.
+            audience_sizes: The sizes of segment that partners can ask for. Updated in place, but taking it away
+                replaces the model: the API has no way to unset it. Default: the service's.
+            child_resource_tag_on_create_policy: Whether audience generation jobs inherit the model's tags. A change
+                replaces the model. Default: the service's, which isn't documented.
+            tags: Up to 47: the service allows 50 on a resource (User Guide), and three mark the model as its stack's.
+                Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Updated in place.
+                Default: none but those of ``cdk.Tags``.
+            removal_policy: What becomes of the model when it leaves the stack. ``RETAIN`` keeps it. Default: it is
+                deleted, which removes it from every collaboration that it is associated with.
+
+        Raises:
+            ValueError: Parameters break the API's rules; the message lists all of them.
+        """
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "audience_model_arn",
+            audience_model_arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.AUDIENCE_MODEL_ARN_PATTERN,
+            allowed="the ARN of an audience model, arn:aws:cleanrooms-ml:<region>:<account>:audience-model/<id>",
+        )
+        problems.text(
+            "configured_audience_model_name",
+            configured_audience_model_name,
+            length=limits.NAME_LENGTH,
+            pattern=limits.NAME_PATTERN,
+            allowed="printable characters on one line, not only spaces",
+        )
+        problems.text(
+            "description",
+            description,
+            length=limits.DESCRIPTION_LENGTH,
+            pattern=limits.DESCRIPTION_PATTERN,
+            allowed="printable characters and line breaks",
+        )
+        problems.number("min_matching_seed_size", min_matching_seed_size, limits.MIN_MATCHING_SEED_SIZE)
+        problems.audience_sizes("audience_sizes", audience_sizes)
+        problems.tags("tags", tags)
+        stack = stack_of(scope)
+        if output is not None and output.stack is not stack:
+            problems.same("output's Region", output.stack.region, stack.region, ONE_REGION)
+        problems.raise_if_any()
+
+        super().__init__(scope, id)
+        self.output: AudienceOutput = AudienceOutput(self, "Output") if output is None else output
+        """Where segments are written."""
+        self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
+        """Permissions on the model, for others."""
+        self._tag_manager = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, dict(tags or {}), tag_property_name="tags")
+        provider = provider_of(stack)
+        provider.checks.append(self._check_tags)
+        _allow(provider, audience_model_arn, self.output.role_arn)
+        self._resource = cdk.CfnResource(
+            self,
+            "Resource",
+            type=RESOURCE_TYPE,
+            properties={
+                "ServiceToken": provider.service_token,
+                "ServiceTimeout": SERVICE_TIMEOUT,
+                # From here on, the request of CreateConfiguredAudienceModel.
+                "name": configured_audience_model_name,
+                "description": description,
+                "audienceModelArn": audience_model_arn,
+                "outputConfig": {
+                    "destination": {"s3Destination": {"s3Uri": self.output.s3_uri}},
+                    "roleArn": self.output.role_arn,
+                },
+                "sharedAudienceMetrics": [shared_audience_metrics.value],
+                "minMatchingSeedSize": min_matching_seed_size,
+                "audienceSizeConfig": audience_sizes
+                and {"audienceSizeType": audience_sizes.type, "audienceSizeBins": list(audience_sizes.bins)},
+                "childResourceTagOnCreatePolicy": child_resource_tag_on_create_policy
+                and child_resource_tag_on_create_policy.value,
+                "tags": self._tag_manager.rendered_tags,
+            },
+        )
+        if removal_policy is not cdk.RemovalPolicy.DESTROY:
+            self._resource.apply_removal_policy(removal_policy)
+        if self.output.permissions:
+            self._resource.node.add_dependency(*self.output.permissions)
+
+    @staticmethod
+    def from_configured_audience_model_arn(
+        scope: Construct, id: str, configured_audience_model_arn: str
+    ) -> IConfiguredAudienceModel:
+        """A model that is defined elsewhere, known by its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            configured_audience_model_arn: The ARN, or a Token. The account and Region of the model are those of its
+                ARN, unless that is a Token.
+
+        Raises:
+            ValueError: It is not the ARN of a configured audience model.
+        """
+        return _ImportedModel(scope, id, configured_audience_model_arn)
+
+    @staticmethod
+    def from_configured_audience_model_attributes(
+        scope: Construct, id: str, *, configured_audience_model_arn: str, role: IRoleRef | None = None
+    ) -> IConfiguredAudienceModel:
+        """A model that is defined elsewhere, of which more is known than its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            configured_audience_model_arn: The ARN, or a Token.
+            role: What Clean Rooms ML assumes to write segments; ``grants.manage`` lets it be passed. Default: unknown.
+
+        Raises:
+            ValueError: It is not the ARN of a configured audience model.
+        """
+        return _ImportedModel(scope, id, configured_audience_model_arn, role)
+
+    @property
+    def configured_audience_model_arn(self) -> str:
+        """The ARN, a Token."""
+        return self._resource.ref
+
+    @property
+    def configured_audience_model_id(self) -> str:
+        """The last part of the ARN, a Token."""
+        return _id_of(self.configured_audience_model_arn)
+
+    @property
+    def configured_audience_model_name(self) -> str:
+        """The name, a Token: it is only known at deployment when it is generated."""
+        return self._resource.get_att("Name").to_string()
+
+    @property
+    def bucket(self) -> s3.IBucket:
+        """Where segments are written."""
+        return self.output.bucket
+
+    @property
+    def encryption_key(self) -> IKeyRef | None:
+        """The customer managed key of the bucket; ``None`` when a given bucket is not known to have one."""
+        return self.output.encryption_key
+
+    @property
+    def role(self) -> IRoleRef:
+        """What Clean Rooms ML assumes to write."""
+        return self.output.role
+
+    @property
+    @jsii.member(jsii_name="cdkTagManager")
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """What ``cdk.Tags`` adds to and removes from."""
+        return self._tag_manager
+
+    def add_arn_output(self, *, export_name: str | None = None, description: str | None = None) -> cdk.CfnOutput:
+        """Shows the ARN as an output of the stack.
+
+        It is not there by itself, because a stack can have only 200 outputs, but some 450 models.
+
+        Args:
+            export_name: The name under which other stacks of the account and Region can import the ARN. Default: it
+                is not exported.
+            description: What the output says about itself. Default: nothing.
+        """
+        return cdk.CfnOutput(
+            self,
+            "Arn",
+            value=self.configured_audience_model_arn,
+            export_name=export_name,
+            description=description,
+        )
+
+    def _check_tags(self) -> list[str]:
+        """What is wrong with the tags when all that the application adds are there."""
+        problems = limits.Problems(self, "")
+        problems.tags("tags", self._tag_manager.tag_values())
+        return [f"tags of '{self.node.path}': {problem}" for problem in problems.found]
+
+
+def _allow(provider: CleanRoomsMLProvider, audience_model_arn: str, role_arn: str) -> None:
+    """What the function needs for a model.
+
+    Source: Service Authorization Reference. Create is authorised on the audience model; List knows no resource.
+    """
+    provider.allow_pass_role(role_arn)
+    provider.allow("cleanrooms-ml:CreateConfiguredAudienceModel", resource=audience_model_arn)
+    provider.allow(
+        "cleanrooms-ml:GetConfiguredAudienceModel",
+        "cleanrooms-ml:UpdateConfiguredAudienceModel",
+        "cleanrooms-ml:DeleteConfiguredAudienceModel",
+        "cleanrooms-ml:TagResource",
+        "cleanrooms-ml:UntagResource",
+        resource=CONFIGURED_AUDIENCE_MODELS,
+    )
+    provider.allow("cleanrooms-ml:ListConfiguredAudienceModels", resource="*")
+
+
+class _ImportedModel(cdk.Resource):
+    """A model that is defined elsewhere."""
+
+    def __init__(self, scope: Construct, id: str, arn: str, role: IRoleRef | None = None) -> None:
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "configured_audience_model_arn",
+            arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.CONFIGURED_AUDIENCE_MODEL_ARN_PATTERN,
+            allowed="arn:aws:cleanrooms-ml:<region>:<account>:configured-audience-model/<id>",
+        )
+        problems.raise_if_any()
+        super().__init__(scope, id, environment_from_arn=arn)
+        self.configured_audience_model_arn = arn
+        self.configured_audience_model_id = _id_of(arn)
+        self.grants = ConfiguredAudienceModelGrants(self, output_role=role)
+
+
+def _id_of(arn: str) -> str:
+    return cdk.Fn.select(1, cdk.Fn.split("/", arn)) if cdk.Token.is_unresolved(arn) else arn.partition("/")[2]

@@ -1,0 +1,157 @@
+"""Calls of the service: each under the error policy, the deadline and the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from botocore import xform_name
+
+from . import policy
+from .failure import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .clock import Clock, Deadline
+    from .log import Log
+    from .policy import Trouble
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
+"""The longest that one call takes; it isn't started when less is left."""
+
+PAGE_SIZE = 100
+
+Seen = TypeVar("Seen")
+
+
+class Calls:
+    """The calls of one invocation.
+
+    Args:
+        client: boto3's client, without retries of its own: a blind retry of a Create can duplicate.
+        clock: the time.
+        deadline: when to stop.
+        log: where each call is told.
+    """
+
+    def __init__(self, client: Any, clock: Clock, deadline: Deadline, log: Log) -> None:  # noqa: ANN401 - boto3 has no types
+        self.client = client
+        self.clock = clock
+        self._deadline = deadline
+        self._log = log
+
+    @property
+    def region(self) -> str:
+        """The Region that the calls go to."""
+        return str(self.client.meta.region_name)
+
+    def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - boto3 has no types
+        """Calls an operation until it succeeds or the policy says to stop.
+
+        Args:
+            operation: its name.
+            members: its input.
+            recover: is told the kind of trouble before another try; when it returns something, that is the result and
+                there is no other try.
+
+        Raises:
+            Failure: it didn't succeed; the kind of trouble is in it.
+        """
+        first_seen: dict[str, float] = {}
+        started, attempt, trouble = self.clock.now(), 0, None
+        while True:
+            if not self._deadline.allows(CALL_SECONDS):
+                self._give_up(operation, members, trouble, attempt, started)
+            attempt += 1
+            output, trouble = self._try(operation, members, attempt)
+            if trouble is None:
+                return output
+            now = self.clock.now()
+            patience = policy.retry_seconds(trouble.kind, operation)
+            if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._wait(attempt):
+                self._give_up(operation, members, trouble, attempt, started)
+            recovered = recover(trouble.kind) if recover else None
+            if recovered is not None:
+                return recovered
+
+    def pages(self, operation: str, items: str) -> Iterator[Any]:
+        """All items of an operation that lists.
+
+        Args:
+            operation: its name.
+            items: the member of the output that holds them.
+        """
+        page: dict[str, Any] = {}
+        while True:
+            page = self(operation, {"maxResults": PAGE_SIZE, **page})
+            yield from page[items]
+            if not page.get("nextToken"):
+                return
+            page = {"nextToken": page["nextToken"]}
+
+    def until(self, look: Callable[[], Seen], seconds: float) -> Seen:
+        """Looks again and again until there is something to see.
+
+        Args:
+            look: what to do; anything false means that there is nothing yet.
+            seconds: for how long; 0 is one look.
+
+        Returns:
+            What the last look saw.
+        """
+        give_up = self.clock.now() + seconds
+        attempt = 1
+        while not (seen := look()) and self.clock.now() < give_up and self._wait(attempt):
+            attempt += 1
+        return seen
+
+    def _wait(self, attempt: int) -> bool:
+        """Pauses after an attempt, if there is time for another one; says whether there is."""
+        pause = self.clock.pause(attempt)
+        if not self._deadline.allows(pause + CALL_SECONDS):
+            return False
+        self._log("wait", seconds=round(pause, 1))
+        self.clock.sleep(pause)
+        return True
+
+    def _try(self, operation: str, members: dict[str, Any], attempt: int) -> tuple[Any, Trouble | None]:
+        started = self.clock.now()
+        output: Any = None
+        trouble = None
+        try:
+            output = getattr(self.client, xform_name(operation))(**members)
+        except policy.ERRORS as error:
+            trouble = policy.diagnose(error)
+        self._log(
+            "call",
+            operation=operation,
+            members=sorted(members),
+            attempt=attempt,
+            result=trouble.code if trouble else "ok",
+            message=self._log.clean(trouble.message) if trouble else None,
+            request_id=trouble.request_id if trouble else output["ResponseMetadata"].get("RequestId"),
+            milliseconds=round((self.clock.now() - started) * 1000),
+        )
+        return output, trouble
+
+    def _give_up(
+        self, operation: str, members: dict[str, Any], trouble: Trouble | None, attempts: int, started: float
+    ) -> NoReturn:
+        if trouble is None:
+            raise Failure(f"{operation} was not called: too little time is left to do it and to answer in time")
+        seconds = round(self.clock.now() - started)
+        tries = f"{attempts} attempts in {seconds} s" if attempts > 1 else "1 attempt"
+        told = f"{operation} failed with {trouble.code} after {tries}: {self._log.clean(trouble.message)}"
+        if trouble.request_id:
+            told += f" (request id {trouble.request_id})"
+        facts = {
+            "audienceModelArn": members.get("audienceModelArn", ""),
+            "configuredAudienceModelArn": members.get("configuredAudienceModelArn", ""),
+            "resourceArn": members.get("resourceArn", ""),
+            "roleArn": members.get("outputConfig", {}).get("roleArn", ""),
+            "region": self.region,
+        }
+        advice = policy.hint(trouble.kind, operation, facts)
+        raise Failure(f"{told}. {advice}" if advice else told, trouble.kind)

@@ -1,0 +1,47 @@
+"""Time: a clock that tests can replace, and the deadline that everybody asks."""
+
+from __future__ import annotations
+
+import random
+import time
+
+LONGEST_PAUSE = 20.0
+"""Seconds; the cap of the back-off."""
+
+
+class Clock:
+    """The time, and how to wait."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
+
+    def pause(self, attempt: int) -> float:
+        """How long to wait after a failed attempt, in seconds: full jitter between 1 and 2, 4, … 20.
+
+        Args:
+            attempt: the number of the attempt that failed, from 1.
+        """
+        ceiling = min(LONGEST_PAUSE, 2.0 ** min(attempt, 10))
+        return random.uniform(1, ceiling)  # noqa: S311 - jitter, not a secret
+
+
+class Deadline:
+    """When this invocation must have done its work, so that an answer can still be sent.
+
+    Args:
+        clock: the time.
+        seconds: how much is left from now on.
+    """
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._end = clock.now() + seconds
+
+    def allows(self, seconds: float) -> bool:
+        """Whether something that may take so long can still be started."""
+        return self._clock.now() + seconds <= self._end

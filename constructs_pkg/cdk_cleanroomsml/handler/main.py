@@ -1,0 +1,142 @@
+"""The entry point: an event in, exactly one answer out.
+
+Only the standard library is imported without a net: if anything else can't be imported, that is an answer, too.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import answer, identity, request
+from .answer import Answer
+from .clock import Clock
+from .failure import Failure
+from .identity import Placeholder
+from .log import Log
+
+try:
+    from . import resources
+except Exception as error:
+    # Whatever it is, CloudFormation is to hear of it.
+    IMPORT_ERROR: Exception | None = error
+else:
+    IMPORT_ERROR = None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .request import Request
+
+SPARE_SECONDS = 15.0
+"""What is kept back at the end of an invocation, and of CloudFormation's patience, to answer."""
+
+
+@dataclass
+class Environment:
+    """What an execution environment of Lambda keeps between invocations, and what tests replace.
+
+    Attributes:
+        client: returns boto3's client, the same one each time.
+        clock: the time.
+        put: sends the answer.
+        seen: the requests this process has had. They only make it careful; nothing is ever answered from memory.
+    """
+
+    client: Callable[[], Any] | None = None
+    clock: Clock = field(default_factory=Clock)
+    put: answer.Put = answer.put
+    seen: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
+
+
+ENVIRONMENT = Environment()
+
+
+def handler(event: Any, context: Any) -> None:  # noqa: ANN401 - whatever Lambda passes
+    """Carries out a request of CloudFormation and answers it.
+
+    Args:
+        event: the event.
+        context: Lambda's.
+
+    Raises:
+        ValueError: there is nobody to answer to.
+        NotSentError: the answer could not be delivered; Lambda repeats the event.
+    """
+    url = _response_url(event)
+    log = Log(event)
+    environment = ENVIRONMENT
+    place = f"{getattr(context, 'log_group_name', '')} {getattr(context, 'log_stream_name', '')}".strip()
+    outcome = _outcome(event, context, environment, log)
+    log("outcome", status=outcome.status, physical_id=log.clean(outcome.physical_id), reason=outcome.reason or None)
+    body = answer.document(outcome, event, place)
+    answer.send(url, body, put=environment.put, clock=environment.clock, remaining=lambda: _remaining(context), log=log)
+
+
+def _response_url(event: object) -> str:
+    url = event.get("ResponseURL") if isinstance(event, dict) else None
+    if isinstance(url, str) and url.startswith(("https://", "http://")):
+        return url
+    raise ValueError("the event has no ResponseURL, so it isn't CloudFormation's and there is nobody to answer to")
+
+
+def _outcome(event: dict[str, Any], context: Any, environment: Environment, log: Log) -> Answer:  # noqa: ANN401 - Lambda's
+    """The answer, whatever happens."""
+    asked = None
+    try:
+        asked = request.read(event)
+        return _perform(asked, context, environment, log)
+    except Failure as failure:
+        return Answer(_failed_id(event, asked, unclear=failure.unclear), str(failure))
+    except Exception as error:
+        # A bug of ours must not keep CloudFormation waiting.
+        log("bug", trace=log.clean(traceback.format_exc()))
+        return Answer(
+            _failed_id(event, asked, unclear=True),
+            f"internal error ({type(error).__name__}), the log has the details: please report it",
+        )
+
+
+def _failed_id(event: dict[str, Any], asked: Request | None, *, unclear: bool) -> str:
+    """The id that the resource had, or else a placeholder."""
+    known = event.get("PhysicalResourceId")
+    if isinstance(known, str) and known and event.get("RequestType") != "Create":
+        return known
+    return str(Placeholder.of(event, identity.name(asked) if asked else "", unclear=unclear))
+
+
+def _perform(asked: Request, context: Any, environment: Environment, log: Log) -> Answer:  # noqa: ANN401 - Lambda's
+    now = environment.clock.now()
+    log(
+        "request",
+        type=asked.type,
+        resource_type=asked.resource_type,
+        stack_id=asked.stack_id,
+        logical_id=asked.logical_id,
+        request_id=asked.request_id,
+        age=round(asked.age(now), 1) if asked.sent_at is not None else None,
+    )
+    if IMPORT_ERROR is not None:
+        raise IMPORT_ERROR
+    if asked.is_late(now):
+        raise Failure(
+            f"the request is {asked.age(now):.0f} s old, cloudformation waits {asked.service_timeout:.0f} s: nothing"
+            " was changed"
+        )
+    seen = asked.request_id in environment.seen
+    environment.seen.append(asked.request_id)
+    seconds = min(_remaining(context), asked.service_timeout - asked.age(now)) - SPARE_SECONDS
+    perform = resources.perform  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
+    return perform(asked, environment, log, seconds=seconds, account=_account(context), seen=seen)
+
+
+def _remaining(context: Any) -> float:  # noqa: ANN401 - Lambda's
+    return float(context.get_remaining_time_in_millis()) / 1000
+
+
+def _account(context: Any) -> str:  # noqa: ANN401 - Lambda's
+    """The account of the function, out of its ARN."""
+    parts = str(getattr(context, "invoked_function_arn", "")).split(":")
+    return parts[4] if len(parts) > 4 else ""

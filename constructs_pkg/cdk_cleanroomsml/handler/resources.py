@@ -1,0 +1,61 @@
+"""The resource types that the function serves."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from .answer import Answer
+from .calls import CONNECT_SECONDS, READ_SECONDS, Calls
+from .clock import Deadline
+from .configured_audience_model import ConfiguredAudienceModel
+from .failure import Failure
+from .identity import Placeholder
+
+if TYPE_CHECKING:
+    from .log import Log
+    from .main import Environment
+    from .request import Request
+
+TYPES = {"Custom::CleanRoomsMLConfiguredAudienceModel": ConfiguredAudienceModel}
+
+
+def perform(
+    request: Request, environment: Environment, log: Log, *, seconds: float, account: str, seen: bool
+) -> Answer:
+    """Carries out a request.
+
+    Args:
+        request: what CloudFormation wants.
+        environment: clock and client.
+        log: where it is told.
+        seconds: how much time there is.
+        account: the function's account.
+        seen: whether this process has had the request before.
+
+    Raises:
+        Failure: it couldn't be carried out.
+    """
+    if request.resource_type not in TYPES:
+        # What was refused for its type created nothing.
+        if request.type == "Delete" and Placeholder.read(request.physical_id):
+            return Answer(request.physical_id)
+        raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
+    deadline = Deadline(environment.clock, seconds)
+    calls = Calls((environment.client or client)(), environment.clock, deadline, log)
+    resource = TYPES[request.resource_type](request, calls, log, account, seen=seen)
+    return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
+
+
+@cache
+def client() -> Any:  # noqa: ANN401 - boto3 has no types
+    """The client of the service; one for each execution environment."""
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    return boto3.client("cleanroomsml", config=config)

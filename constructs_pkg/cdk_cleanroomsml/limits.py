@@ -1,0 +1,151 @@
+"""The API's constraints, as data, and the checks that use them.
+
+Every number and pattern here is held to botocore's service model by a test; what the model can't say carries its
+source in a comment. A value that is only known at deployment (a Token) passes: the service checks it then. CDK is only
+asked whether a value is one when it breaks a rule, because asking costs more than checking.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+    from .audience_sizes import AudienceSizes
+
+# The model writes the code points beyond U+FFFF as a broken range of surrogates; this is what it means.
+_PRINTABLE = "\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff\t"
+
+NAME_LENGTH = (1, 63)
+NAME_PATTERN = rf"(?!\s*$)[{_PRINTABLE}]*"
+DESCRIPTION_LENGTH = (0, 255)
+DESCRIPTION_PATTERN = rf"[{_PRINTABLE}\r\n]*"
+ARN_LENGTH = (20, 2048)
+AUDIENCE_MODEL_ARN_PATTERN = r"arn:aws[-a-z]*:cleanrooms-ml:[-a-z0-9]+:[0-9]{12}:audience-model/[-a-zA-Z0-9_/.]+"
+CONFIGURED_AUDIENCE_MODEL_ARN_PATTERN = AUDIENCE_MODEL_ARN_PATTERN.replace(":audience", ":configured-audience")
+S3_URI_LENGTH = (1, 1285)
+MIN_MATCHING_SEED_SIZE = (25, 500_000)
+AUDIENCE_SIZE_BINS = (1, 25)
+AUDIENCE_SIZE = (1, 20_000_000)
+AUDIENCE_SIZE_PERCENTAGE = (1, 100)  # API reference, AudienceSizeConfig: text only
+TAG_KEY_LENGTH = (1, 128)
+TAG_VALUE_LENGTH = (0, 256)
+TAG_PATTERN = r"[\w\s+\-=.:/@]*"  # API reference, tags: letters, numbers, spaces, + - = . _ : / @
+TAGS = (0, 47)  # API reference: 50; three are the provider's own markers
+
+
+@dataclass
+class Problems:
+    """What is wrong with the parameters of one construct, said all at once."""
+
+    scope: Construct
+    id: str
+    found: list[str] = field(default_factory=list)
+
+    def text(
+        self,
+        parameter: str,
+        value: str | None,
+        *,
+        length: tuple[int, int],
+        pattern: str = "",
+        allowed: str = "",
+    ) -> None:
+        """Checks the length and the characters of a string.
+
+        Args:
+            parameter: The parameter's name, as the user wrote it.
+            value: Its value; ``None`` and Tokens pass.
+            length: The fewest and the most characters.
+            pattern: What the whole value must match.
+            allowed: The pattern in words.
+        """
+        if value is None:
+            return
+        least, most = length
+        broken = []
+        if not least <= len(value) <= most:
+            broken.append(f"{parameter} must have {least} to {most} characters, got {len(value)}: {value[:80]!r}")
+        if pattern and not re.fullmatch(pattern, value):
+            broken.append(f"{parameter} must be {allowed}, got {value[:200]!r}")
+        if broken and not cdk.Token.is_unresolved(value):
+            self.found += broken
+
+    def number(self, parameter: str, value: float | None, bounds: tuple[int, int]) -> None:
+        """Checks a whole number between two bounds, both allowed.
+
+        Args:
+            parameter: The parameter's name, as the user wrote it.
+            value: Its value; ``None`` and Tokens pass.
+            bounds: The smallest and the largest allowed number.
+        """
+        if value is None:
+            return
+        least, most = bounds
+        # What isn't finite can't be a Token, and must not reach CDK, which speaks JSON to its kernel.
+        whole = not isinstance(value, bool) and math.isfinite(value) and value == int(value)
+        if whole and (least <= value <= most or cdk.Token.is_unresolved(value)):
+            return
+        self.found.append(f"{parameter} must be a whole number from {least} to {most}, got {value!r}")
+
+    def audience_sizes(self, parameter: str, value: AudienceSizes | None) -> None:
+        """Checks how many sizes there are, and each of them by its type."""
+        if value is None:
+            return
+        least, most = AUDIENCE_SIZE_BINS
+        if not least <= len(value.bins) <= most:
+            self.found.append(f"{parameter} must have {least} to {most} sizes, got {len(value.bins)}")
+        repeated = sorted({size for size in value.bins if value.bins.count(size) > 1})
+        if repeated:
+            self.found.append(f"{parameter} must have each size once, got more than one of {repeated}")
+        bounds = AUDIENCE_SIZE_PERCENTAGE if value.type == "PERCENTAGE" else AUDIENCE_SIZE
+        for position, size in enumerate(value.bins):
+            self.number(f"{parameter}[{position}]", size, bounds)
+
+    def tags(self, parameter: str, value: Mapping[str, str] | None) -> None:
+        """Checks the number of tags, and each key and value."""
+        if value is None:
+            return
+        _, most = TAGS
+        if len(value) > most:
+            self.found.append(
+                f"{parameter} must be at most {most}, got {len(value)}: the service allows 50 on a resource, "
+                "and three mark the model as its stack's"
+            )
+        allowed = "of letters, numbers, spaces and + - = . _ : / @"
+        for key, text in value.items():
+            self.text(f"{parameter} key", key, length=TAG_KEY_LENGTH, pattern=TAG_PATTERN, allowed=allowed)
+            if key.lower().startswith("aws:"):
+                self.found.append(f"{parameter} key must not start with 'aws:', which is AWS's own, got {key!r}")
+            self.text(f"{parameter}[{key!r}]", text, length=TAG_VALUE_LENGTH, pattern=TAG_PATTERN, allowed=allowed)
+
+    def same(self, parameter: str, value: str, expected: str, rule: str) -> None:
+        """Checks that two values that are both known are the same.
+
+        Args:
+            parameter: The parameter's name, as the user wrote it.
+            value: Its value.
+            expected: What it must be.
+            rule: Why, and what to change.
+        """
+        if value != expected and not cdk.Token.is_unresolved(value) and not cdk.Token.is_unresolved(expected):
+            self.found.append(f"{parameter} {value!r} is not {expected!r}: {rule}")
+
+    def raise_if_any(self) -> None:
+        """Raises what was found.
+
+        Raises:
+            ValueError: Something was; the message has a line for each problem.
+        """
+        if self.found:
+            problems = "\n".join(f"  - {problem}" for problem in self.found)
+            path = "/".join(part for part in (self.scope.node.path, self.id) if part)
+            raise ValueError(f"invalid parameters of '{path}':\n{problems}")

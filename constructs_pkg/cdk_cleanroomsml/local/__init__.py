@@ -1,0 +1,1 @@
+"""The embedded local engine, installed by the extra `local`: it serves, it imports nothing of the library."""

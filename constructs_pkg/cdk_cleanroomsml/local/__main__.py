@@ -1,0 +1,134 @@
+"""`python -m cdk_cleanroomsml.local`: an AWS on loopback, to deploy to.
+
+python -m cdk_cleanroomsml.local                     runs until Ctrl-C, prints the environment to use
+python -m cdk_cleanroomsml.local -- cdk deploy …     runs one command in it, and exits as the command does
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from .pins import EngineError, check_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .engine import Engine
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: what follows the program's name; by default this process's own.
+
+    Returns:
+        The exit code: the command's, 130 after Ctrl-C, 143 after SIGTERM, 1 when the engine can't be used.
+    """
+    options, command = _parse(list(sys.argv[1:] if arguments is None else arguments))
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        check_installed()
+        _check_accounts(options)
+        return _serve(options, command)
+    except EngineError as error:
+        _say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _serve(options: argparse.Namespace, command: list[str]) -> int:
+    from .engine import Engine  # after the check: it needs the extra's packages
+
+    with Engine(
+        account=options.account,
+        region=options.region,
+        port=options.port,
+        auth=options.auth,
+        audience_models=options.audience_model,
+    ) as engine:
+        _say(f"engine at {engine.url}, log in {engine.log}")
+        if command:
+            return _run(engine, command, bootstrap=not options.no_bootstrap)
+        _show_environment(engine)
+        while True:
+            signal.pause()
+
+
+def _run(engine: Engine, command: list[str], *, bootstrap: bool) -> int:
+    from . import command as commands
+
+    environment = engine.child_environment()
+    environment["PATH"] = commands.search_path(Path.cwd(), environment.get("PATH", ""))
+    if bootstrap:
+        start = time.monotonic()
+        commands.bootstrap(engine.account, engine.region, environment)
+        _say(f"bootstrapped aws://{engine.account}/{engine.region} in {time.monotonic() - start:.0f} s")
+    return commands.run(command, environment)
+
+
+def _show_environment(engine: Engine) -> None:
+    ours = engine.environment()
+    foreign = sorted(name for name in os.environ if name.startswith("AWS_") and name not in ours)
+    lines = [f"unset {' '.join(foreign)}"] if foreign else []
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in ours.items()]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+    _say(f"once, before the first cdk deploy: cdk bootstrap aws://{engine.account}/{engine.region}")
+    _say("Ctrl-C stops the engine")
+
+
+def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m cdk_cleanroomsml.local",
+        description="Starts a local AWS with Clean Rooms ML in it, on loopback only, all in memory.",
+        epilog="What follows -- is a command to run in it: python -m cdk_cleanroomsml.local -- cdk deploy",
+    )
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
+    parser.add_argument("--account", type=_account, default="111122223333", help="(default: %(default)s)")
+    parser.add_argument("--region", default="us-east-1", help="(default: %(default)s)")
+    parser.add_argument("--auth", action="store_true", help="enforce signatures and IAM policies")
+    parser.add_argument(
+        "--audience-model",
+        metavar="ARN",
+        action="append",
+        default=[],
+        help="an ACTIVE audience model with this ARN is there from the start (repeatable)",
+    )
+    parser.add_argument("--no-bootstrap", action="store_true", help="don't run cdk bootstrap before the command")
+    return parser.parse_args(arguments[:split]), arguments[split + 1 :]
+
+
+def _check_accounts(options: argparse.Namespace) -> None:
+    for arn in options.audience_model:
+        owner = re.search(":([0-9]{12}):audience-model/", arn)
+        if owner and owner[1] != options.account:
+            raise EngineError(f"{arn} is not an audience model of account {options.account}: add --account {owner[1]}")
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch("[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not an account: 12 digits are")
+    return text
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"cdk_cleanroomsml.local: {text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""A command of the user's, run against the engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .pins import CDK_CLI_VERSION, DISTRIBUTION, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_GRACE_SECONDS = 5.0
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def search_path(folder: Path, base: str) -> str:
+    """Where a command finds its programs.
+
+    Args:
+        folder: the working directory; what npm installed there, and in its parents, comes first.
+        base: the path that follows; this interpreter's own programs (python, node) stand between.
+
+    Returns:
+        A value for the variable PATH.
+    """
+    npm = [str(each / "node_modules" / ".bin") for each in (folder, *folder.parents)]
+    own = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
+    found = [each for each in npm if Path(each).is_dir()]
+    return os.pathsep.join(dict.fromkeys([*found, *own, *filter(None, [base])]))
+
+
+def bootstrap(account: str, region: str, environment: Mapping[str, str]) -> None:
+    """Prepares an account and Region for the CDK, as `cdk bootstrap` does.
+
+    Raises:
+        EngineError: Node.js or the CDK CLI is missing, or the CLI failed.
+    """
+    _check_cdk(environment["PATH"])
+    command = ["cdk", "bootstrap", f"aws://{account}/{region}"]
+    # An app in the working directory gives its context (a qualifier, say), but needn't run for this.
+    without_app = [*command, "--app", ""]
+    done = subprocess.run(without_app, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    if done.returncode:
+        raise EngineError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Runs a command to its end; an exception that ends the wait ends the command, too.
+
+    Returns:
+        Its exit code; 128 and the signal's number when a signal ended it, as a shell has it.
+
+    Raises:
+        EngineError: there is no such program.
+    """
+    if shutil.which(command[0], path=environment["PATH"]) is None:
+        raise EngineError(_missing(command[0]))
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        with _signals_held_back():
+            child = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell
+        code = child.wait()
+    except BaseException:
+        if child is not None:
+            _end(child)
+        raise
+    return code if code >= 0 else 128 - code
+
+
+@contextlib.contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Keeps what a signal raises until the end: a child that is just being started would be lost to it."""
+    held: list[int] = []
+    previous = {each: signal.signal(each, lambda number, _: held.append(number)) for each in _ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in previous.items():
+            signal.signal(each, handler)
+        for number in held:
+            signal.raise_signal(number)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(_GRACE_SECONDS)
+    child.kill()
+    child.wait()
+
+
+def _check_cdk(path: str) -> None:
+    for program in ("node", "cdk"):
+        if shutil.which(program, path=path) is None:
+            raise EngineError(_missing(program))
+
+
+def _missing(program: str) -> str:
+    if program == "node":
+        return (
+            f"the CDK needs Node.js, and there is no node on the path: pip install '{DISTRIBUTION}[local]' brings one"
+        )
+    if program == "cdk":
+        return f"there is no CDK CLI on the path or in node_modules: npm install aws-cdk@{CDK_CLI_VERSION}"
+    return f"there is no program {program} on the path"

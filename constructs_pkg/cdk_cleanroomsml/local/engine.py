@@ -1,0 +1,303 @@
+"""The engine: an AWS of one's own on loopback, for the CDK CLI, boto3 and Lambda functions."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+from .command import search_path
+from .pins import EngineError, check_installed
+from .service import Call, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+Json = Any
+"""Whatever a JSON document holds."""
+
+HOST = "127.0.0.1"
+DEFAULT_ACCOUNT = "111122223333"
+DEFAULT_REGION = "us-east-1"
+SECRET_KEY = "local"  # noqa: S105 - for the root user of this engine; worth nothing elsewhere
+
+_START_SECONDS = 60.0
+_LOG_TAIL = 2000
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "SSL_CERT_FILE", "TZ")
+
+
+class Engine:
+    """A local engine in a process of its own.
+
+    Use it as a context manager, or call `start` and `stop`. Everything is in memory and gone after `stop`; nothing
+    listens on anything but loopback.
+
+    Args:
+        account: the account that callers act for, 12 digits.
+        region: their default Region.
+        port: the port to listen on; by default a free one.
+        auth: whether signatures and IAM policies are enforced.
+        audience_models: ARNs of audience models that are there from the start, and again after `reset`.
+        retry_seconds: how long Lambda waits before it retries an asynchronous invocation, doubled each time. AWS waits
+            one minute, then two.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+        port: int = 0,
+        auth: bool = False,
+        audience_models: Sequence[str] = (),
+        retry_seconds: float = 0.2,
+    ) -> None:
+        self.account = account
+        self.region = region
+        self._wanted_port = port
+        self._auth = auth
+        self._audience_models = tuple(audience_models)
+        self._retry_seconds = retry_seconds
+        self._folder: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+
+    def __enter__(self) -> Engine:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The endpoint of every service."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def log(self) -> Path:
+        """The engine's log, as long as it runs."""
+        return self._running_folder() / "engine.log"
+
+    def start(self) -> None:
+        """Starts the engine and waits until it answers.
+
+        Raises:
+            EngineError: ministack isn't installed as pinned, the port is taken, or the engine didn't start.
+        """
+        check_installed()
+        listener = _listen(self._wanted_port)
+        with listener:
+            self._port = listener.getsockname()[1]
+            self._folder = Path(tempfile.mkdtemp(prefix="cdk-cleanroomsml-"))
+            with self.log.open("wb") as log:
+                self._process = subprocess.Popen(  # noqa: S603 - this package's own module
+                    [sys.executable, "-m", "cdk_cleanroomsml.local.server", str(listener.fileno())],
+                    env=self._server_environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[listener.fileno()],
+                    start_new_session=True,
+                )
+        try:
+            self._wait_until_it_answers()
+            self._seed()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops the engine and everything that it started, and removes its files."""
+        process, self._process = self._process, None
+        folder, self._folder = self._folder, None
+        if process is not None:
+            _end(process)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def reset(self) -> None:
+        """Forgets every resource of every service, faults, switches and calls; the audience models come back."""
+        self._request("POST", "/_ministack/reset")
+        self._seed()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point the CDK CLI, boto3 and every other SDK at this engine.
+
+        Programs need no endpoint argument then. The CLI is kept from reaching for the internet: no version check, no
+        notices, no telemetry.
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "CDK_DEFAULT_ACCOUNT": self.account,
+            "CDK_DEFAULT_REGION": self.region,
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "true",
+            "CDK_NOTICES": "false",
+            "CDK_HOME": str(self._running_folder() / "cdk"),
+            "NO_PROXY": HOST,
+        }
+
+    def child_environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The whole environment for a child: `base` without AWS settings and proxies, with `environment()`."""
+        kept = {
+            name: value for name, value in base.items() if not name.startswith("AWS_") and name.lower() not in _PROXIES
+        }
+        return kept | self.environment()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' methods at run time
+        """A boto3 client of any service, as the account's root user, whatever the user's own settings are."""
+        session = botocore.session.Session({"profile": (None, None, None, None)})
+        return session.create_client(
+            service,
+            endpoint_url=self.url,
+            region_name=self.region,
+            aws_access_key_id=self.account,
+            aws_secret_access_key=SECRET_KEY,
+            config=Config(proxies={}),
+        )
+
+    def seed_audience_model(self, arn: str | None = None, *, status: str = "ACTIVE") -> str:
+        """Puts an audience model in place, without a training.
+
+        Args:
+            arn: its ARN; by default one of this account and Region.
+            status: its status, for good.
+
+        Returns:
+            The ARN.
+        """
+        arn = arn or f"arn:aws:cleanrooms-ml:{self.region}:{self.account}:audience-model/seeded"
+        self._request("POST", "/_cleanroomsml/audience-models", {"arn": arn, "status": status})
+        return arn
+
+    def set_switches(self, **switches: object) -> None:
+        """Sets unknowns of the service, by the names of `service.Switches`."""
+        self._request("PATCH", "/_cleanroomsml/switches", switches)
+
+    def set_faults(self, *queue: Fault, **others: object) -> None:
+        """Sets what goes wrong next.
+
+        Args:
+            queue: faults of single calls; they replace those that are waiting.
+            others: other members of `service.Faults`, such as `refuse_delete=True`; what isn't named stays.
+        """
+        self._request("PATCH", "/_cleanroomsml/faults", {"queue": [asdict(each) for each in queue], **others})
+
+    def calls(self) -> list[Call]:
+        """What Clean Rooms ML was asked since the start, or since `forget_calls`."""
+        return [Call(**call) for call in self._request("GET", "/_cleanroomsml/calls")]
+
+    def forget_calls(self) -> None:
+        """Starts the record of calls anew."""
+        self._request("DELETE", "/_cleanroomsml/calls")
+
+    def _seed(self) -> None:
+        for arn in self._audience_models:
+            self.seed_audience_model(arn)
+
+    def _running_folder(self) -> Path:
+        if self._folder is None:
+            raise EngineError("the engine isn't running: start it first")
+        return self._folder
+
+    def _server_environment(self) -> dict[str, str]:
+        # Lambda functions inherit this, so it holds nothing of the user's that they need not have.
+        folder = self._running_folder()
+        return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
+            "AUTH": str(self._auth).lower(),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "BIND_HOST": HOST,
+            # Another emulator's containers are none of its business.
+            "DOCKER_HOST": f"unix://{folder / 'no-docker'}",
+            "GATEWAY_PORT": str(self._port),
+            "IOT_MTLS_ENABLED": "0",
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._retry_seconds),
+            "MINISTACK_ACCOUNT_ID": self.account,
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": self.region,
+            # Functions in Node.js find the Node.js of this interpreter's environment.
+            "PATH": search_path(Path.cwd(), os.environ.get("PATH", "")),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "S3_DATA_DIR": str(folder / "s3"),
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(folder / "state"),
+            "TMPDIR": str(folder),
+        }
+
+    def _wait_until_it_answers(self) -> None:
+        end = time.monotonic() + _START_SECONDS
+        while time.monotonic() < end:
+            if self._process is not None and self._process.poll() is not None:
+                break
+            try:
+                self._request("GET", "/_ministack/health")
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        tail = self.log.read_text()[-_LOG_TAIL:]
+        raise EngineError(f"the local engine did not start; the end of its log:\n{tail}")
+
+    def _request(self, method: str, path: str, document: object = None) -> Json:
+        body = None if document is None else json.dumps(document, default=str)
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=_START_SECONDS)
+        try:
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            answer: Json = json.load(response)
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise EngineError(answer["message"])
+        return answer
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise EngineError(f"port {port} can't be used ({error.strerror}): choose another one, or none") from error
+    listener.listen(100)
+    return listener
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the server and the Lambda functions it runs, which share its group; it has nothing to save."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

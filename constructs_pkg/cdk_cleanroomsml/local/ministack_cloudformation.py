@@ -1,0 +1,358 @@
+"""What ministack's CloudFormation does differently from AWS, put right.
+
+1. A custom resource whose Create failed gets a Delete event, and a nested stack that failed is deleted.
+2. The response of a custom resource is checked as AWS checks it.
+3. A custom resource's function is invoked asynchronously: Lambda retries the event when the function fails.
+4. Deleting a nested stack honours its DeletionPolicies, and fails when one of its resources does.
+5. AWS::CleanRoomsML::TrainingDataset exists.
+"""
+
+# ruff: noqa: SLF001 - the whole point of this file
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import string
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import ministack.app
+from ministack.core import responses
+from ministack.core.concurrency import run_reentrant
+from ministack.services import cloudformation, lambda_svc
+from ministack.services.cloudformation import changesets, custom_resource, handlers, provisioners, stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from .service import CleanRoomsML
+
+CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
+NESTED_STACK = "AWS::CloudFormation::Stack"
+TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
+
+Json = Any
+"""Whatever a JSON document holds."""
+
+Properties = dict[str, Any]
+Stack = dict[str, Any]
+Created = tuple[str, dict[str, Any]]
+"""A physical id, and the attributes."""
+
+
+class CustomResourceFailed(RuntimeError):  # noqa: N818 - an outcome, not a mistake
+    """A custom resource's operation failed.
+
+    Args:
+        reason: the text of the stack event.
+        physical_id: the id that the response named, if it named a valid one.
+    """
+
+    def __init__(self, reason: str, physical_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.physical_id = physical_id
+
+
+def install(service: CleanRoomsML) -> None:
+    """Patches ministack's CloudFormation.
+
+    Args:
+        service: what serves the CloudFormation types of Clean Rooms ML.
+    """
+    _receive_raw_responses()
+    custom_resource.invoke_custom_resource = invoke_custom_resource
+    provisioners._custom_resource_create = _create_custom_resource
+    provisioners._custom_resource_delete = _delete_custom_resource
+    provisioners._RESOURCE_HANDLERS[CUSTOM_RESOURCE] = {"create": _create_custom_resource}
+    provisioners._RESOURCE_HANDLERS[NESTED_STACK] |= {
+        "create": _create_nested_stack,
+        "delete": _delete_nested_stack,
+    }
+    stacks._roll_back_operation = handlers._roll_back_operation = _with_failed_create(stacks._roll_back_operation)
+    handlers._deploy_stack_async = changesets._deploy_stack_async = _without_failed_creates(stacks._deploy_stack_async)
+    provisioners._RESOURCE_HANDLERS[TRAINING_DATASET] = _training_dataset(service)
+    provisioners._STACK_TAG_PROPERTY[TRAINING_DATASET] = ("Tags", "list")
+
+
+# A custom resource's request and response
+
+
+def invoke_custom_resource(
+    request_type: str,
+    logical_id: str,
+    props: Properties,
+    stack_name: str,
+    stack_id: str,
+    resource_type: str,
+    physical_id: str | None = None,
+    old_props: Properties | None = None,
+) -> Created:
+    """Sends one event to the function behind a custom resource and waits for the response.
+
+    Blocks, so it runs on a thread of its own. The function runs asynchronously, with Lambda's retries, which may go on
+    after the response came.
+
+    Raises:
+        ValueError: the service token names no function.
+        CustomResourceFailed: the response says FAILED, isn't valid, or didn't come within the service timeout.
+    """
+    del stack_name
+    record, config, _ = lambda_svc._get_func_record_for_ref(str(props.get("ServiceToken")))
+    if record is None or config is None:
+        raise ValueError(f"the service token of {logical_id} names no function: {props.get('ServiceToken')}")
+    token, request_id = responses.new_uuid(), responses.new_uuid()
+    event = {
+        "RequestType": request_type,
+        "RequestId": request_id,
+        "ResponseURL": custom_resource._response_url(token),
+        "StackId": stack_id,
+        "ResourceType": resource_type,
+        "LogicalResourceId": logical_id,
+        "ResourceProperties": custom_resource._normalise_resource_properties(props),
+    }
+    if physical_id is not None:
+        event["PhysicalResourceId"] = physical_id
+    if old_props is not None:
+        event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
+    answered = custom_resource.register_token(token)
+    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(record, config), event)
+    in_time = answered.wait(_service_timeout(props))
+    with custom_resource._lock:
+        result = (custom_resource._pending.pop(token, None) or {}).get("result")
+    if not in_time or result is None:
+        raise CustomResourceFailed(
+            "CloudFormation did not receive a response from your Custom Resource. Please check your logs for "
+            f"requestId [{request_id}]. If you are using the Python cfn-response module, you may need to update your "
+            "Lambda function code so that CloudFormation can attach the updated version."
+        )
+    return _read_response(result["body"], event)
+
+
+def _service_timeout(props: Properties) -> float:
+    try:
+        return float(props.get("ServiceTimeout", 3600))
+    except (TypeError, ValueError):
+        return 3600
+
+
+def _receive_raw_responses() -> None:
+    """Keeps the body of a response as it came: its size and its syntax are to be checked."""
+    shortcuts = ministack.app._handle_post_body_shortcuts
+    path_prefix = custom_resource._response_url("").removeprefix(custom_resource._gateway_url())
+
+    async def handle(method: str, path: str, headers: Json, body: bytes, *rest: Json) -> Json:
+        if method == "PUT" and path.startswith(path_prefix):
+            # A presigned URL takes what comes, late answers included.
+            custom_resource.deliver_response(path.removeprefix(path_prefix), {"body": body})
+            return 200, {}, b""
+        return await shortcuts(method, path, headers, body, *rest)
+
+    ministack.app._handle_post_body_shortcuts = handle
+
+
+def _read_response(body: bytes, event: Mapping[str, Any]) -> Created:
+    """Checks a response (its documented limits; where AWS's own wording is known, in that wording)."""
+    if len(body) > 4096:
+        raise CustomResourceFailed("Response object is too long.")
+    try:
+        response = json.loads(body)
+    except ValueError as error:
+        raise CustomResourceFailed(f"Invalid response: it is not JSON ({error})") from error
+    if not isinstance(response, dict):
+        raise CustomResourceFailed("Invalid response: it is not a JSON object")
+    physical_id = response.get("PhysicalResourceId")
+    if not isinstance(physical_id, str) or not 0 < len(physical_id.encode()) <= 1024:
+        raise CustomResourceFailed("Invalid PhysicalResourceId")
+    if problems := _response_problems(response, event):
+        raise CustomResourceFailed(f"Invalid response: {'; '.join(problems)}", physical_id)
+    if response["Status"] == "FAILED":
+        raise CustomResourceFailed(response["Reason"], physical_id)
+    return physical_id, {name: _attribute(value) for name, value in (response.get("Data") or {}).items()}
+
+
+def _response_problems(response: Mapping[str, Any], event: Mapping[str, Any]) -> list[str]:
+    problems = [
+        f"{name} is {response.get(name)!r}, the request's is {event[name]!r}"
+        for name in ("StackId", "RequestId", "LogicalResourceId")
+        if response.get(name) != event[name]
+    ]
+    status, reason = response.get("Status"), response.get("Reason")
+    if status not in ("SUCCESS", "FAILED"):
+        problems.append(f"Status is {status!r}, it must be SUCCESS or FAILED")
+    if status == "FAILED" and not (isinstance(reason, str) and reason):
+        problems.append("Reason is missing, it is required when Status is FAILED")
+    if not isinstance(response.get("Data") or {}, dict):
+        problems.append("Data is not an object")
+    return problems
+
+
+def _attribute(value: object) -> object:
+    """Fn::GetAtt gives strings: scalars are written as one."""
+    return json.dumps(value) if isinstance(value, (bool, int, float)) else value
+
+
+# Failed creates: the stack keeps the resource, so that the rollback deletes it
+
+
+def _create_custom_resource(
+    logical_id: str, props: Properties, stack_name: str, resource_type: str = CUSTOM_RESOURCE
+) -> Created:
+    try:
+        return invoke_custom_resource(
+            "Create", logical_id, props, stack_name, provisioners._cr_stack_id(stack_name), resource_type
+        )
+    except CustomResourceFailed as failure:
+        physical_id = failure.physical_id or _invented_id(stack_name, logical_id)
+        _keep_failed(stack_name, logical_id, resource_type, physical_id, props)
+        raise
+
+
+def _delete_custom_resource(
+    physical_id: str,
+    props: Properties,
+    stack_name: str | None = None,
+    logical_id: str | None = None,
+    resource_type: str = CUSTOM_RESOURCE,
+) -> None:
+    stack_id = provisioners._cr_stack_id(stack_name or "")
+    invoke_custom_resource(
+        "Delete", logical_id or "", props, stack_name or "", stack_id, resource_type, physical_id=physical_id
+    )
+
+
+def _create_nested_stack(logical_id: str, props: Properties, stack_name: str) -> Created:
+    before = set(cloudformation._stacks)
+    try:
+        created: Created = provisioners._cfn_nested_stack_create(logical_id, props, stack_name)
+    except Exception:
+        parent_id = cloudformation._stacks[stack_name]["StackId"]
+        for name in set(cloudformation._stacks) - before:
+            child = cloudformation._stacks[name]
+            if child.get("ParentId") == parent_id:
+                _keep_failed(stack_name, logical_id, NESTED_STACK, child["StackId"], props)
+        raise
+    return created
+
+
+def _delete_nested_stack(physical_id: str, props: Properties) -> None:
+    """Deletes a child stack the way that a stack of one's own is deleted."""
+    del props
+    name = provisioners._nested_stack_lookup_name(physical_id)
+    child = cloudformation._stacks.get(name)
+    if child is None:
+        return
+    asyncio.run(stacks._delete_stack_async(name, child["StackId"]))
+    if child["StackStatus"] == "DELETE_FAILED":
+        raise RuntimeError(child["StackStatusReason"])
+
+
+def _keep_failed(stack_name: str, logical_id: str, resource_type: str, physical_id: str, props: Properties) -> None:
+    cloudformation._stacks[stack_name].setdefault("_resources", {})[logical_id] = {
+        "PhysicalResourceId": physical_id,
+        "ResourceType": resource_type,
+        "ResourceStatus": "CREATE_FAILED",
+        "LogicalResourceId": logical_id,
+        "Properties": props,
+        "Attributes": {},
+        "Timestamp": responses.now_iso(),
+    }
+
+
+def _with_failed_create(original: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Has a rollback delete the resource whose create failed, too."""
+
+    async def roll_back(stack_name: str, stack_id: str, stack: Stack, operation: dict[str, Any], *rest: object) -> None:
+        failed = operation.get("failed_logical_id")
+        created = operation["created"] + ([failed] if failed in _failed_creates(stack) else [])
+        await original(stack_name, stack_id, stack, {**operation, "created": created}, *rest)
+
+    return roll_back
+
+
+def _without_failed_creates(original: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Has an update delete what a create without rollback left failed, so that it is created anew."""
+
+    async def deploy(stack_name: str, stack_id: str, *rest: object, **options: Json) -> None:
+        stack = cloudformation._stacks[stack_name]
+        for logical_id, record in _failed_creates(stack).items():
+            await run_reentrant(
+                provisioners._delete_resource,
+                record["ResourceType"],
+                record["PhysicalResourceId"],
+                record["Properties"],
+                stack_name,
+                logical_id,
+            )
+            for known in (stack, options["previous_stack"]):
+                known["_resources"].pop(logical_id, None)
+        await original(stack_name, stack_id, *rest, **options)
+
+    return deploy
+
+
+def _failed_creates(stack: Stack) -> dict[str, dict[str, Any]]:
+    resources = stack.get("_resources", {})
+    return {name: each for name, each in resources.items() if each["ResourceStatus"] == "CREATE_FAILED"}
+
+
+def _invented_id(stack_name: str, logical_id: str) -> str:
+    alphabet = string.ascii_uppercase + string.digits
+    return f"{stack_name}-{logical_id}-{''.join(secrets.choice(alphabet) for _ in range(13))}"
+
+
+# AWS::CleanRoomsML::TrainingDataset, the only type that CloudFormation has for the service
+
+
+def _training_dataset(service: CleanRoomsML) -> dict[str, Any]:
+    def call(method: str, path: str, body: object = None, query: Mapping[str, list[str]] | None = None) -> Json:
+        response = service.handle(
+            method,
+            path,
+            query or {},
+            {},
+            json.dumps(body).encode() if body else b"",
+            account=responses.get_account_id(),
+            region=responses.get_region(),
+        )
+        document = json.loads(response.body)
+        if response.status >= 400:
+            raise ValueError(f"{document['message']} (service: CleanRoomsML, status code: {response.status})")
+        return document
+
+    def create(logical_id: str, props: Properties, stack_name: str) -> Created:
+        del logical_id, stack_name
+        request = {**_camel_case(props), "tags": _own_tags(props)}
+        arn = call("POST", "/training-dataset", request)["trainingDatasetArn"]
+        return arn, {"TrainingDatasetArn": arn, "Status": "ACTIVE"}
+
+    def update(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
+        if {**old, "Tags": None} != {**new, "Tags": None}:
+            return create("", new, stack_name)
+        path = f"/tags/{quote(physical_id, safe='')}"
+        before, after = _own_tags(old), _own_tags(new)
+        if removed := sorted(set(before) - set(after)):
+            call("DELETE", path, query={"tagKeys": removed})
+        if after:
+            call("POST", path, {"tags": after})
+        return physical_id, {"TrainingDatasetArn": physical_id, "Status": "ACTIVE"}
+
+    def delete(physical_id: str, props: Properties) -> None:
+        del props
+        call("DELETE", f"/training-dataset/{quote(physical_id, safe='')}")
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _camel_case(value: Json) -> Json:
+    """CloudFormation's member names as the API writes them."""
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _camel_case(each) for name, each in value.items() if name != "Tags"}
+    return [_camel_case(each) for each in value] if isinstance(value, list) else value
+
+
+def _own_tags(props: Properties) -> dict[str, str]:
+    """The tags without those that only CloudFormation itself may set."""
+    tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}

@@ -1,0 +1,21 @@
+"""Clean Rooms ML as a service in memory, driven by botocore's service model; it knows no engine."""
+
+from .clean_rooms_ml import Call, CleanRoomsML
+from .errors import ServiceError
+from .faults import Fault, Faults, RolePropagation
+from .in_process import attach, client
+from .responses import Response
+from .switches import Switches
+
+__all__ = [
+    "Call",
+    "CleanRoomsML",
+    "Fault",
+    "Faults",
+    "Response",
+    "RolePropagation",
+    "ServiceError",
+    "Switches",
+    "attach",
+    "client",
+]

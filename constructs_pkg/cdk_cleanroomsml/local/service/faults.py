@@ -1,0 +1,91 @@
+"""Faults on demand: what goes wrong on AWS, as plain data, so that it can be set in process and over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .errors import ConnectionLost, Hang, ServiceError
+
+PROPAGATION_MESSAGE = "The service is not authorized to assume the role provided in outputConfig.roleArn"
+
+
+@dataclass
+class Fault:
+    """The next calls of an operation go wrong.
+
+    Attributes:
+        operation: the operation's name, such as `CreateConfiguredAudienceModel`; `*` is every operation.
+        kind: `error` answers with an error, `connection_lost` and `hang` with nothing, `slow` late.
+        times: how many calls; None: until the fault is removed.
+        after_effect: the call takes effect first; a call that fails by itself doesn't count.
+        error: the error's code, for `error`.
+        message: the error's text.
+        members: further members of the error, such as `{"quotaName": …, "quotaValue": …}`.
+        seconds: how long `slow` waits, and `hang` keeps the connection open (in process it ends at once).
+    """
+
+    operation: str
+    kind: Literal["error", "connection_lost", "hang", "slow"] = "error"
+    times: int | None = 1
+    after_effect: bool = False
+    error: str = "InternalServiceException"
+    message: str = "injected fault"
+    members: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 900
+
+    def strike(self) -> None:
+        """Raises what the client is to see; `slow` raises nothing."""
+        if self.kind == "connection_lost":
+            raise ConnectionLost
+        if self.kind == "hang":
+            raise Hang(self.seconds)
+        if self.kind == "error":
+            raise ServiceError(self.error, self.message, **self.members)
+
+
+@dataclass
+class RolePropagation:
+    """A role that the service hasn't seen yet isn't usable at once.
+
+    Attributes:
+        calls: how many calls that name a new role are refused; 0: none.
+        error: the code of the refusal; AWS uses `AccessDeniedException` and `ValidationException`.
+        message: its text.
+    """
+
+    calls: int = 0
+    error: str = "ValidationException"
+    message: str = PROPAGATION_MESSAGE
+
+
+@dataclass
+class Faults:
+    """All faults of a service.
+
+    Attributes:
+        queue: faults of single calls; the first that fits a call strikes.
+        role_propagation: what happens to the first calls that name a new role.
+        refuse_delete: DeleteConfiguredAudienceModel answers Conflict until this is switched off.
+        list_lag: the first n Lists after a Create don't show the new model.
+        delete_lag: n Gets after a Delete still answer; meanwhile Lists show the model, too.
+    """
+
+    queue: list[Fault] = field(default_factory=list)
+    role_propagation: RolePropagation = field(default_factory=RolePropagation)
+    refuse_delete: bool = False
+    list_lag: int = 0
+    delete_lag: int = 0
+
+    def add(self, *faults: Fault) -> None:
+        """Adds faults behind those that are already waiting."""
+        self.queue.extend(faults)
+
+    def take(self, operation: str, *, after_effect: bool) -> Fault | None:
+        """The fault that strikes this call at this moment, if any; it has struck one time more then."""
+        for fault in self.queue:
+            fits = fault.operation in ("*", operation) and fault.after_effect == after_effect
+            if fits and fault.times != 0:
+                fault.times = None if fault.times is None else fault.times - 1
+                return fault
+        return None

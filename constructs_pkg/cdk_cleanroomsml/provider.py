@@ -1,0 +1,243 @@
+"""The one function of a stack that serves its Clean Rooms ML custom resources, and its permissions."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct, IValidation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sqs as sqs
+
+SERVICE_PRINCIPAL = "cleanrooms-ml.amazonaws.com"
+ACCOUNT = cdk.Aws.ACCOUNT_ID
+"""The stack's account, asked of CDK once."""
+CONFIGURED_AUDIENCE_MODELS = (
+    f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{ACCOUNT}:configured-audience-model/*"
+)
+"""All configured audience models of the stack's account and Region."""
+SERVICE_TIMEOUT = 20 * 60
+"""Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
+
+
+_ID = "CleanRoomsMLProvider"
+
+_NETWORK_ACTIONS = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+"""What a function in a VPC needs, on whatever interface it gets (Lambda Developer Guide)."""
+
+_RESOURCES_IN_A_STATEMENT = 20
+"""CDK moves statements to further policies when one is full, but doesn't divide them."""
+
+
+class CleanRoomsMLProvider(Construct):
+    """The one function of a stack that creates, updates, tags and deletes what CloudFormation has no type for.
+
+    It comes with the first construct that needs it. Only to have it otherwise than by default, define it yourself,
+    before that. Its construct path is a contract: a custom resource's ServiceToken can't change in place.
+    """
+
+    def __init__(
+        self,
+        stack: cdk.Stack,
+        *,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        reserved_concurrent_executions: int | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        log_encryption_key: kms.IKey | None = None,
+        log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        permissions_boundary: iam.IManagedPolicy | None = None,
+        runtime: lambda_.Runtime | None = None,
+        tracing: lambda_.Tracing = lambda_.Tracing.DISABLED,
+    ) -> None:
+        """Defines the provider of a stack.
+
+        Args:
+            stack: The stack. A nested stack has a provider of its own.
+            vpc: Where the function runs. It must reach AWS Clean Rooms ML, and Amazon S3, through which it answers
+                CloudFormation. Default: outside of any VPC of yours.
+            vpc_subnets: Where in the VPC. Default: its private subnets.
+            security_groups: Those of the function. Default: a new one that lets everything out.
+            dead_letter_queue: What takes the events that the function failed on three times. Default: nothing does.
+            reserved_concurrent_executions: How many events are handled at a time, at least 1; the others wait.
+                Default: as many as the account allows.
+            log_retention: How long the log is kept. Default: 30 days.
+            log_encryption_key: The key that encrypts the log. CloudWatch Logs is added to its policy where that can be
+                changed. Default: a key that CloudWatch Logs owns.
+            log_removal_policy: What becomes of the log when it leaves the stack. Default: it is deleted.
+            permissions_boundary: The permissions boundary of the function's role. Default: none but what
+                ``aws_iam.PermissionsBoundary`` and the stack's synthesizer apply.
+            runtime: Python 3.10 or newer. Default: the newest Python that CDK knows.
+            tracing: Whether AWS X-Ray traces the function. Default: it doesn't.
+
+        Raises:
+            ValueError: The stack has a provider already.
+        """
+        if stack.node.try_find_child(_ID) is not None:
+            raise ValueError(f"'{stack.node.path}' has a provider already: define your own before the first model")
+        super().__init__(stack, _ID)
+        if log_encryption_key is not None:
+            _let_logs_use(log_encryption_key)
+        log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=log_retention,
+            encryption_key=log_encryption_key,
+            removal_policy=log_removal_policy,
+        )
+        self._role = iam.Role(
+            self,
+            "Role",
+            assumed_by=cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")),
+            description="Manages this stack's AWS Clean Rooms ML resources",
+            permissions_boundary=permissions_boundary,
+        )
+        log_group.grant_write(self._role)
+        if vpc is not None:
+            self._role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_ACTIONS, resources=["*"]))
+        function = lambda_.Function(
+            self,
+            "Function",
+            description="Custom resources of AWS Clean Rooms ML",
+            code=_handler_code(),
+            handler="handler.main.handler",
+            runtime=runtime or _newest_python(),
+            memory_size=256,
+            timeout=cdk.Duration.minutes(15),
+            role=cast("iam.IRole", self._role),
+            log_group=log_group,
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            dead_letter_queue=dead_letter_queue,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            tracing=tracing,
+        )
+        self.service_token = function.function_arn
+        """The ARN of the function, for the ServiceToken of a custom resource."""
+        self.checks: list[Callable[[], list[str]]] = []
+        """What is asked for problems when the application is synthesised."""
+        self.node.add_validation(cast("IValidation", _Checks(self.checks)))
+        self._statements: dict[tuple[str, ...], iam.PolicyStatement] = {}
+        self._allowed: dict[tuple[str, ...], list[str]] = {}
+
+    def allow(self, *actions: str, resource: str, conditions: dict[str, dict[str, str]] | None = None) -> None:
+        """Adds a permission to the function, once.
+
+        The function waits for its permissions, and custom resources for the function.
+
+        Args:
+            actions: The IAM actions.
+            resource: The ARN they are allowed on.
+            conditions: Conditions of the statement, the same for each resource.
+        """
+        resources = self._allowed.setdefault(actions, [])
+        if resource in resources:
+            return
+        if len(resources) % _RESOURCES_IN_A_STATEMENT:
+            self._statements[actions].add_resources(resource)
+        else:
+            statement = iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=conditions)
+            self._role.add_to_principal_policy(statement)
+            self._statements[actions] = statement
+        resources.append(resource)
+
+    def allow_pass_role(self, role_arn: str) -> None:
+        """Lets the function hand a role to Clean Rooms ML, and to no other service.
+
+        Args:
+            role_arn: The role.
+        """
+        self.allow(
+            "iam:PassRole",
+            resource=role_arn,
+            conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
+        )
+
+
+@jsii.implements(IValidation)
+class _Checks:
+    """One validation for all resources of a stack, because each costs its calls into CDK."""
+
+    def __init__(self, checks: list[Callable[[], list[str]]]) -> None:
+        self._checks = checks
+
+    def validate(self) -> list[str]:
+        return [problem for check in self._checks for problem in check()]
+
+
+@cache
+def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
+    """The provider of a stack.
+
+    Args:
+        stack: The stack of a custom resource.
+    """
+    existing = cast("CleanRoomsMLProvider | None", stack.node.try_find_child(_ID))
+    return CleanRoomsMLProvider(stack) if existing is None else existing
+
+
+def stack_of(construct: Construct) -> cdk.Stack:
+    """The stack that a construct belongs to, or is; CDK is not asked when it is one."""
+    return construct if isinstance(construct, cdk.Stack) else cdk.Stack.of(construct)
+
+
+def _let_logs_use(key: kms.IKey) -> None:
+    """Adds the statement of the CloudWatch Logs User Guide to a key's policy."""
+    service = iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com")
+    log_groups = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{ACCOUNT}:log-group:*"
+    statement = iam.PolicyStatement(
+        principals=[cast("iam.IPrincipal", service)],
+        actions=[
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        resources=["*"],
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+    )
+    if not key.add_to_resource_policy(statement).statement_added:
+        cdk.Annotations.of(key).add_warning_v2(
+            "cdk-cleanroomsml:logKeyPolicyNotAdded",
+            "the policy of the given log_encryption_key can't be changed from here; it must let CloudWatch Logs use it",
+        )
+
+
+def _handler_code() -> lambda_.Code:
+    """The folder `handler` of this package, as it stands: its modules and nothing else."""
+    return lambda_.Code.from_asset(
+        str(Path(__file__).parent),
+        exclude=["*", "!handler", "!handler/*.py"],
+        ignore_mode=cdk.IgnoreMode.GIT,
+    )
+
+
+def _newest_python() -> lambda_.Runtime:
+    versions = (re.fullmatch(r"PYTHON_3_(\d+)", name) for name in dir(lambda_.Runtime))
+    newest = max((version for version in versions if version), key=lambda version: int(version[1]))
+    return cast("lambda_.Runtime", getattr(lambda_.Runtime, newest[0]))

@@ -1,0 +1,47 @@
+"""For tests of applications: what a template asks of the service, in the words of its API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .configured_audience_model import RESOURCE_TYPE
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
+
+
+def configured_audience_models(template: Template) -> dict[str, dict[str, Any]]:
+    """The configured audience models of a template.
+
+    Args:
+        template: The template of a stack, ``Template.from_stack(stack)``.
+
+    Returns:
+        By logical id, the request of ``CreateConfiguredAudienceModel``, its members named and nested as in the API
+        reference. What is only known at deployment is CloudFormation's intrinsic; ``name`` is missing when it is to be
+        generated.
+    """
+    return {
+        logical_id: {
+            member: value
+            for member, value in resource["Properties"].items()
+            if member not in ("ServiceToken", "ServiceTimeout")
+        }
+        for logical_id, resource in template.find_resources(RESOURCE_TYPE).items()
+    }
+
+
+def configured_audience_model(template: Template) -> dict[str, Any]:
+    """The one configured audience model of a template, as :func:`configured_audience_models` shows it.
+
+    Args:
+        template: The template of a stack.
+
+    Raises:
+        AssertionError: There is none, or more than one.
+    """
+    models = configured_audience_models(template)
+    if len(models) != 1:
+        raise AssertionError(f"expected one configured audience model, the template has {sorted(models) or 'none'}")
+    (request,) = models.values()
+    return request

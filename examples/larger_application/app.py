@@ -1,0 +1,62 @@
+"""Two environments; in each, many models that share an output, and another stack that is told their ARNs."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from cdk_cleanroomsml import AudienceOutput, AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
+
+BRANDS = ("news", "sports", "travel")
+
+
+class ModelsStack(cdk.Stack):
+    """One model for each brand. They write to one folder of one bucket, with one role."""
+
+    def __init__(self, scope: Construct, id: str, *, audience_model_arn: str) -> None:
+        super().__init__(scope, id)
+        output = AudienceOutput(self, "Output", prefix="segments")
+        self.models = {
+            brand: ConfiguredAudienceModel(
+                self,
+                f"{brand.title()}Lookalikes",
+                audience_model_arn=audience_model_arn,
+                shared_audience_metrics=SharedAudienceMetrics.ALL,
+                audience_sizes=AudienceSizes.absolute(10_000, 50_000, 100_000),
+                output=output,
+                tags={"brand": brand},
+            )
+            for brand in BRANDS
+        }
+
+
+class CatalogueStack(cdk.Stack):
+    """Where the people who set up collaborations look for what they can offer."""
+
+    def __init__(self, scope: Construct, id: str, *, models: Mapping[str, ConfiguredAudienceModel]) -> None:
+        super().__init__(scope, id)
+        for brand, model in models.items():
+            ssm.StringParameter(
+                self,
+                brand.title(),
+                parameter_name=f"/lookalikes/{self.stack_name}/{brand}",
+                string_value=model.configured_audience_model_arn,
+            )
+
+
+class Environment(cdk.Stage):
+    """All stacks of one environment."""
+
+    def __init__(self, scope: Construct, id: str, *, audience_model_arn: str) -> None:
+        super().__init__(scope, id)
+        models = ModelsStack(self, "Models", audience_model_arn=audience_model_arn)
+        CatalogueStack(self, "Catalogue", models=models.models)
+        cdk.Tags.of(self).add("environment", id.lower())
+
+
+app = cdk.App()
+for name in ("Beta", "Production"):
+    Environment(app, name, audience_model_arn=app.node.get_context("audienceModelArn"))
+
+app.synth()

@@ -1,0 +1,41 @@
+"""One stack to define models in, and what comes out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_cleanroomsml import testing
+
+
+class Synth:
+    """A stack, and its template as soon as somebody asks."""
+
+    def __init__(self, context: dict[str, Any] | None = None) -> None:
+        # The built-in validation costs a second for each synth; one test, in test_security.py, has it on.
+        self.app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+        self.stack = cdk.Stack(self.app, "Stack")
+
+    @property
+    def template(self) -> Template:
+        return Template.from_stack(self.stack)
+
+    def resources(self, type_: str) -> dict[str, Any]:
+        return dict(self.template.find_resources(type_))
+
+    def only(self, type_: str) -> dict[str, Any]:
+        (resource,) = self.resources(type_).values()
+        found: dict[str, Any] = resource
+        return found
+
+    def request(self) -> dict[str, Any]:
+        """What the one model of the stack asks of CreateConfiguredAudienceModel."""
+        return testing.configured_audience_model(self.template)
+
+
+@pytest.fixture
+def synth() -> Synth:
+    return Synth()

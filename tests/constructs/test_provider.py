@@ -1,0 +1,175 @@
+"""The one function of a stack, what it may do, and what is inside it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_lambda as lambda_
+
+import cdk_cleanroomsml
+from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
+
+from .conftest import Synth
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+PACKAGE = Path(cdk_cleanroomsml.__file__).parent
+
+
+def model(scope: Construct, name: str, arn: str = ARN, output: AudienceOutput | None = None) -> ConfiguredAudienceModel:
+    return ConfiguredAudienceModel(
+        scope, name, audience_model_arn=arn, shared_audience_metrics=SharedAudienceMetrics.ALL, output=output
+    )
+
+
+def permissions(synth: Synth) -> list[dict[str, Any]]:
+    policy = synth.only("AWS::IAM::Policy")
+    found: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
+    return found
+
+
+def test_one_function_serves_all_models_of_a_stack(synth: Synth) -> None:
+    for name in ("One", "Two", "Three"):
+        model(synth.stack, name)
+    (function,) = synth.resources("AWS::Lambda::Function")
+    tokens = [m["Properties"]["ServiceToken"] for m in synth.resources(RESOURCE_TYPE).values()]
+    assert tokens == [{"Fn::GetAtt": [function, "Arn"]}] * 3
+
+
+def test_a_nested_stack_has_a_function_of_its_own(synth: Synth) -> None:
+    nested = cdk.NestedStack(synth.stack, "Nested")
+    model(synth.stack, "Outside")
+    model(nested, "Inside")
+    cdk.assertions.Template.from_stack(nested).resource_count_is("AWS::Lambda::Function", 1)
+    synth.template.resource_count_is("AWS::Lambda::Function", 1)
+
+
+def test_the_function(synth: Synth) -> None:
+    model(synth.stack, "Model")
+    function = synth.only("AWS::Lambda::Function")["Properties"]
+    newest = max(
+        (name for name in dir(lambda_.Runtime) if name.startswith("PYTHON_3_")), key=lambda n: int(n.split("_")[2])
+    )
+    assert function["Runtime"] == getattr(lambda_.Runtime, newest).name
+    (log_group,) = synth.resources("AWS::Logs::LogGroup")
+    assert function["LoggingConfig"] == {"LogGroup": {"Ref": log_group}}
+    assert synth.only("AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 30
+    timeout = synth.only(RESOURCE_TYPE)["Properties"]["ServiceTimeout"]
+    assert function["Timeout"] == 900
+    assert timeout >= function["Timeout"] + 5 * 60, "a retry after a crash must still fit"
+
+
+def test_the_function_may_do_what_is_documented_on_what_it_serves(synth: Synth) -> None:
+    one = model(synth.stack, "One")
+    models = synth.stack.resolve(
+        f"arn:{synth.stack.partition}:cleanrooms-ml:{synth.stack.region}:{synth.stack.account}"
+        ":configured-audience-model/*"
+    )
+    (log_group,) = synth.resources("AWS::Logs::LogGroup")
+    assert permissions(synth) == [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": {"Fn::GetAtt": [log_group, "Arn"]},
+        },
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": synth.stack.resolve(one.role.role_ref.role_arn),
+            "Condition": {"StringEquals": {"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}},
+        },
+        {"Effect": "Allow", "Action": "cleanrooms-ml:CreateConfiguredAudienceModel", "Resource": ARN},
+        {
+            "Effect": "Allow",
+            "Action": [
+                "cleanrooms-ml:GetConfiguredAudienceModel",
+                "cleanrooms-ml:UpdateConfiguredAudienceModel",
+                "cleanrooms-ml:DeleteConfiguredAudienceModel",
+                "cleanrooms-ml:TagResource",
+                "cleanrooms-ml:UntagResource",
+            ],
+            "Resource": models,
+        },
+        {"Effect": "Allow", "Action": "cleanrooms-ml:ListConfiguredAudienceModels", "Resource": "*"},
+    ]
+
+
+def test_permissions_do_not_grow_with_models_that_share_an_output(synth: Synth) -> None:
+    output = AudienceOutput(synth.stack, "Output")
+    model(synth.stack, "One", output=output)
+    before = permissions(synth)
+    synth = type(synth)()
+    output = AudienceOutput(synth.stack, "Output")
+    for number in range(20):
+        model(synth.stack, f"Model{number}", output=output)
+    assert len(permissions(synth)) == len(before)
+
+
+def test_permissions_name_each_audience_model_and_each_role(synth: Synth) -> None:
+    one = model(synth.stack, "One")
+    two = model(synth.stack, "Two", arn=f"{ARN}-2")
+    resources: list[Any] = []
+    for said in permissions(synth):
+        resources += said["Resource"] if isinstance(said["Resource"], list) else [said["Resource"]]
+    for needed in (ARN, f"{ARN}-2", *(synth.stack.resolve(m.role.role_ref.role_arn) for m in (one, two))):
+        assert needed in resources
+
+
+@pytest.mark.parametrize("context", [{}, {"@aws-cdk/aws-iam:minimizePolicies": True}])
+def test_many_roles_fit_in_policies_that_iam_takes(context: dict[str, Any]) -> None:
+    synth = Synth(context)
+    for number in range(80):
+        model(synth.stack, f"Model{number}")
+    policies = synth.resources("AWS::IAM::Policy") | synth.resources("AWS::IAM::ManagedPolicy")
+    passed: list[Any] = []
+    for policy in policies.values():
+        for said in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if said["Action"] == "iam:PassRole":
+                passed += said["Resource"] if isinstance(said["Resource"], list) else [said["Resource"]]
+    assert len(passed) == 80
+    assert all(len(p["Properties"]["PolicyDocument"]["Statement"]) for p in policies.values())
+    waited_for = synth.only("AWS::Lambda::Function")["DependsOn"]
+    assert set(policies) <= set(waited_for)
+
+
+def asset(app: cdk.App) -> Path:
+    (folder,) = Path(app.synth().directory).glob("asset.*")
+    return folder
+
+
+def test_the_asset_is_the_handler_and_nothing_else(synth: Synth) -> None:
+    model(synth.stack, "Model")
+    folder = asset(synth.app)
+    shipped = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert shipped == {f"handler/{path.name}" for path in (PACKAGE / "handler").glob("*.py")}
+    assert "handler/main.py" in shipped
+
+
+def test_the_asset_is_the_same_wherever_the_library_is_installed(synth: Synth, tmp_path: Path) -> None:
+    model(synth.stack, "Model")
+    elsewhere = tmp_path / "elsewhere" / "cdk_cleanroomsml"
+    shutil.copytree(PACKAGE, elsewhere, ignore=shutil.ignore_patterns("__pycache__"))
+    (elsewhere / "handler" / "__pycache__").mkdir()
+    (elsewhere / "handler" / "__pycache__" / "main.cpython-314.pyc").write_bytes(b"x")
+    (elsewhere / "unrelated.py").write_text("")
+    stack = cdk.Stack(cdk.App(), "Other")
+    function = lambda_.Function(
+        stack,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="handler.main.handler",
+        code=lambda_.Code.from_asset(
+            str(elsewhere), exclude=["*", "!handler", "!handler/*.py"], ignore_mode=cdk.IgnoreMode.GIT
+        ),
+    )
+    assert isinstance(function, lambda_.Function)
+    theirs = cdk.assertions.Template.from_stack(stack).find_resources("AWS::Lambda::Function")
+    (key,) = {f["Properties"]["Code"]["S3Key"] for f in theirs.values()}
+    assert synth.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] == key

@@ -1,0 +1,102 @@
+"""What the usual checkers say of a stack with a model: nothing but what is intrinsic."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import cdk_nag
+import cfnlint.api
+import pytest
+from aws_cdk import aws_s3 as s3
+from cfnlint.config import ManualArgs
+
+from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
+
+if TYPE_CHECKING:
+    from .conftest import Synth
+
+ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+
+
+def define_models(stack: cdk.Stack) -> None:
+    shared = AudienceOutput(stack, "Shared", prefix="segments")
+    for name, output in (("Own", None), ("One", shared), ("Two", shared)):
+        ConfiguredAudienceModel(
+            stack,
+            name,
+            audience_model_arn=ARN,
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
+            output=output,
+            tags={"team": "media"},
+        ).add_arn_output(export_name=name)
+
+
+def findings(app: cdk.App) -> dict[str, set[str]]:
+    """The rules that cdk-nag's AwsSolutions finds broken, and where."""
+    return {
+        str(violation.rule_name): {str(resource.construct_path) for resource in violation.violating_resources}
+        for violation in cdk_nag.AwsSolutionsChecks(app).validate_scope(app).violations
+    }
+
+
+def lint(stack: cdk.Stack) -> list[str]:
+    template = json.dumps(cdk.assertions.Template.from_stack(stack).to_json())
+    # W3005: CDK itself lets each function depend on its role, which the function already refers to.
+    config = ManualArgs(regions=["us-east-1", "eu-west-1"], ignore_checks=["W3005"])
+    found = cfnlint.api.lint(template, config=config)
+    return [f"{match.rule.id} {match.message} {match.path}" for match in found]
+
+
+def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
+    define_models(synth.stack)
+    own, shared = (
+        synth.stack.get_logical_id(bucket)
+        for bucket in (
+            synth.stack.node.find_child("Own").node.find_child("Output").node.find_child("Bucket").node.default_child,
+            synth.stack.node.find_child("Shared").node.find_child("Bucket").node.default_child,
+        )
+        if isinstance(bucket, cdk.CfnElement)
+    )
+    provider = {"Stack/CleanRoomsMLProvider/Role/DefaultPolicy/Resource"}
+    models = "arn:<AWS::Partition>:cleanrooms-ml:<AWS::Region>:<AWS::AccountId>:configured-audience-model/*"
+    assert findings(synth.app) == {
+        # Objects below the prefix: their keys are the service's to choose.
+        f"AwsSolutions-IAM5[Resource::<{own}.Arn>/*]": {"Stack/Own/Output/Role/Resource"},
+        f"AwsSolutions-IAM5[Resource::<{shared}.Arn>/segments/*]": {"Stack/Shared/Role/Resource"},
+        # Models: their ARNs don't exist before they do, and List can't be allowed on less than everything.
+        f"AwsSolutions-IAM5[Resource::{models}]": provider,
+        "AwsSolutions-IAM5[Resource::*]": provider,
+    }
+
+
+def test_nag_would_find_more_if_there_was_more(synth: Synth) -> None:
+    s3.Bucket(synth.stack, "Careless")
+    assert {"AwsSolutions-S1", "AwsSolutions-S10"} <= set(findings(synth.app))
+
+
+def test_cfn_lint_has_nothing_to_say(synth: Synth) -> None:
+    define_models(synth.stack)
+    assert lint(synth.stack) == []
+
+
+def test_cfn_lint_would_say_something_if_it_had_to(synth: Synth) -> None:
+    cdk.CfnResource(synth.stack, "Careless", type="AWS::S3::Bucket", properties={"BucketNaem": "x"})
+    assert [found for found in lint(synth.stack) if found.startswith("E")]
+
+
+VALIDATION = {"@aws-cdk/core:validateAgainstDefaultRules": True}
+
+
+def test_the_template_passes_the_validation_that_cdk_has_built_in() -> None:
+    app = cdk.App(context=VALIDATION)
+    define_models(cdk.Stack(app, "Stack"))
+    app.synth()
+
+
+def test_that_validation_would_fail_if_it_had_to() -> None:
+    app = cdk.App(context=VALIDATION)
+    cdk.CfnResource(cdk.Stack(app, "Stack"), "Careless", type="AWS::S3::Bucket", properties={"BucketNaem": "x"})
+    with pytest.raises(RuntimeError):
+        app.synth()

@@ -1,0 +1,49 @@
+"""The helpers for other people's tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml.testing import configured_audience_model, configured_audience_models
+
+if TYPE_CHECKING:
+    from .conftest import Synth
+
+ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+
+
+def define(synth: Synth, *names: str) -> None:
+    output = AudienceOutput(synth.stack, "Output")
+    for name in names:
+        ConfiguredAudienceModel(
+            synth.stack,
+            name,
+            audience_model_arn=ARN,
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
+            configured_audience_model_name=name,
+            min_matching_seed_size=100,
+            output=output,
+        )
+
+
+def test_the_one_model(synth: Synth) -> None:
+    define(synth, "Sports")
+    request = configured_audience_model(synth.template)
+    assert set(request) == {"name", "audienceModelArn", "outputConfig", "sharedAudienceMetrics", "minMatchingSeedSize"}
+    assert (request["name"], request["minMatchingSeedSize"]) == ("Sports", 100)
+
+
+@pytest.mark.parametrize("names", [(), ("Sports", "News")])
+def test_there_must_be_one(synth: Synth, names: tuple[str, ...]) -> None:
+    define(synth, *names)
+    with pytest.raises(AssertionError, match=r"expected one .*(none|News.*Sports)"):
+        configured_audience_model(synth.template)
+
+
+def test_all_models(synth: Synth) -> None:
+    define(synth, "Sports", "News")
+    models = configured_audience_models(synth.template)
+    assert sorted(request["name"] for request in models.values()) == ["News", "Sports"]

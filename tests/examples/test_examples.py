@@ -1,0 +1,55 @@
+"""The examples synthesise, with the recommended feature flags and without any."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import aws_cdk
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+CONTEXT: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+OWN = {key: value for key, value in CONTEXT.items() if not key.startswith("@aws-cdk")}
+STACKS = {
+    "quickstart": {"Quickstart": 1},
+    "own_output": {"OwnOutput": 1},
+    "larger_application": {
+        "BetaModels": 3,
+        "BetaCatalogue": 0,
+        "ProductionModels": 3,
+        "ProductionCatalogue": 0,
+    },
+}
+
+
+@pytest.mark.parametrize("context", [CONTEXT, OWN], ids=["recommended flags", "no flags"])
+@pytest.mark.parametrize("example", STACKS)
+def test_an_example_synthesises(example: str, context: dict[str, Any], tmp_path: Path) -> None:
+    # A process of its own: CDK reads these variables once, when it starts.
+    environment = os.environ | {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context)}
+    subprocess.run([sys.executable, REPOSITORY / "examples" / example / "app.py"], env=environment, check=True)
+    models = {}
+    for path in tmp_path.rglob("*.template.json"):
+        resources = json.loads(path.read_text())["Resources"].values()
+        count = sum(r["Type"] == "Custom::CleanRoomsMLConfiguredAudienceModel" for r in resources)
+        models[path.name.removesuffix(".template.json")] = count
+    assert sum(models.values()) == sum(STACKS[example].values())
+    assert len(models) == len(STACKS[example])
+
+
+def test_each_example_is_tested() -> None:
+    assert {path.parent.name for path in (REPOSITORY / "examples").glob("*/app.py")} == set(STACKS)
+
+
+def test_cdk_json_has_the_recommended_feature_flags() -> None:
+    (bundle,) = (Path(aws_cdk.__file__).parent / "_jsii").glob("aws-cdk-lib@*.tgz")
+    with tarfile.open(bundle) as files:
+        member = files.extractfile("package/recommended-feature-flags.json")
+        assert member is not None
+        assert {key: value for key, value in CONTEXT.items() if key.startswith("@aws-cdk")} == json.load(member)

@@ -1,0 +1,76 @@
+"""The built wheel, alone in a new environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+# Built, installed and used in this order, by one worker.
+pytestmark = pytest.mark.xdist_group("wheel")
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    variables = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=variables | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "uv", "build", "--wheel", "--no-build-isolation", "--out-dir", folder, cwd=REPOSITORY)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter that has the wheel and what it requires, in the versions of requirements.txt."""
+    folder = tmp_path_factory.mktemp("environment")
+    uv = (sys.executable, "-m", "uv")
+    run(*uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=folder)
+    interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    versions = ("--constraint", REPOSITORY / "requirements.txt")
+    run(*uv, "pip", "install", "--quiet", "--python", interpreter, *versions, wheel, cwd=folder)
+    return interpreter
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"cdk_cleanroomsml/py.typed", "cdk_cleanroomsml/handler/main.py"} <= set(names)
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"cdk_cleanroomsml"}
+    assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_it_synthesises_the_quickstart(python: Path, tmp_path: Path) -> None:
+    context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
+    quickstart = REPOSITORY / "examples" / "quickstart" / "app.py"
+    run(python, quickstart, cwd=tmp_path, CDK_OUTDIR=str(tmp_path / "out"), CDK_CONTEXT_JSON=json.dumps(context))
+    template = json.loads((tmp_path / "out" / "Quickstart.template.json").read_text())
+    types = [resource["Type"] for resource in template["Resources"].values()]
+    assert types.count("Custom::CleanRoomsMLConfiguredAudienceModel") == 1
+    (asset,) = (tmp_path / "out").glob("asset.*/handler/main.py")
+    assert asset.stat().st_size > 0
+
+
+def test_importing_it_needs_neither_boto3_nor_the_engine(python: Path, tmp_path: Path) -> None:
+    code = "import sys, cdk_cleanroomsml; print(sorted({'boto3', 'botocore', 'ministack'} & set(sys.modules)))"
+    assert run(python, "-c", code, cwd=tmp_path).strip() == "[]"
+    for absent in ("boto3", "ministack"):
+        probe = f"import importlib.util; print(importlib.util.find_spec({absent!r}))"
+        assert run(python, "-c", probe, cwd=tmp_path).strip() == "None"

@@ -1,0 +1,72 @@
+"""Typical use, that every type checker must accept. It is checked, not run."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
+
+from cdk_cleanroomsml import (
+    AudienceOutput,
+    AudienceSizes,
+    CleanRoomsMLProvider,
+    ConfiguredAudienceModel,
+    IConfiguredAudienceModel,
+    SharedAudienceMetrics,
+    TagOnCreatePolicy,
+)
+from cdk_cleanroomsml.testing import configured_audience_model
+
+
+def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: int | float) -> str:
+    CleanRoomsMLProvider(
+        stack,
+        log_retention=logs.RetentionDays.ONE_YEAR,
+        reserved_concurrent_executions=5,
+        tracing=lambda_.Tracing.ACTIVE,
+    )
+    key = kms.Key(stack, "Key")
+    created = AudienceOutput(stack, "Created", encryption_key=key, role=role)
+    imported = AudienceOutput(
+        stack,
+        "Imported",
+        bucket=s3.Bucket.from_bucket_name(stack, "Bucket", "exports"),
+        encryption_key=kms.Key.from_key_arn(stack, "ImportedKey", "arn:aws:kms:us-east-1:111122223333:key/k"),
+        role=iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/writer"),
+        prefix="segments",
+        server_access_logs_bucket=s3.Bucket(stack, "Logs"),
+    )
+    least = ConfiguredAudienceModel(
+        stack, "Least", audience_model_arn="arn", shared_audience_metrics=SharedAudienceMetrics.NONE
+    )
+    model = ConfiguredAudienceModel(
+        stack,
+        "Most",
+        audience_model_arn="arn",
+        shared_audience_metrics=SharedAudienceMetrics.of("ALL"),
+        configured_audience_model_name="sports",
+        output=imported,
+        description="Readers",
+        min_matching_seed_size=number,
+        audience_sizes=AudienceSizes.percentage(1, 5, number),
+        child_resource_tag_on_create_policy=TagOnCreatePolicy.FROM_PARENT_RESOURCE,
+        tags={"team": "media"},
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+    output: cdk.CfnOutput = model.add_arn_output(export_name="Arn")
+    grant: iam.Grant = model.grants.start_audience_generation(reader, seed_role=role)
+    grant.assert_success()
+    cdk.Tags.of(model).add("stage", "beta")
+    both: list[IConfiguredAudienceModel] = [
+        least,
+        ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Theirs", "arn"),
+    ]
+    for each in both:
+        each.grants.read(role)
+    request = configured_audience_model(Template.from_stack(stack))
+    name: str = request["name"]
+    return name + created.s3_uri + model.role.role_ref.role_arn + model.bucket.bucket_name + str(output.value)
