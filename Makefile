@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The Node that comes with the Python environment serves jsii, too, whatever else the machine has.
 export JSII_NODE := $(BIN)/node
 
-.PHONY: demo test format lint types unit lock clean
+.PHONY: demo test install format lint types unit docs bench lock clean
 
 demo: install
 	python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
@@ -35,7 +35,13 @@ types: install
 	basedpyright
 
 unit: install
-	pytest -n 2 --dist loadgroup
+	pytest -n 2 --dist loadfile
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
+bench: install
+	python -m benchmarks
 
 format: install
 	ruff format .
@@ -48,4 +54,4 @@ lock:
 	npm install --package-lock-only
 
 clean:
-	rm -rf .venv node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules cdk.out dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

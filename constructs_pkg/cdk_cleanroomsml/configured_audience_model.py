@@ -10,7 +10,7 @@ import jsii
 from . import limits
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
-from .provider import CONFIGURED_AUDIENCE_MODELS, SERVICE_TIMEOUT, provider_of, stack_of
+from .provider import CONFIGURED_AUDIENCE_MODELS, KNOWN_STACK, SERVICE_TIMEOUT, provider_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ class ConfiguredAudienceModel(cdk.Resource):
                 replaces the model: the API has no way to unset it. Default: the service's.
             child_resource_tag_on_create_policy: Whether audience generation jobs inherit the model's tags. A change
                 replaces the model. Default: the service's, which isn't documented.
-            tags: Up to 47: the service allows 50 on a resource (User Guide), and three mark the model as its stack's.
+            tags: Up to 47: the service allows 50 on a resource, and three mark the model as its stack's.
                 Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Updated in place.
                 Default: none but those of ``cdk.Tags``.
             removal_policy: What becomes of the model when it leaves the stack. ``RETAIN`` keeps it. Default: it is
@@ -117,6 +117,7 @@ class ConfiguredAudienceModel(cdk.Resource):
         problems.raise_if_any()
 
         super().__init__(scope, id)
+        setattr(self, KNOWN_STACK, stack)
         self.output: AudienceOutput = AudienceOutput(self, "Output") if output is None else output
         """Where segments are written."""
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 SERVICE_PRINCIPAL = "cleanrooms-ml.amazonaws.com"
 ACCOUNT = cdk.Aws.ACCOUNT_ID
 """The stack's account, asked of CDK once."""
-CONFIGURED_AUDIENCE_MODELS = (
-    f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{ACCOUNT}:configured-audience-model/*"
-)
+PARTITION = cdk.Aws.PARTITION
+"""The stack's partition, likewise."""
+CONFIGURED_AUDIENCE_MODELS = f"arn:{PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{ACCOUNT}:configured-audience-model/*"
 """All configured audience models of the stack's account and Region."""
 SERVICE_TIMEOUT = 20 * 60
 """Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
 
+
+KNOWN_STACK = "_cdk_cleanroomsml_stack"
+"""The attribute of a construct of this library that spares a call into CDK."""
 
 _ID = "CleanRoomsMLProvider"
 
@@ -199,14 +202,17 @@ def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
 
 
 def stack_of(construct: Construct) -> cdk.Stack:
-    """The stack that a construct belongs to, or is; CDK is not asked when it is one."""
-    return construct if isinstance(construct, cdk.Stack) else cdk.Stack.of(construct)
+    """The stack that a construct belongs to, or is. CDK is only asked when it isn't known here."""
+    if isinstance(construct, cdk.Stack):
+        return construct
+    known: cdk.Stack | None = getattr(construct, KNOWN_STACK, None)
+    return known or cdk.Stack.of(construct)
 
 
 def _let_logs_use(key: kms.IKey) -> None:
     """Adds the statement of the CloudWatch Logs User Guide to a key's policy."""
     service = iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com")
-    log_groups = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{ACCOUNT}:log-group:*"
+    log_groups = f"arn:{PARTITION}:logs:{cdk.Aws.REGION}:{ACCOUNT}:log-group:*"
     statement = iam.PolicyStatement(
         principals=[cast("iam.IPrincipal", service)],
         actions=[

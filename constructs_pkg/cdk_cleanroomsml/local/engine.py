@@ -54,8 +54,8 @@ class Engine:
         port: the port to listen on; by default a free one.
         auth: whether signatures and IAM policies are enforced.
         audience_models: ARNs of audience models that are there from the start, and again after `reset`.
-        retry_seconds: how long Lambda waits before it retries an asynchronous invocation, doubled each time. AWS waits
-            one minute, then two.
+        retry_seconds: how long Lambda waits before it retries an asynchronous invocation, then twice as long. AWS
+            waits one minute, then two; the date of a custom resource's event is moved to match.
     """
 
     def __init__(

@@ -2,7 +2,8 @@
 
 1. A custom resource whose Create failed gets a Delete event, and a nested stack that failed is deleted.
 2. The response of a custom resource is checked as AWS checks it.
-3. A custom resource's function is invoked asynchronously: Lambda retries the event when the function fails.
+3. A custom resource's function is invoked asynchronously: Lambda retries the event when the function fails. The
+   ResponseURL is dated, as a presigned one is.
 4. Deleting a nested stack honours its DeletionPolicies, and fails when one of its resources does.
 5. AWS::CleanRoomsML::TrainingDataset exists.
 """
@@ -12,11 +13,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import secrets
 import string
+import threading
+import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import ministack.app
 from ministack.core import responses
@@ -35,6 +39,12 @@ TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
 
 Json = Any
 """Whatever a JSON document holds."""
+
+_RETRY_DELAYS = (60, 120)
+"""Seconds that Lambda waits before each retry of an asynchronous invocation (Lambda developer guide)."""
+
+_RETURN_SECONDS = 5.0
+"""How long a function may take to return after it has answered, before the stack goes on all the same."""
 
 Properties = dict[str, Any]
 Stack = dict[str, Any]
@@ -117,8 +127,11 @@ def invoke_custom_resource(
     if old_props is not None:
         event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
     answered = custom_resource.register_token(token)
-    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(record, config), event)
+    idle = _invoke_asynchronously(lambda_svc._execution_record_for_config(record, config), event)
     in_time = answered.wait(_service_timeout(props))
+    if in_time:
+        # The function is about to return; what follows may delete it, or its log group.
+        idle.wait(_RETURN_SECONDS)
     with custom_resource._lock:
         result = (custom_resource._pending.pop(token, None) or {}).get("result")
     if not in_time or result is None:
@@ -128,6 +141,55 @@ def invoke_custom_resource(
             "Lambda function code so that CloudFormation can attach the updated version."
         )
     return _read_response(result["body"], event)
+
+
+def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any]) -> threading.Event:
+    """Invokes a function as Lambda does asynchronously: again when it fails, until its retries are used up.
+
+    Lambda's minutes are shortened, so they are taken off the event's date: a function that asks how old its request is
+    sees what it would see on AWS.
+
+    Returns:
+        An event that is set while no attempt is running.
+    """
+    idle = threading.Event()
+    shortened = lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS / _RETRY_DELAYS[0]
+    sent = time.time()
+
+    def attempt() -> None:
+        for delay in (0, *_RETRY_DELAYS[: _retries(record)]):
+            idle.set()
+            time.sleep(delay * shortened)
+            nonlocal sent
+            sent -= delay * (1 - shortened)
+            if lambda_svc._get_func_record_for_ref(event["ResourceProperties"]["ServiceToken"])[0] is None:
+                return
+            idle.clear()
+            dated = event | {"ResponseURL": _presigned(event["ResponseURL"], sent)}
+            if not lambda_svc._execute_function_with_config_scope(record, dated).get("error"):
+                break
+        idle.set()
+
+    threading.Thread(target=contextvars.copy_context().run, args=(attempt,), daemon=True).start()
+    return idle
+
+
+def _retries(record: dict[str, Any]) -> int:
+    config = record.get("event_invoke_config") or (record.get("event_invoke_configs") or {}).get("$LATEST") or {}
+    wanted = config.get("MaximumRetryAttempts")
+    return len(_RETRY_DELAYS) if wanted is None else int(wanted)
+
+
+def _presigned(url: str, sent: float) -> str:
+    """A response URL with the query of one that S3 presigned at that time; nobody checks the signature."""
+    query = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(sent)),
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Expires": "7200",
+        "X-Amz-Signature": secrets.token_hex(32),
+    }
+    return f"{url}?{urlencode(query)}"
 
 
 def _service_timeout(props: Properties) -> float:

@@ -1,0 +1,91 @@
+"""The operators' page knows each Reason, each kind of trouble and each line of the log."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import cdk_cleanroomsml
+from cdk_cleanroomsml.handler import policy
+
+from .pages import DOCS, table
+
+HANDLER = Path(cdk_cleanroomsml.__file__).parent / "handler"
+PAGE = "operators.md"
+
+
+def calls_of(name: str) -> list[tuple[str, ast.Call]]:
+    """Each call of a function by a name, in all of the handler, with the file that it is in."""
+    return [
+        (path.name, node)
+        for path in sorted(HANDLER.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (name, f"self._{name}")
+    ]
+
+
+def longest_text(node: ast.AST) -> str:
+    """The longest piece of a message that is always the same."""
+    pieces = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return max(pieces, key=len, default="")
+
+
+def reasons() -> list[str]:
+    """What identifies each message that the handler can end with."""
+    raised = [(file, longest_text(node.args[0])) for file, node in calls_of("Failure")]
+    answered = [(file, longest_text(node.args[1])) for file, node in calls_of("Answer") if len(node.args) > 1]
+    composed = [(file, longest_text(node)) for file, node in composers()]
+    return sorted({text for _, text in raised + answered + composed if len(text) > 8})
+
+
+def composers() -> list[tuple[str, ast.AST]]:
+    """The messages of functions that put one together for others to raise."""
+    return [
+        (path.name, text)
+        for path in sorted(HANDLER.glob("*.py"))
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef) and function.name in ("_refusal", "_tag_problems")
+        for text in ast.walk(function)
+        if isinstance(text, ast.JoinedStr)
+    ]
+
+
+@pytest.mark.parametrize("reason", reasons())
+def test_each_reason_is_explained(reason: str) -> None:
+    page = " ".join((DOCS / PAGE).read_text().split())
+    pieces = [piece.strip() for piece in re.split(r"[,:;]\s", reason.strip(" .;:,'"))]
+    head = max(pieces, key=len)
+    assert head in page
+
+
+def test_there_are_reasons() -> None:
+    assert len(reasons()) >= 12
+
+
+def test_how_long_each_kind_of_trouble_is_retried() -> None:
+    operations = {"Create": policy.CREATE, "Update": policy.UPDATE, "Delete": policy.DELETE, "others": "*"}
+    said = {}
+    for kind, _, seconds, *_ in table(PAGE, "kind"):
+        if seconds == "until the deadline":
+            said[kind.strip("`")] = {"*": float("inf")}
+        elif seconds.isdigit():
+            said[kind.strip("`")] = {"*": float(seconds)}
+        else:
+            parts = [part.rsplit(" ", 1) for part in seconds.split(", ")]
+            said[kind.strip("`")] = {operations[name]: float(number) for name, number in parts}
+    assert said == policy.RETRY_SECONDS
+
+
+def test_each_line_of_the_log_is_explained() -> None:
+    steps = {ast.literal_eval(node.args[0]) for name in ("log",) for _, node in calls_of(name)}
+    assert {row[0].strip("`") for row in table(PAGE, "`step`")} == steps
+
+
+def test_each_cause_of_a_leftover_is_named() -> None:
+    causes = {ast.literal_eval(node.args[1]) for _, node in calls_of("remove") if len(node.args) == 2}
+    assert causes
+    (row,) = (row for row in table(PAGE, "`step`") if row[0] == "`leftover`")
+    assert causes == set(re.findall(r"`(\w+)`", row[2])) - {"arn", "why"}

@@ -1,0 +1,99 @@
+"""The reference is whole, and so are the docstrings that it is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+import griffe
+import pytest
+
+import cdk_cleanroomsml
+from cdk_cleanroomsml import configured_audience_model, testing
+from cdk_cleanroomsml.local import __main__ as local
+from cdk_cleanroomsml.local import service
+
+from .pages import DOCS, REPOSITORY, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONSTRUCTS = [getattr(cdk_cleanroomsml, name) for name in cdk_cleanroomsml.__all__]
+# What serves inside the engine: its own users meet it only as an argument or a result.
+INSIDE = {"Response", "ServiceError"}
+
+
+def public(module: Any) -> set[str]:
+    return {
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    }
+
+
+def referred(page: str) -> set[str]:
+    return set(re.findall(r"^::: ([\w.]+)$", (DOCS / "reference" / page).read_text(), re.MULTILINE))
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    assert referred("constructs.md") == {f"cdk_cleanroomsml.{name}" for name in cdk_cleanroomsml.__all__}
+    assert referred("testing.md") == {f"cdk_cleanroomsml.testing.{name}" for name in public(testing)}
+    wanted = {f"cdk_cleanroomsml.local.service.{name}" for name in set(service.__all__) - INSIDE}
+    engine = {"cdk_cleanroomsml.local.engine.Engine", "cdk_cleanroomsml.local.pins.EngineError"}
+    assert referred("local.md") == wanted | engine
+
+
+def documented(function: Any) -> list[str]:
+    """The names in the Args of a docstring."""
+    docstring = griffe.Docstring(inspect.getdoc(function) or "")
+    return [
+        str(argument.name)
+        for section in docstring.parse("google", warnings=False)
+        if section.kind is griffe.DocstringSectionKind.parameters
+        for argument in section.value
+    ]
+
+
+def functions() -> Iterator[Any]:
+    for construct in CONSTRUCTS:
+        for name, member in vars(construct).items():
+            function = getattr(member, "__func__", member)
+            ours = inspect.isfunction(function) and function.__module__.startswith("cdk_cleanroomsml")
+            # A dataclass documents its fields, each in its place.
+            written = name == "__init__" and not dataclasses.is_dataclass(construct)
+            if ours and (written or not name.startswith("_")):
+                yield pytest.param(function, id=function.__qualname__)
+    for name in sorted(public(testing)):
+        yield pytest.param(getattr(testing, name), id=name)
+
+
+@pytest.mark.parametrize("function", list(functions()))
+def test_every_parameter_is_documented(function: Any) -> None:
+    parameters = [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
+    assert documented(function) == parameters
+
+
+def test_the_readme_names_every_parameter() -> None:
+    text = (REPOSITORY / "README.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    for construct in (configured_audience_model.ConfiguredAudienceModel, cdk_cleanroomsml.AudienceOutput):
+        parameters = inspect.signature(construct.__init__).parameters.values()
+        options = {each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
+        assert options <= set(rows)
+
+
+def test_the_guide_names_every_option_of_the_provider() -> None:
+    text = (DOCS / "guides" / "provider.md").read_text()
+    parameters = inspect.signature(cdk_cleanroomsml.CleanRoomsMLProvider.__init__).parameters.values()
+    options = [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    rows = {name for row in re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert set(options) <= rows
+
+
+def test_every_option_of_the_local_engine_is_in_the_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        local.main(["--help"])
+    options = set(re.findall(r"^  (--[\w-]+)", capsys.readouterr().out, re.MULTILINE))
+    assert {row[0].strip("`").split()[0] for row in table("reference/local.md", "option")} == options
