@@ -102,11 +102,7 @@ class AudienceOutput(Construct):
         slash of its own in between or not, which isn't documented.
         """
         folder = f"{self._prefix}/" if self._prefix else ""
-        return f"s3://{self._bucket_name}/{folder}"
-
-    @cached_property
-    def _bucket_name(self) -> str:
-        return self.bucket.bucket_name
+        return f"s3://{self.bucket.bucket_name}/{folder}"
 
     @cached_property
     def role_arn(self) -> str:
@@ -167,7 +163,7 @@ class AudienceOutput(Construct):
     def _statements(self) -> list[dict[str, Any]]:
         key = self.encryption_key
         return write_statements(
-            bucket_name=self._bucket_name,
+            bucket_arn=self.bucket.bucket_arn,
             bucket_account=self._bucket_account,
             prefix=self._prefix,
             key_arn=None if key is None else key.key_arn if isinstance(key, kms.Key) else key.key_ref.key_arn,

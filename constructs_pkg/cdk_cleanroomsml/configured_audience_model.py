@@ -122,16 +122,16 @@ class ConfiguredAudienceModel(cdk.Resource):
         """Where segments are written."""
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
         """Permissions on the model, for others."""
-        self._tag_manager = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, dict(tags or {}), tag_property_name="tags")
-        provider = provider_of(stack)
-        provider.checks.append(self._check_tags)
-        _allow(provider, audience_model_arn, self.output.role_arn)
+        self._tags = dict(tags or {})
+        self._tag_manager: cdk.TagManager | None = None
+        self._provider = provider_of(stack)
+        _allow(self._provider, audience_model_arn, self.output.role_arn)
         self._resource = cdk.CfnResource(
             self,
             "Resource",
             type=RESOURCE_TYPE,
             properties={
-                "ServiceToken": provider.service_token,
+                "ServiceToken": self._provider.service_token,
                 "ServiceTimeout": SERVICE_TIMEOUT,
                 # From here on, the request of CreateConfiguredAudienceModel.
                 "name": configured_audience_model_name,
@@ -147,9 +147,10 @@ class ConfiguredAudienceModel(cdk.Resource):
                 and {"audienceSizeType": audience_sizes.type, "audienceSizeBins": list(audience_sizes.bins)},
                 "childResourceTagOnCreatePolicy": child_resource_tag_on_create_policy
                 and child_resource_tag_on_create_policy.value,
-                "tags": self._tag_manager.rendered_tags,
             },
         )
+        if tags:
+            self._resource.add_property_override("tags", self._tags)
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(removal_policy)
         if self.output.permissions:
@@ -222,7 +223,11 @@ class ConfiguredAudienceModel(cdk.Resource):
     @property
     @jsii.member(jsii_name="cdkTagManager")
     def cdk_tag_manager(self) -> cdk.TagManager:
-        """What ``cdk.Tags`` adds to and removes from."""
+        """What ``cdk.Tags`` adds to and removes from, made when it is first asked for: most models never are."""
+        if self._tag_manager is None:
+            self._tag_manager = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, self._tags, tag_property_name="tags")
+            self._resource.add_property_override("tags", self._tag_manager.rendered_tags)
+            self._provider.checks.append(self._check_tags)
         return self._tag_manager
 
     def add_arn_output(self, *, export_name: str | None = None, description: str | None = None) -> cdk.CfnOutput:
@@ -246,7 +251,7 @@ class ConfiguredAudienceModel(cdk.Resource):
     def _check_tags(self) -> list[str]:
         """What is wrong with the tags when all that the application adds are there."""
         problems = limits.Problems(self, "")
-        problems.tags("tags", self._tag_manager.tag_values())
+        problems.tags("tags", self.cdk_tag_manager.tag_values())
         return [f"tags of '{self.node.path}': {problem}" for problem in problems.found]
 
 

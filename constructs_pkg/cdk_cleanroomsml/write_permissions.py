@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from aws_cdk import aws_iam as iam
 
-from .provider import ACCOUNT, CONFIGURED_AUDIENCE_MODELS, PARTITION, SERVICE_PRINCIPAL
+from .provider import ACCOUNT, CONFIGURED_AUDIENCE_MODELS, SERVICE_PRINCIPAL
 
 KEY_ACTIONS = [
     "kms:Encrypt",
@@ -23,17 +23,16 @@ KEY_ACTIONS = [
 
 
 def write_statements(
-    *, bucket_name: str, bucket_account: str, prefix: str | None, key_arn: str | None
+    *, bucket_arn: str, bucket_account: str, prefix: str | None, key_arn: str | None
 ) -> list[dict[str, Any]]:
     """The statements of an IAM policy, as JSON.
 
     Args:
-        bucket_name: The bucket.
+        bucket_arn: The bucket.
         bucket_account: The account that owns it.
         prefix: The folder in it; ``None`` for the whole bucket.
         key_arn: The bucket's customer managed key, if it has one.
     """
-    bucket_arn = f"arn:{PARTITION}:s3:::{bucket_name}"
     objects = f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*"
     own_bucket = {"StringEquals": {"s3:ResourceAccount": bucket_account}}
     statements: list[dict[str, Any]] = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -126,7 +125,7 @@ def test_the_role_trusts_clean_rooms_ml_for_models_of_this_account(synth: Synth)
 def test_the_role_is_allowed_what_is_documented_and_nothing_else(synth: Synth, prefix: str | None) -> None:
     output = AudienceOutput(synth.stack, "Output", prefix=prefix)
     assert output.encryption_key is not None
-    bucket_arn = f"arn:{cdk.Aws.PARTITION}:s3:::{output.bucket.bucket_name}"
+    bucket_arn = output.bucket.bucket_arn
     objects = synth.stack.resolve(f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*")
     account = {"StringEquals": {"s3:ResourceAccount": {"Ref": "AWS::AccountId"}}}
     assert statements(synth, output) == [

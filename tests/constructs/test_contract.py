@@ -72,6 +72,13 @@ def test_what_the_function_is_called_with(synth: Synth) -> None:
     assert synth.only("AWS::Lambda::Function")["Properties"]["Handler"] == "handler.main.handler"
 
 
+def test_public_names_are_all_there() -> None:
+    for name in cdk_cleanroomsml.__all__:
+        assert getattr(cdk_cleanroomsml, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'Absent'"):
+        _ = cdk_cleanroomsml.Absent
+
+
 def test_public_names() -> None:
     assert cdk_cleanroomsml.__all__ == [
         "AudienceOutput",

@@ -63,8 +63,8 @@ def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
     models = "arn:<AWS::Partition>:cleanrooms-ml:<AWS::Region>:<AWS::AccountId>:configured-audience-model/*"
     assert findings(synth.app) == {
         # Objects below the prefix: their keys are the service's to choose.
-        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{own}>/*]": {"Stack/Own/Output/Role/Resource"},
-        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{shared}>/segments/*]": {"Stack/Shared/Role/Resource"},
+        f"AwsSolutions-IAM5[Resource::<{own}.Arn>/*]": {"Stack/Own/Output/Role/Resource"},
+        f"AwsSolutions-IAM5[Resource::<{shared}.Arn>/segments/*]": {"Stack/Shared/Role/Resource"},
         # Models: their ARNs don't exist before they do, and List can't be allowed on less than everything.
         f"AwsSolutions-IAM5[Resource::{models}]": provider,
         "AwsSolutions-IAM5[Resource::*]": provider,

@@ -69,8 +69,14 @@ def test_it_synthesises_the_quickstart(python: Path, tmp_path: Path) -> None:
 
 
 def test_importing_it_needs_neither_boto3_nor_the_engine(python: Path, tmp_path: Path) -> None:
-    code = "import sys, cdk_cleanroomsml; print(sorted({'boto3', 'botocore', 'ministack'} & set(sys.modules)))"
-    assert run(python, "-c", code, cwd=tmp_path).strip() == "[]"
+    code = "\n".join(
+        [
+            "import sys",
+            "from cdk_cleanroomsml import *",
+            "print(AudienceOutput.__name__, sorted({'boto3', 'botocore', 'ministack'} & set(sys.modules)))",
+        ]
+    )
+    assert run(python, "-c", code, cwd=tmp_path).strip() == "AudienceOutput []"
     for absent in ("boto3", "ministack"):
         probe = f"import importlib.util; print(importlib.util.find_spec({absent!r}))"
         assert run(python, "-c", probe, cwd=tmp_path).strip() == "None"

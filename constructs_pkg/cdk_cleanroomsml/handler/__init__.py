@@ -1,4 +1,1 @@
-"""The Lambda function behind the custom resources: the standard library and boto3, nothing else.
-
-The folder is shipped as it stands and runs as the top-level package `handler`; start reading in `main`.
-"""
+"""The Lambda function. Start reading in `main`."""

@@ -16,22 +16,28 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .log import Log
 
+# Bytes; CloudFormation's limit.
 LONGEST_BODY = 4096
-"""Bytes; CloudFormation's limit."""
-
+# An attempt to send takes so long at most, and leaves so much of the invocation's time.
 PUT_SECONDS = 5.0
-"""How long one attempt to send may take."""
-
 LAST_SECONDS = 2.0
-"""What an attempt leaves of the invocation's time."""
-
 MOST_PUTS = 8
 
 Put = Callable[[str, bytes, float], int]
-"""Sends a body to a URL within a time-out and returns the HTTP status; raises OSError or HTTPException."""
+"""Sends a body to a URL within a time-out; returns the HTTP status or raises OSError or HTTPException."""
 
 # Bytes of JSON for each member that is echoed. Real ones are shorter; a damaged event must not prevent the answer.
 _ROOM = {"PhysicalResourceId": 1026, "StackId": 700, "LogicalResourceId": 300, "RequestId": 200}
+
+
+class Failure(Exception):  # noqa: N818 - it is what the answer calls it: FAILED
+    """Ends the request with FAILED. Its text becomes the Reason: no property values, they may be NoEcho."""
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        # Whether a model may have been created all the same.
+        self.unclear = False
 
 
 class NotSentError(Exception):
@@ -40,13 +46,7 @@ class NotSentError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What CloudFormation is told.
-
-    Attributes:
-        physical_id: the resource's id, at most 1024 characters.
-        reason: why it failed; "" means SUCCESS.
-        data: the attributes of the resource.
-    """
+    """What CloudFormation is told; without a reason it is SUCCESS."""
 
     physical_id: str
     reason: str = ""
@@ -59,13 +59,7 @@ class Answer:
 
 
 def document(answer: Answer, event: Mapping[str, object], log_place: str) -> bytes:
-    """The body: valid JSON in UTF-8, not longer than CloudFormation takes.
-
-    Args:
-        answer: what to say. Data that is too big can't be said, so that turns into FAILED.
-        event: the event, whose ids are repeated.
-        log_place: where the log is; it always ends the reason of a failure.
-    """
+    """The body: valid JSON in UTF-8, not longer than CloudFormation takes."""
     if not answer.reason:
         body = _encode(answer, event, "")
         if len(body) <= LONGEST_BODY:
@@ -80,19 +74,10 @@ def document(answer: Answer, event: Mapping[str, object], log_place: str) -> byt
 
 
 def send(url: str, body: bytes, *, put: Put, clock: Clock, remaining: Callable[[], float], log: Log) -> None:
-    """Sends a body until it has arrived. Sending it twice does no harm: it is the same body at the same address.
-
-    Args:
-        url: the ResponseURL.
-        body: the document.
-        put: one attempt.
-        clock: the time.
-        remaining: how many seconds the invocation still has.
-        log: what is told about it: never the URL.
+    """Sends a body until it has arrived, or is refused for good (403: the URL has expired).
 
     Raises:
-        NotSentError: every attempt failed. What the answer refuses for good (403: the URL has expired) doesn't raise,
-            another delivery could do no better.
+        NotSentError: every attempt failed.
     """
     for attempt in range(1, MOST_PUTS + 1):
         timeout = min(PUT_SECONDS, remaining() - LAST_SECONDS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from botocore import xform_name
 
 from . import policy
-from .failure import Failure
+from .answer import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .clock import Clock, Deadline
     from .log import Log
     from .policy import Trouble
+
+# boto3 has no types.
+Client = Any
+Output = Any
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
@@ -27,16 +31,9 @@ Seen = TypeVar("Seen")
 
 
 class Calls:
-    """The calls of one invocation.
+    """The calls of one invocation."""
 
-    Args:
-        client: boto3's client, without retries of its own: a blind retry of a Create can duplicate.
-        clock: the time.
-        deadline: when to stop.
-        log: where each call is told.
-    """
-
-    def __init__(self, client: Any, clock: Clock, deadline: Deadline, log: Log) -> None:  # noqa: ANN401 - boto3 has no types
+    def __init__(self, client: Client, clock: Clock, deadline: Deadline, log: Log) -> None:
         self.client = client
         self.clock = clock
         self._deadline = deadline
@@ -47,17 +44,10 @@ class Calls:
         """The Region that the calls go to."""
         return str(self.client.meta.region_name)
 
-    def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - boto3 has no types
+    def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Output:
         """Calls an operation until it succeeds or the policy says to stop.
 
-        Args:
-            operation: its name.
-            members: its input.
-            recover: is told the kind of trouble before another try; when it returns something, that is the result and
-                there is no other try.
-
-        Raises:
-            Failure: it didn't succeed; the kind of trouble is in it.
+        Before another try `recover` is told the kind of trouble; when it returns something, that is the result.
         """
         first_seen: dict[str, float] = {}
         started, attempt, trouble = self.clock.now(), 0, None
@@ -76,13 +66,8 @@ class Calls:
             if recovered is not None:
                 return recovered
 
-    def pages(self, operation: str, items: str) -> Iterator[Any]:
-        """All items of an operation that lists.
-
-        Args:
-            operation: its name.
-            items: the member of the output that holds them.
-        """
+    def pages(self, operation: str, items: str) -> Iterator[Output]:
+        """All items of an operation that lists."""
         page: dict[str, Any] = {}
         while True:
             page = self(operation, {"maxResults": PAGE_SIZE, **page})
@@ -92,15 +77,7 @@ class Calls:
             page = {"nextToken": page["nextToken"]}
 
     def until(self, look: Callable[[], Seen], seconds: float) -> Seen:
-        """Looks again and again until there is something to see.
-
-        Args:
-            look: what to do; anything false means that there is nothing yet.
-            seconds: for how long; 0 is one look.
-
-        Returns:
-            What the last look saw.
-        """
+        """Looks again and again until there is something to see; returns what the last look saw."""
         give_up = self.clock.now() + seconds
         attempt = 1
         while not (seen := look()) and self.clock.now() < give_up and self._wait(attempt):
@@ -116,9 +93,9 @@ class Calls:
         self.clock.sleep(pause)
         return True
 
-    def _try(self, operation: str, members: dict[str, Any], attempt: int) -> tuple[Any, Trouble | None]:
+    def _try(self, operation: str, members: dict[str, Any], attempt: int) -> tuple[Output, Trouble | None]:
         started = self.clock.now()
-        output: Any = None
+        output: Output = None
         trouble = None
         try:
             output = getattr(self.client, xform_name(operation))(**members)

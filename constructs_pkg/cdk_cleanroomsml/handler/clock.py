@@ -6,7 +6,6 @@ import random
 import time
 
 LONGEST_PAUSE = 20.0
-"""Seconds; the cap of the back-off."""
 
 
 class Clock:
@@ -21,22 +20,13 @@ class Clock:
         time.sleep(seconds)
 
     def pause(self, attempt: int) -> float:
-        """How long to wait after a failed attempt, in seconds: full jitter between 1 and 2, 4, … 20.
-
-        Args:
-            attempt: the number of the attempt that failed, from 1.
-        """
+        """Seconds to wait after an attempt: full jitter between 1 and 2, 4, … 20."""
         ceiling = min(LONGEST_PAUSE, 2.0 ** min(attempt, 10))
         return random.uniform(1, ceiling)  # noqa: S311 - jitter, not a secret
 
 
 class Deadline:
-    """When this invocation must have done its work, so that an answer can still be sent.
-
-    Args:
-        clock: the time.
-        seconds: how much is left from now on.
-    """
+    """When the work must be done, so that an answer can still be sent."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock

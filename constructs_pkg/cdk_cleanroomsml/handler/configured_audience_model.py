@@ -1,17 +1,16 @@
 """The configured audience model: how CloudFormation's three requests are carried out.
 
-There is no idempotency token and no get-by-name, and whether a name must be unique is unknown. So:
+There is no idempotency token and no get-by-name, and whether a name must be unique is unknown. So a model carries tags
+that name the stack, the logical id and the request it was created for:
 
-**A repeated request is recognised by its age and by markers.** Every model carries tags that name the stack, the
-logical id and the request it was created for. A request that is surely a first delivery (see `request.FRESH_SECONDS`)
-creates without looking, in one call. Any other looks for a model of its own request first, and adopts it.
+**A repeated request** is recognised by its age. A fresh one (see `request.FRESH_SECONDS`) creates without looking, in
+one call; any other looks for a model of its own request first, and adopts it.
 
-**Two deliveries at the same time.** A delivery that isn't fresh, or has become suspicious since (no clear answer, a
-conflict, slowness), looks again after it has created. If there are several models of the request, the oldest stays. A
-delivery deletes only the model that it has just created itself and hasn't reported yet; any other may have been
-reported to CloudFormation by somebody else. Two deliveries that are both fresh can't see each other with one call each:
-if names needn't be unique, both create. CloudFormation takes one of the two answers, and the other model is deleted
-together with the one that it took: only then is it certain which one that is (see `leftovers`).
+**Two deliveries at the same time.** One that isn't fresh, or has become suspicious (no clear answer, a conflict, lost
+time), looks again after it has created. The oldest of the request's models stays; a delivery deletes only the one that
+it has just created itself, because any other may have been reported. Two fresh deliveries can't see each other with one
+call each: if names needn't be unique, both create. CloudFormation takes one answer, and the other model goes together
+with the one that it took: only then is it certain which one that is.
 """
 
 from __future__ import annotations
@@ -19,31 +18,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import identity, properties, search
-from .answer import Answer
-from .failure import Failure
-from .identity import Placeholder
-from .leftovers import SETTLE_SECONDS, Leftovers
+from . import properties
+from .answer import Answer, Failure
+from .leftovers import SETTLE_SECONDS, Leftovers, Model, read_model
 from .plan import Plan, plan
 from .policy import CONFLICT, CREATE, GET, NOT_FOUND, TAG, UNCLEAR, UNTAG, UPDATE
+from .request import Placeholder, is_own, markers, model_name
 
 if TYPE_CHECKING:
     from .calls import Calls
     from .log import Log
     from .request import Request
-    from .search import Model
 
 
 class ConfiguredAudienceModel:
-    """Carries out one request.
-
-    Args:
-        request: what CloudFormation wants.
-        calls: how to call the service.
-        log: where decisions are told.
-        account: the account that the function runs in; "" when it isn't known.
-        seen: whether this process has had the request before.
-    """
+    """Carries out one request."""
 
     def __init__(self, request: Request, calls: Calls, log: Log, account: str, *, seen: bool) -> None:
         self._request = request
@@ -57,11 +46,7 @@ class ConfiguredAudienceModel:
         self._model = calls.client.meta.service_model
 
     def create(self) -> Answer:
-        """Creates the model, or adopts the one that an earlier delivery created.
-
-        Raises:
-            Failure: it wasn't created, or it isn't certain that it was.
-        """
+        """Creates the model, or adopts the one that an earlier delivery created."""
         wanted = self._wanted()
         try:
             return self._create(wanted)
@@ -70,17 +55,13 @@ class ConfiguredAudienceModel:
             raise
 
     def update(self) -> Answer:
-        """Updates the model, or replaces it; a resource that never came to be is created.
-
-        Raises:
-            Failure: the properties are wrong, the model is gone, or a call failed.
-        """
+        """Updates the model, or replaces it; a resource that never came to be is created."""
         wanted = self._wanted()
         arn = self._request.physical_id
         if Placeholder.read(arn):
             return self._create(wanted)
         self._check_own(arn)
-        model = search.read(self._calls, arn)
+        model = read_model(self._calls, arn)
         if model is None:
             raise self._gone()
         shape = self._model.operation_model(CREATE).input_shape
@@ -88,19 +69,15 @@ class ConfiguredAudienceModel:
         self._tell(todo)
         if todo.refusal:
             raise Failure(todo.refusal)
+        if todo.abandoned:
+            self._leftovers.remove_abandoned(model)
         if todo.replace:
             return self._create(wanted)
         self._apply(arn, todo)
-        if todo.abandoned:
-            self._leftovers.remove_abandoned(model)
         return _success(arn, model.name)
 
     def delete(self) -> Answer:
-        """Deletes the model, and what else the same request left behind; looks at no properties.
-
-        Raises:
-            Failure: it isn't certain that it is gone.
-        """
+        """Deletes the model, and what else the same request left behind; looks at no properties."""
         physical_id = self._request.physical_id
         placeholder = Placeholder.read(physical_id)
         if placeholder:
@@ -109,7 +86,7 @@ class ConfiguredAudienceModel:
             self._leftovers.remove_orphan()
         else:
             self._check_own(physical_id)
-            model = search.read(self._calls, physical_id)
+            model = read_model(self._calls, physical_id)
             if model is not None:
                 # Twins first: after a crash the next delivery still finds the model that leads to them.
                 self._leftovers.remove_twins(model)
@@ -122,11 +99,11 @@ class ConfiguredAudienceModel:
     # Create
 
     def _create(self, wanted: dict[str, Any]) -> Answer:
-        name = identity.name(self._request)
+        name = model_name(self._request)
         adopted = None if self._is_first() else self._adopt(name)
         if adopted:
             return adopted
-        tags = {**wanted.get("tags", {}), **identity.markers(self._request)}
+        tags = {**wanted.get("tags", {}), **markers(self._request)}
         output = self._calls(
             CREATE, {**wanted, "name": name, "tags": tags}, lambda trouble: self._look_again(name, trouble)
         )
@@ -157,10 +134,9 @@ class ConfiguredAudienceModel:
         return adopted
 
     def _check_name(self, name: str) -> None:
-        for model in search.find(self._calls, lambda model: model.name == name, lambda _: True):
-            owner = (
-                "another request for this resource" if identity.is_own(model.tags, self._request) else "somebody else"
-            )
+        for model in self._leftovers.find(lambda model: model.name == name, lambda _: True):
+            own = is_own(model.tags, self._request)
+            owner = "another request for this resource" if own else "somebody else"
             raise Failure(f"the name is taken by {model.arn}, which {owner} created: change the name, or delete it")
 
     def _settle(self, arn: str, name: str) -> str:
@@ -172,7 +148,7 @@ class ConfiguredAudienceModel:
             return own if arn in [model.arn for model in own] else []
 
         own = self._calls.until(look, SETTLE_SECONDS) or self._leftovers.of_request(name, self._request.request_id)
-        new = search.read(self._calls, arn)
+        new = read_model(self._calls, arn)
         stays = min([*own, new] if new else own, key=lambda model: model.seniority, default=new)
         if stays is None or stays.arn == arn:
             return arn
@@ -195,15 +171,15 @@ class ConfiguredAudienceModel:
 
     def _holds(self, arn: str, members: dict[str, Any]) -> bool | None:
         """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""
-        model = search.read(self._calls, arn)
+        model = read_model(self._calls, arn)
         if model is None:
             raise self._gone()
         return all(model.members.get(name) == value for name, value in members.items()) or None
 
     def _gone(self) -> Failure:
         return Failure(
-            f"{GET}: {self._request.physical_id} does not exist, it was deleted outside of cloudformation: remove the"
-            " resource from the template and deploy, then add it again, or give it another logical id",
+            f"{self._request.physical_id} does not exist, it was deleted outside of cloudformation: remove the resource"
+            " from the template and deploy, then add it again",
             NOT_FOUND,
         )
 
@@ -226,22 +202,17 @@ class ConfiguredAudienceModel:
         return re.fullmatch(shape.metadata["pattern"], physical_id) is not None
 
     def _check_own(self, physical_id: str) -> None:
-        """Sees to it that no id is sent to the service that can't be one of ours.
-
-        Raises:
-            Failure: it can't.
-        """
+        """Sees to it that no id is sent to the service that can't be one of ours."""
         if not self._is_model_arn(physical_id):
             raise Failure(
-                f"'{self._log.clean(physical_id)}' is not the ARN of a configured audience model: its creation was"
-                " never answered, so cloudformation invented an id: remove the resource from the template and deploy,"
-                " then add it again"
+                f"'{self._log.clean(physical_id)}' is not the ARN of a configured audience model, its creation was"
+                " never answered: remove the resource from the template and deploy, then add it again"
             )
         region, account = physical_id.split(":")[3:5]
         if region != self._calls.region or account != (self._account or account):
             raise Failure(
-                f"{physical_id} belongs to account {account} in {region}, and this function works in"
-                f" {self._account} in {self._calls.region}: it was not created by this function, so it is left alone"
+                f"{physical_id} was not created by this function, which works in account {self._account} and Region"
+                f" {self._calls.region}: it is left alone"
             )
 
 

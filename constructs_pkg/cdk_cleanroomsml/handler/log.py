@@ -1,7 +1,6 @@
 """One JSON object a step on standard output, and what must not stand in it.
 
-Our own words name members, never their values: any of them may be NoEcho. Words of others (the service, botocore, a
-stack trace) are cleaned of everything that isn't ours to show.
+Our own words name members, never their values: any may be NoEcho. Words of others are cleaned.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+Json = Any
 
 _MASK = "***"
 _SHORTEST_SECRET = 4
@@ -22,38 +23,22 @@ _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 
 
 class Log:
-    """Writes the log of one request.
+    """Writes the log of one request."""
 
-    Args:
-        event: the event, whose URL and property values are kept out; ARNs and S3 addresses stay, they are needed to
-            find out what a message is about.
-        write: takes one line.
-    """
-
-    def __init__(self, event: object, write: Callable[[str], object] | None = None) -> None:
-        self._write = write or _to_stdout
+    def __init__(self, event: object) -> None:
         self._secrets = sorted(set(_secrets(event)), key=len, reverse=True)
 
     def __call__(self, step: str, **fields: object) -> None:
-        """Writes one step.
-
-        Args:
-            step: `request`, `plan`, `call`, `wait`, `answer`, …
-            fields: what there is to say about it; None is left out.
-        """
+        """Writes one step."""
         line = {"step": step, **{name: value for name, value in fields.items() if value is not None}}
-        self._write(json.dumps(line, default=str))
+        sys.stdout.write(json.dumps(line, default=str) + "\n")
+        sys.stdout.flush()
 
     def clean(self, text: str) -> str:
         """A text of somebody else, without secrets."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return text
-
-
-def _to_stdout(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def _secrets(event: object) -> Iterator[str]:
@@ -79,7 +64,7 @@ def _query(url: str) -> Iterator[str]:
     yield from (value for _, value in parse_qsl(query))
 
 
-def _leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+def _leaves(value: Json) -> Iterator[str]:
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):

@@ -10,17 +10,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import answer, identity, request
-from .answer import Answer
+from . import answer, request
+from .answer import Answer, Failure
 from .clock import Clock
-from .failure import Failure
-from .identity import Placeholder
 from .log import Log
+from .request import Placeholder, model_name
 
 try:
     from . import resources
 except Exception as error:
-    # Whatever it is, CloudFormation is to hear of it.
     IMPORT_ERROR: Exception | None = error
 else:
     IMPORT_ERROR = None
@@ -30,8 +28,12 @@ if TYPE_CHECKING:
 
     from .request import Request
 
+# What Lambda passes has no types.
+Event = Any
+Context = Any
+
 SPARE_SECONDS = 15.0
-"""What is kept back at the end of an invocation, and of CloudFormation's patience, to answer."""
+"""What is kept back to answer: of the invocation's time, and of CloudFormation's."""
 
 
 @dataclass
@@ -39,10 +41,7 @@ class Environment:
     """What an execution environment of Lambda keeps between invocations, and what tests replace.
 
     Attributes:
-        client: returns boto3's client, the same one each time.
-        clock: the time.
-        put: sends the answer.
-        seen: the requests this process has had. They only make it careful; nothing is ever answered from memory.
+        seen: the requests it has had. They only make it careful; nothing is ever answered from memory.
     """
 
     client: Callable[[], Any] | None = None
@@ -54,16 +53,12 @@ class Environment:
 ENVIRONMENT = Environment()
 
 
-def handler(event: Any, context: Any) -> None:  # noqa: ANN401 - whatever Lambda passes
+def handler(event: Event, context: Context) -> None:
     """Carries out a request of CloudFormation and answers it.
-
-    Args:
-        event: the event.
-        context: Lambda's.
 
     Raises:
         ValueError: there is nobody to answer to.
-        NotSentError: the answer could not be delivered; Lambda repeats the event.
+        NotSentError: the answer didn't get through; Lambda repeats the event.
     """
     url = _response_url(event)
     log = Log(event)
@@ -82,7 +77,7 @@ def _response_url(event: object) -> str:
     raise ValueError("the event has no ResponseURL, so it isn't CloudFormation's and there is nobody to answer to")
 
 
-def _outcome(event: dict[str, Any], context: Any, environment: Environment, log: Log) -> Answer:  # noqa: ANN401 - Lambda's
+def _outcome(event: dict[str, Any], context: Context, environment: Environment, log: Log) -> Answer:
     """The answer, whatever happens."""
     asked = None
     try:
@@ -104,10 +99,10 @@ def _failed_id(event: dict[str, Any], asked: Request | None, *, unclear: bool) -
     known = event.get("PhysicalResourceId")
     if isinstance(known, str) and known and event.get("RequestType") != "Create":
         return known
-    return str(Placeholder.of(event, identity.name(asked) if asked else "", unclear=unclear))
+    return str(Placeholder.of(event, model_name(asked) if asked else "", unclear=unclear))
 
 
-def _perform(asked: Request, context: Any, environment: Environment, log: Log) -> Answer:  # noqa: ANN401 - Lambda's
+def _perform(asked: Request, context: Context, environment: Environment, log: Log) -> Answer:
     now = environment.clock.now()
     log(
         "request",
@@ -132,11 +127,11 @@ def _perform(asked: Request, context: Any, environment: Environment, log: Log) -
     return perform(asked, environment, log, seconds=seconds, account=_account(context), seen=seen)
 
 
-def _remaining(context: Any) -> float:  # noqa: ANN401 - Lambda's
+def _remaining(context: Context) -> float:
     return float(context.get_remaining_time_in_millis()) / 1000
 
 
-def _account(context: Any) -> str:  # noqa: ANN401 - Lambda's
-    """The account of the function, out of its ARN."""
+def _account(context: Context) -> str:
+    """Out of the function's ARN."""
     parts = str(getattr(context, "invoked_function_arn", "")).split(":")
     return parts[4] if len(parts) > 4 else ""

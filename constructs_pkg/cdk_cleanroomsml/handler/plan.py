@@ -1,12 +1,11 @@
 """What to do about an Update: a pure function of what is wanted, what was wanted before and what there is.
 
-The comparison is with what the service holds, not with the last template: after an update that failed half-way, and in
-a repeated delivery, only the service knows how far things got. The last template says who caused a difference:
+It compares with what the service holds: after an update that failed half-way only the service knows how far things got.
+The last template says who caused a difference:
 
 - The template changed the member: it is written, unless the service holds the wanted value already. A roll-back is such
-  a change, in the other direction, so that it converges from any mixed state.
-- The template did not change it: somebody else did. That is drift: logged, not written, as CloudFormation does with
-  types of its own.
+  a change in the other direction, so it converges from any mixed state.
+- The template did not: somebody else did. That is drift: logged, not written, as with CloudFormation's own types.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .identity import MARKER_PREFIX
+from .request import MARKER_PREFIX
 
 Members = dict[str, Any]
 
@@ -46,10 +45,10 @@ MEMBERS: dict[str, tuple[Change, Any]] = {
     "tags": (Change.TAGS, {}),
     "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.REPLACEMENT),
 }
-"""Each member of CreateConfiguredAudienceModel: how it changes, and what it is reset to when it is removed.
+"""Each member of CreateConfiguredAudienceModel: how it changes (service model), and what it is reset to when removed.
 
-Changes: service model. The default 500: API reference. That "" clears a description, and that audienceSizeConfig
-can't be unset: inferred. What childResourceTagOnCreatePolicy is when it isn't given is unknown, so it isn't guessed.
+500: API reference. That "" clears a description and audienceSizeConfig can't be unset: inferred. The default of
+childResourceTagOnCreatePolicy is unknown.
 """
 
 
@@ -58,14 +57,10 @@ class Plan:
     """What an Update takes.
 
     Attributes:
-        update: members to write.
-        tag: tags to set.
-        untag: keys of tags to remove.
         drift: members that somebody else changed; they stay as they are.
-        replace: members because of which a new model is needed; empty when it isn't.
-        refusal: why it can't be done; "" when it can.
-        abandoned: the last template could only have become true with a new model, and didn't: such a model may have
-            been left behind.
+        replace: members because of which a new model is needed.
+        refusal: why it can't be done.
+        abandoned: the last template needed a new model, and this isn't it: one may have been left behind.
     """
 
     update: Members = field(default_factory=dict)
@@ -78,18 +73,16 @@ class Plan:
 
 
 def plan(wanted: Members, previous: Members, current: Members) -> Plan:
-    """Plans an Update.
-
-    Args:
-        wanted: the members that the template gives; no `name` when it is to be generated.
-        previous: the same of the last template.
-        current: what Get answers.
-    """
-    replace = _replacing(wanted, previous, current)
-    if replace and wanted.get("name") == current["name"]:
-        return Plan(replace=replace, refusal=_refusal(replace))
+    """Plans an Update; without a wanted `name` it is a generated one."""
+    # What the last template gave and this model can't have had: then nothing of that template was ever applied to it.
+    never_applied = _only_new(previous, wanted, current)
+    replace = _only_new(wanted, previous, current)
+    if not never_applied:
+        replace += _only_without(wanted, previous, current)
+    abandoned = bool(never_applied or _only_without(previous, wanted, current))
     if replace:
-        return Plan(replace=replace)
+        refusal = _refusal(replace) if wanted.get("name") == current["name"] else ""
+        return Plan(replace=replace, refusal=refusal, abandoned=abandoned)
     update, drift = {}, []
     for member, (change, removal) in MEMBERS.items():
         if change is Change.TAGS or (change is Change.REPLACEMENT and member not in wanted):
@@ -103,36 +96,40 @@ def plan(wanted: Members, previous: Members, current: Members) -> Plan:
         else:
             update[member] = target
     tag, untag, drifted = _tags(wanted.get("tags", {}), previous.get("tags", {}), current.get("tags", {}))
-    return Plan(
-        update=update,
-        tag=tag,
-        untag=untag,
-        drift=drift + drifted,
-        abandoned=bool(_replacing(previous, wanted, current)),
-    )
+    return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned)
 
 
-def _replacing(wanted: Members, previous: Members, current: Members) -> list[str]:
-    """The members that stand between the current model and the wanted one."""
-    return [member for member in MEMBERS if _needs_new(member, wanted, previous, current)]
+def _only_new(wanted: Members, previous: Members, current: Members) -> list[str]:
+    """The members given whose value only a new model can have."""
+    return [
+        member
+        for member, (change, _) in MEMBERS.items()
+        if change is Change.REPLACEMENT
+        and member in wanted
+        and wanted[member] not in (current.get(member), previous.get(member))
+    ]
 
 
-def _needs_new(member: str, wanted: Members, previous: Members, current: Members) -> bool:
-    change, removal = MEMBERS[member]
-    if member in wanted:
-        unlike = wanted[member] not in (current.get(member), previous.get(member))
-        return change is Change.REPLACEMENT and unlike
-    if removal is not Removal.REPLACEMENT or member not in previous or member not in current:
-        return False
-    # What can't change in place is the last template's only if it is equal to it.
-    return change is Change.IN_PLACE or current[member] == previous[member]
+def _only_without(wanted: Members, previous: Members, current: Members) -> list[str]:
+    """The members no longer given that only a new model can do without.
+
+    What can't change in place is the last template's doing only if it is equal to it.
+    """
+    return [
+        member
+        for member, (change, removal) in MEMBERS.items()
+        if removal is Removal.REPLACEMENT
+        and member not in wanted
+        and member in previous
+        and member in current
+        and (change is Change.IN_PLACE or current[member] == previous[member])
+    ]
 
 
 def _refusal(replace: list[str]) -> str:
     return (
-        f"{', '.join(replace)}: this change needs replacement under the same name, and the old model exists until the"
-        " new one is in use: change the name as well, or leave it out and have one generated (in a roll-back: continue"
-        " it without this resource)"
+        f"{', '.join(replace)}: this change needs replacement under the same name: change the name as well, or leave it"
+        " out and have one generated (in a roll-back: continue it without this resource)"
     )
 
 

@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-)
+from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 CREATE = "CreateConfiguredAudienceModel"
@@ -51,32 +45,29 @@ RETRY_SECONDS: dict[str, dict[str, float]] = {
     UNCLEAR: {_ANY: inf},
     UNREACHED: {_ANY: inf},
 }
-"""For how long after its first appearance in a call a kind of trouble is retried, by operation.
+"""For how many seconds after its first appearance in a call a kind of trouble is retried, at most until the deadline.
 
-`denied` and `not ready` are what a role that was made a moment ago looks like until IAM has propagated it. `unclear` is
-no answer, or a 5xx: the call may have taken effect; `unreached`: it can't have. Nothing is retried beyond the deadline.
+`denied` and `not ready`: a new role looks so until IAM has propagated it. `unclear`: no answer, or a 5xx; the call may
+have taken effect. `unreached`: it can't have.
 """
 
+_NEEDS = "the function's role needs cleanrooms-ml:{operation} on "
+
 _HINTS: dict[tuple[str, str], str] = {
-    (CONFLICT, DELETE): "jobs or lookalike models still use it: wait until they have ended, or cancel them, and"
-    " delete again",
-    (DENIED, CREATE): "the function's role needs cleanrooms-ml:CreateConfiguredAudienceModel on {audienceModelArn},"
-    " cleanrooms-ml:TagResource, and iam:PassRole on {roleArn}",
-    (DENIED, UPDATE): "the function's role needs cleanrooms-ml:UpdateConfiguredAudienceModel on"
-    " {configuredAudienceModelArn}, and iam:PassRole on the role in outputConfig",
-    (DENIED, LIST): "the function's role needs cleanrooms-ml:ListConfiguredAudienceModels on *",
-    (DENIED, TAG): "the function's role needs cleanrooms-ml:TagResource on {resourceArn}",
-    (DENIED, UNTAG): "the function's role needs cleanrooms-ml:UntagResource on {resourceArn}",
-    (DENIED, _ANY): "the function's role needs cleanrooms-ml:{operation} on {configuredAudienceModelArn}",
-    (FORBIDDEN, _ANY): "a policy denies it (an explicit deny, a service control policy or a permissions boundary):"
-    " retrying is of no use, the policy must allow it",
+    (CONFLICT, DELETE): "jobs or lookalike models still use it: wait for them or cancel them, then delete again",
+    (DENIED, CREATE): _NEEDS + "{audienceModelArn}, cleanrooms-ml:TagResource, and iam:PassRole on {roleArn}",
+    (DENIED, UPDATE): _NEEDS + "{configuredAudienceModelArn}, and iam:PassRole on the role in outputConfig",
+    (DENIED, LIST): _NEEDS + "*",
+    (DENIED, TAG): _NEEDS + "{resourceArn}",
+    (DENIED, UNTAG): _NEEDS + "{resourceArn}",
+    (DENIED, _ANY): _NEEDS + "{configuredAudienceModelArn}",
+    (FORBIDDEN, _ANY): "retrying is of no use: the policy must allow it",
     (NOT_FOUND, CREATE): "is there an audience model {audienceModelArn} in {region}, in the account that may use it?",
-    (NOT_FOUND, UPDATE): "was the audience model that audienceModelArn names deleted, or this model outside of"
-    " cloudformation?",
+    (NOT_FOUND, UPDATE): "was its audience model deleted, or itself outside of cloudformation?",
     (NOT_READY, _ANY): "can cleanrooms-ml.amazonaws.com assume the role in outputConfig, and may that role write to"
-    " the destination and use its key?",
-    (QUOTA, _ANY): "raise the quota, or delete what isn't needed; in a replacement the old and the new model exist at"
-    " once, so one spare is needed",
+    " the destination?",
+    (QUOTA, _ANY): "raise the quota or delete what isn't needed; in a replacement old and new exist at once: one spare"
+    " is needed",
     (THROTTLED, _ANY): "deploy again, with fewer models at a time",
     (UNCLEAR, _ANY): "deploy again when the service answers",
     (UNREACHED, _ANY): "can the function reach the service in {region}?",
@@ -104,14 +95,7 @@ _MESSAGES = (
 
 @dataclass(frozen=True)
 class Trouble:
-    """What a failed call told.
-
-    Attributes:
-        kind: one of the kinds above.
-        code: the service's error code, or the name of botocore's exception.
-        message: the service's, or botocore's.
-        request_id: AWS's id of the call; "" when there was no answer.
-    """
+    """What a failed call told: the service's words, or those of botocore's exception."""
 
     kind: str
     code: str
@@ -121,27 +105,21 @@ class Trouble:
 
 def diagnose(error: Exception) -> Trouble:
     """Says what an exception of boto3 means."""
-    if isinstance(error, ClientError):
+    if isinstance(error, exceptions.ClientError):
         return _answered(error.response)
     kinds = ((_UNREACHED, UNREACHED), (_UNANSWERED, UNCLEAR), (Exception, REFUSED))
-    kind = next(kind for exceptions, kind in kinds if isinstance(error, exceptions))
+    kind = next(kind for types, kind in kinds if isinstance(error, types))
     return Trouble(kind, type(error).__name__, str(error))
 
 
 def retry_seconds(kind: str, operation: str) -> float:
-    """How long a kind of trouble with an operation is worth retrying."""
+    """See `RETRY_SECONDS`."""
     by_operation = RETRY_SECONDS[kind]
     return by_operation.get(operation, by_operation[_ANY])
 
 
 def hint(kind: str, operation: str, facts: dict[str, str]) -> str:
-    """What a person can do about it; "" when there is nothing to add to the service's own words.
-
-    Args:
-        kind: the kind of trouble.
-        operation: the operation that failed.
-        facts: ARNs of the call, and `region`.
-    """
+    """What a person can do about it, if there is anything to add to the service's words."""
     template = _HINTS.get((kind, operation)) or _HINTS.get((kind, _ANY), "")
     return template.format_map({**facts, "operation": operation}) if template else ""
 
@@ -159,8 +137,8 @@ def _answered(response: dict[str, Any]) -> Trouble:
     return Trouble(kind, code, message, str(metadata.get("RequestId", "")))
 
 
-_UNREACHED = (ConnectTimeoutError, EndpointConnectionError)
-_UNANSWERED = (HTTPClientError, ResponseParserError)
+_UNREACHED = (exceptions.ConnectTimeoutError, exceptions.EndpointConnectionError, exceptions.ProxyConnectionError)
+_UNANSWERED = (exceptions.HTTPClientError, exceptions.ConnectionError, ResponseParserError)
 
-ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+ERRORS = (exceptions.ClientError, exceptions.BotoCoreError, ResponseParserError)
 """Everything a call of boto3 raises on purpose."""

@@ -1,12 +1,20 @@
-"""The properties of a request, as members of CreateConfiguredAudienceModel."""
+"""The properties of a request, cast to what the service model wants: CloudFormation makes a string of every scalar.
+
+Types, names and required members only. Lengths, patterns and enums are the service's to judge: the SDK in the function
+knows those of its release.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from .cast import cast
-from .failure import Failure
-from .identity import MARKER_PREFIX, MARKERS
+from .answer import Failure
+from .request import MARKER_PREFIX, MARKERS
+
+# botocore has no types, and JSON has them all.
+Shape = Any
+Value = Any
 
 MOST_TAGS = 50
 """Tags on one resource (API reference)."""
@@ -14,16 +22,8 @@ MOST_TAGS = 50
 _FROM_CLOUDFORMATION = ("ServiceToken", "ServiceTimeout")
 
 
-def wanted(shape: Any, properties: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - botocore has no types
-    """The members that the template gives.
-
-    Args:
-        shape: the operation's input.
-        properties: as they came.
-
-    Raises:
-        Failure: they aren't valid; all problems at once.
-    """
+def wanted(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
+    """The members that the template gives; all their problems in one Failure."""
     problems: list[str] = []
     members = _read(shape, properties, problems)
     if isinstance(members.get("tags"), dict):
@@ -33,16 +33,13 @@ def wanted(shape: Any, properties: dict[str, Any]) -> dict[str, Any]:  # noqa: A
     return members
 
 
-def previous(shape: Any, properties: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - as above
-    """The members that the last template gave, which another version may have written, or which were refused.
-
-    What can't be read is left as it is, and so differs from what is wanted.
-    """
+def previous(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
+    """The members of the last template. What another version wrote, or what was refused, stays as it is."""
     members = _read(shape, properties, [])
     return {**members, "tags": members["tags"] if isinstance(members.get("tags"), dict) else {}}
 
 
-def _read(shape: Any, properties: dict[str, Any], problems: list[str]) -> dict[str, Any]:  # noqa: ANN401 - as above
+def _read(shape: Shape, properties: dict[str, Any], problems: list[str]) -> dict[str, Any]:
     """A missing name is none of the problems: one is generated, and so none is returned."""
     given = {name: value for name, value in properties.items() if name not in _FROM_CLOUDFORMATION}
     generated = given.get("name") is None
@@ -63,3 +60,64 @@ def _tag_problems(tags: dict[str, Any]) -> list[str]:
             f" {len(MARKERS)} mark the model as its stack's"
         )
     return problems
+
+
+_BOOLEANS = {"true": True, "false": False}
+_NOUNS = {"integer": "an integer", "long": "an integer", "boolean": "true or false"}
+
+
+def cast(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
+    """Casts a value by its shape; it stays as it came where there is a problem, told without the value (NoEcho)."""
+    return _CASTERS.get(shape.type_name, _scalar)(shape, value, path, problems)
+
+
+def _structure(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
+    if not isinstance(value, dict):
+        problems.append(f"{path} must be an object")
+        return value
+    members = shape.members
+    allowed = ", ".join(sorted(members))
+    unknown = sorted(set(value) - set(members))
+    missing = [name for name in shape.required_members if value.get(name) is None]
+    problems += [f"{_join(path, name)} is unknown, allowed are {allowed}" for name in unknown]
+    problems += [f"{_join(path, name)} is missing" for name in missing]
+    return {
+        name: cast(members[name], item, _join(path, name), problems)
+        for name, item in value.items()
+        if name in members and item is not None
+    }
+
+
+def _list(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
+    if not isinstance(value, list):
+        problems.append(f"{path} must be a list")
+        return value
+    return [cast(shape.member, item, f"{path}[{index}]", problems) for index, item in enumerate(value)]
+
+
+def _map(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
+    if not isinstance(value, dict):
+        problems.append(f"{path} must be an object")
+        return value
+    return {key: cast(shape.value, item, _join(path, key), problems) for key, item in value.items()}
+
+
+def _scalar(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
+    text = str(value).strip() if isinstance(value, (str, int)) else ""
+    if shape.type_name in ("integer", "long"):
+        if re.fullmatch("[+-]?[0-9]{1,18}", text):
+            return int(text)
+    elif shape.type_name == "boolean":
+        if text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
+    elif isinstance(value, str):
+        return value
+    problems.append(f"{path} must be {_NOUNS.get(shape.type_name, 'a text')}")
+    return value
+
+
+_CASTERS = {"structure": _structure, "list": _list, "map": _map}
+
+
+def _join(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)

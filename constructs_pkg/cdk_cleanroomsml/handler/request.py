@@ -1,15 +1,19 @@
-"""CloudFormation's event."""
+"""CloudFormation's event, and the names, markers and physical ids that tell whose a model is."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from calendar import timegm
 from dataclasses import dataclass
 from time import strptime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from .failure import Failure
+from .answer import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TYPES = ("Create", "Update", "Delete")
 
@@ -17,28 +21,20 @@ LONGEST_SERVICE_TIMEOUT = 3600.0
 """Seconds; CloudFormation's maximum, and its default."""
 
 FRESH_SECONDS = 20.0
-"""A request that is younger is taken for a first delivery.
+"""A younger request is taken for a first delivery: Lambda retries a minute after the end of an invocation.
 
-Lambda repeats a failed asynchronous invocation a minute after it ended, so this leaves room for a slow start, and none
-for a retry. What it can't tell is a duplicate that the event queue delivers within these seconds.
+What it can't tell is a duplicate that Lambda's event queue delivers within these seconds.
 """
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request of CloudFormation for one resource.
+    """One request for one resource; its id is the same in every delivery, so it is the idempotency token.
 
     Attributes:
-        type: `Create`, `Update` or `Delete`.
-        resource_type: `Custom::…`.
-        request_id: the same in every delivery of the request, so it is the idempotency token.
-        stack_id: the stack's ARN.
-        logical_id: the resource's name in the template.
-        physical_id: the id the resource has; "" on Create.
-        properties: as they came; {} on a Delete whose properties are damaged, because nothing needs them there.
-        old_properties: those of the last template; {} when there are none.
-        sent_at: when CloudFormation sent it, seconds since the epoch; None when the ResponseURL doesn't say.
-        expires_at: when the ResponseURL expires; None when it doesn't say.
+        physical_id: "" on Create.
+        sent_at: seconds since the epoch; None when the ResponseURL doesn't say.
+        expires_at: of the ResponseURL, likewise.
     """
 
     type: str
@@ -54,13 +50,13 @@ class Request:
 
     @property
     def stack_name(self) -> str:
-        """The stack's name, out of its ARN."""
+        """Out of the stack's ARN."""
         parts = self.stack_id.split("/")
         return parts[1] if len(parts) > 1 else self.stack_id
 
     @property
     def service_timeout(self) -> float:
-        """How many seconds CloudFormation waits for the answer."""
+        """Seconds that CloudFormation waits for the answer."""
         text = str(self.properties.get("ServiceTimeout", ""))
         if not re.fullmatch("[0-9]{1,4}", text):
             return LONGEST_SERVICE_TIMEOUT
@@ -75,17 +71,13 @@ class Request:
         return self.sent_at is not None and self.age(now) < FRESH_SECONDS
 
     def is_late(self, now: float) -> bool:
-        """Whether CloudFormation has given up on it by now, so that nothing may be changed any more."""
+        """Whether CloudFormation has given up on it, so that nothing may be changed any more."""
         expired = self.expires_at is not None and now >= self.expires_at
         return expired or self.age(now) >= self.service_timeout
 
 
 def read(event: dict[str, Any]) -> Request:
-    """Reads an event.
-
-    Raises:
-        Failure: the event isn't a request of CloudFormation; all problems at once.
-    """
+    """Reads an event; all its problems in one Failure."""
     problems: list[str] = []
     type_ = event.get("RequestType")
     if type_ not in TYPES:
@@ -127,11 +119,7 @@ def _text(event: dict[str, Any], name: str, problems: list[str]) -> str:
 
 
 def _dates(url: object) -> tuple[float | None, float | None]:
-    """When a presigned URL was signed, and when it expires.
-
-    Signature version 4 says both; version 2 only the latter, and how long it lives then isn't documented, so that
-    no age is derived from it.
-    """
+    """When a presigned URL was signed, and when it expires; signature version 2 says only the latter."""
     try:
         query = parse_qs(urlsplit(str(url)).query)
         if "X-Amz-Date" in query:
@@ -140,3 +128,71 @@ def _dates(url: object) -> tuple[float | None, float | None]:
         return None, float(query["Expires"][0]) if "Expires" in query else None
     except ValueError:
         return None, None
+
+
+MARKER_PREFIX = "cdk-cleanroomsml:"
+STACK_MARKER = MARKER_PREFIX + "stack-id"
+LOGICAL_MARKER = MARKER_PREFIX + "logical-id"
+REQUEST_MARKER = MARKER_PREFIX + "request-id"
+MARKERS = (STACK_MARKER, LOGICAL_MARKER, REQUEST_MARKER)
+
+_PLACEHOLDER = re.compile(r"cdk-cleanroomsml:(?P<end>failed|unclear)-create/(?P<request_id>.+)/(?P<name>[0-9a-f]{12})")
+
+
+def markers(request: Request) -> dict[str, str]:
+    """The tags that a model is created with, and found by."""
+    return {
+        STACK_MARKER: request.stack_id,
+        LOGICAL_MARKER: request.logical_id,
+        REQUEST_MARKER: request.request_id,
+    }
+
+
+def is_own(tags: Mapping[str, str], request: Request, request_id: str | None = None) -> bool:
+    """Whether tags mark a model of the request's resource; with a request id, of that request of it."""
+    wanted = markers(request)
+    if request_id is None:
+        del wanted[REQUEST_MARKER]
+    else:
+        wanted[REQUEST_MARKER] = request_id
+    return wanted.items() <= tags.items()
+
+
+def model_name(request: Request) -> str:
+    """The name given, or one of at most 63 characters that depends on the request: a replacement never collides."""
+    own = request.properties.get("name")
+    if own is not None:
+        return str(own)
+    digest = _digest(request.stack_id, request.logical_id, request.request_id)
+    return f"{request.stack_name[:24]}-{request.logical_id[:25]}-{digest}"
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """The physical id of a Create that failed: what to look for when it is deleted."""
+
+    request_id: str
+    name_digest: str
+    unclear: bool
+
+    @classmethod
+    def of(cls, event: Mapping[str, object], name: str = "", *, unclear: bool = False) -> Placeholder:
+        """For an event, which may be damaged."""
+        return cls(str(event.get("RequestId") or "unknown"), _digest(name), unclear)
+
+    @classmethod
+    def read(cls, physical_id: str) -> Placeholder | None:
+        """From a physical id; None when it is another."""
+        match = _PLACEHOLDER.fullmatch(physical_id)
+        return cls(match["request_id"], match["name"], match["end"] == "unclear") if match else None
+
+    def __str__(self) -> str:
+        return f"cdk-cleanroomsml:{'unclear' if self.unclear else 'failed'}-create/{self.request_id}/{self.name_digest}"
+
+    def may_be_for(self, name: str) -> bool:
+        """Whether it was made for a model of this name."""
+        return self.name_digest == _digest(name)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("|".join(texts).encode(errors="replace")).hexdigest()[:12]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
-from .answer import Answer
+from .answer import Answer, Failure
 from .calls import CONNECT_SECONDS, READ_SECONDS, Calls
 from .clock import Deadline
 from .configured_audience_model import ConfiguredAudienceModel
-from .failure import Failure
-from .identity import Placeholder
+from .request import Placeholder
 
 if TYPE_CHECKING:
+    from .calls import Client
     from .log import Log
     from .main import Environment
     from .request import Request
@@ -26,19 +26,7 @@ TYPES = {"Custom::CleanRoomsMLConfiguredAudienceModel": ConfiguredAudienceModel}
 def perform(
     request: Request, environment: Environment, log: Log, *, seconds: float, account: str, seen: bool
 ) -> Answer:
-    """Carries out a request.
-
-    Args:
-        request: what CloudFormation wants.
-        environment: clock and client.
-        log: where it is told.
-        seconds: how much time there is.
-        account: the function's account.
-        seen: whether this process has had the request before.
-
-    Raises:
-        Failure: it couldn't be carried out.
-    """
+    """Carries out a request."""
     if request.resource_type not in TYPES:
         # What was refused for its type created nothing.
         if request.type == "Delete" and Placeholder.read(request.physical_id):
@@ -51,7 +39,7 @@ def perform(
 
 
 @cache
-def client() -> Any:  # noqa: ANN401 - boto3 has no types
+def client() -> Client:
     """The client of the service; one for each execution environment."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,

@@ -6,6 +6,7 @@
    ResponseURL is dated, as a presigned one is.
 4. Deleting a nested stack honours its DeletionPolicies, and fails when one of its resources does.
 5. AWS::CleanRoomsML::TrainingDataset exists.
+6. What a resource depends on stays when the resource could not be deleted with its stack.
 """
 
 # ruff: noqa: SLF001 - the whole point of this file
@@ -80,10 +81,31 @@ def install(service: CleanRoomsML) -> None:
         "create": _create_nested_stack,
         "delete": _delete_nested_stack,
     }
+    stacks._delete_resource = _unless_needed(stacks._delete_resource)
     stacks._roll_back_operation = handlers._roll_back_operation = _with_failed_create(stacks._roll_back_operation)
     handlers._deploy_stack_async = changesets._deploy_stack_async = _without_failed_creates(stacks._deploy_stack_async)
     provisioners._RESOURCE_HANDLERS[TRAINING_DATASET] = _training_dataset(service)
     provisioners._STACK_TAG_PROPERTY[TRAINING_DATASET] = ("Tags", "list")
+
+
+# The order of deletion
+
+
+def _unless_needed(delete: Callable[..., None]) -> Callable[..., None]:
+    """Keeps a function, say, as long as a custom resource that needs it to be deleted is there."""
+
+    def keep_or_delete(type_: str, physical_id: str, props: Properties, stack_name: str, logical_id: str) -> None:
+        stack: Stack = cloudformation._stacks.get(stack_name) or {}
+        if stack.get("StackStatus") == "DELETE_IN_PROGRESS":
+            resources = stack["_resources"]
+            failed = {name for name, each in resources.items() if each.get("ResourceStatus") == "DELETE_FAILED"}
+            failed -= {logical_id}
+            definitions = stack["_template"]["Resources"]
+            if logical_id in stacks._with_dependencies(failed, definitions, set(resources)):
+                raise RuntimeError(f"{', '.join(sorted(failed))} could not be deleted and depends on it")
+        delete(type_, physical_id, props, stack_name, logical_id)
+
+    return keep_or_delete
 
 
 # A custom resource's request and response
@@ -127,7 +149,7 @@ def invoke_custom_resource(
     if old_props is not None:
         event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
     answered = custom_resource.register_token(token)
-    idle = _invoke_asynchronously(lambda_svc._execution_record_for_config(record, config), event)
+    idle = _invoke_asynchronously(lambda_svc._execution_record_for_config(record, config), event, answered)
     in_time = answered.wait(_service_timeout(props))
     if in_time:
         # The function is about to return; what follows may delete it, or its log group.
@@ -143,11 +165,16 @@ def invoke_custom_resource(
     return _read_response(result["body"], event)
 
 
-def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any]) -> threading.Event:
+def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waiting: threading.Event) -> threading.Event:
     """Invokes a function as Lambda does asynchronously: again when it fails, until its retries are used up.
 
     Lambda's minutes are shortened, so they are taken off the event's date: a function that asks how old its request is
-    sees what it would see on AWS.
+    sees what it would see on AWS. Nor does anybody wait for the service timeout when the last attempt has failed.
+
+    Args:
+        record: the function.
+        event: what it is invoked with.
+        waiting: is set when no answer can come any more.
 
     Returns:
         An event that is set while no attempt is running.
@@ -157,18 +184,19 @@ def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any]) -> thr
     sent = time.time()
 
     def attempt() -> None:
+        skipped = 0.0
         for delay in (0, *_RETRY_DELAYS[: _retries(record)]):
-            idle.set()
             time.sleep(delay * shortened)
-            nonlocal sent
-            sent -= delay * (1 - shortened)
+            skipped += delay * (1 - shortened)
             if lambda_svc._get_func_record_for_ref(event["ResourceProperties"]["ServiceToken"])[0] is None:
                 return
             idle.clear()
-            dated = event | {"ResponseURL": _presigned(event["ResponseURL"], sent)}
-            if not lambda_svc._execute_function_with_config_scope(record, dated).get("error"):
-                break
-        idle.set()
+            dated = event | {"ResponseURL": _presigned(event["ResponseURL"], sent - skipped)}
+            failed = lambda_svc._execute_function_with_config_scope(record, dated).get("error")
+            idle.set()
+            if not failed:
+                return
+        waiting.set()
 
     threading.Thread(target=contextvars.copy_context().run, args=(attempt,), daemon=True).start()
     return idle

@@ -1,0 +1,79 @@
+"""`python -m benchmarks`: measures, and writes the results as Markdown, JSON and SVG."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime as dt
+import importlib.metadata
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from . import measure
+from .cases import Json, Plan, quick_plan
+from .plot import draw
+from .processes import ProgramError, environment
+from .report import report
+from .work import ROOT
+
+PACKAGES = ["cdk-cleanroomsml", "aws-cdk-lib", "constructs", "jsii", "boto3", "ministack"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="little work and few runs, to try the benchmark itself")
+    parser.add_argument("--runs", type=int, help="rounds of each measurement; 5 by default, fewer with --quick")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="where results go")
+    parser.add_argument("--only-report", action="store_true", help="writes the report and the plot anew from raw.json")
+    options = parser.parse_args()
+    options.results.mkdir(parents=True, exist_ok=True)
+    raw = options.results / "raw.json"
+    try:
+        if not options.only_report:
+            plan = quick_plan() if options.quick else Plan()
+            if options.runs:
+                plan = dataclasses.replace(plan, runs=options.runs, deploy_runs=options.runs)
+            raw.write_text(json.dumps(results(plan), indent=1) + "\n")
+        write(json.loads(raw.read_text()), options.results)
+    except (ProgramError, OSError) as error:
+        sys.exit(f"the benchmark failed: {error}")
+
+
+def results(plan: Plan) -> Json:
+    """Everything, measured."""
+    parts = {name: measured(plan) for name, measured in measure.MEASUREMENTS.items()}
+    deployments, not_run = measure.deployments(plan)
+    about = {
+        "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
+        "versions": versions(),
+        "plan": dataclasses.asdict(plan),
+    }
+    return {"about": about, "not_run": not_run, "deployments": deployments, **parts}
+
+
+def versions() -> dict[str, str]:
+    """Of everything whose speed is part of the figures."""
+    node = subprocess.run(["node", "--version"], env=environment(), capture_output=True, text=True, check=True)
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), "node": node.stdout.strip().removeprefix("v"), **found}
+
+
+def write(raw: Json, folder: Path) -> None:
+    """Writes the report and the plot of raw results."""
+    plot = draw(raw, folder / "synth.svg")
+    if not plot:
+        print(
+            "the plot was skipped: matplotlib isn't installed; `pip install -r benchmarks/requirements.txt`, then "
+            "`python -m benchmarks --only-report` draws it",
+            file=sys.stderr,
+        )
+    text = report(raw, plot="synth.svg" if plot else None)
+    (folder / "README.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""A stack on the local engine: synthesised once, sent to CloudFormation as it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from botocore.exceptions import WaiterError
+
+from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml.local.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cdk_cleanroomsml.local.service import Call
+
+AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+OTHER_AUDIENCE_MODEL_ARN = f"{AUDIENCE_MODEL_ARN}-next"
+
+
+@pytest.fixture(scope="session")
+def running_engine() -> Iterator[Engine]:
+    with Engine(audience_models=[AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN]) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(running_engine: Engine) -> Engine:
+    running_engine.reset()
+    return running_engine
+
+
+class Deployment:
+    """One stack: what it defines is sent to the engine's CloudFormation, without the CLI."""
+
+    def __init__(
+        self, engine: Engine, name: str = "Stack", change: Callable[[dict[str, Any]], None] = lambda _: None
+    ) -> None:
+        self._engine = engine
+        self.name = name
+        self._change = change
+        self.cloudformation = engine.client("cloudformation")
+        self.cleanroomsml = engine.client("cleanroomsml")
+        self._exists = False
+
+    def deploy(self, define: Callable[[cdk.Stack], object]) -> dict[str, str]:
+        """Creates or updates the stack, and returns its outputs.
+
+        Raises:
+            DeploymentError: it failed; the message has the reason of every resource that did.
+        """
+        template = self._synthesise(define)
+        verb = "update" if self._exists else "create"
+        send = getattr(self.cloudformation, f"{verb}_stack")
+        send(StackName=self.name, TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
+        self._wait(f"stack_{verb}_complete")
+        self._exists = True
+        (stack,) = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def destroy(self) -> None:
+        self.cloudformation.delete_stack(StackName=self.name)
+        self._wait("stack_delete_complete")
+        self._exists = False
+
+    def models(self) -> list[dict[str, Any]]:
+        """All configured audience models, as the service holds them."""
+        listed = self.cleanroomsml.list_configured_audience_models()["configuredAudienceModels"]
+        arns = [model["configuredAudienceModelArn"] for model in listed]
+        return [self.cleanroomsml.get_configured_audience_model(configuredAudienceModelArn=arn) for arn in arns]
+
+    def model(self) -> dict[str, Any]:
+        (model,) = self.models()
+        return model
+
+    def calls(self) -> list[str]:
+        """The operations that Clean Rooms ML was asked for since the last look, but for this class's own."""
+        calls: list[Call] = self._engine.calls()
+        self._engine.forget_calls()
+        return [call.operation for call in calls]
+
+    def _synthesise(self, define: Callable[[cdk.Stack], object]) -> str:
+        app = cdk.App(builtin_cloud_formation_validation=False)
+        stack = cdk.Stack(app, self.name)
+        define(stack)
+        output = Path(app.synth().directory)
+        self._publish(output)
+        template = json.loads((output / f"{stack.artifact_id}.template.json").read_text())
+        self._change(template)
+        return json.dumps(template)
+
+    def _publish(self, output: Path) -> None:
+        """What `cdk bootstrap` and `cdk deploy` do for a template: the assets are where it looks for them."""
+        bucket = f"cdk-hnb659fds-assets-{self._engine.account}-{self._engine.region}"
+        s3 = self._engine.client("s3")
+        s3.create_bucket(Bucket=bucket)
+        for manifest in output.glob("*.assets.json"):
+            for file in json.loads(manifest.read_text())["files"].values():
+                source = output / file["source"]["path"]
+                content = _zip(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
+                for destination in file["destinations"].values():
+                    s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
+        ssm = self._engine.client("ssm")
+        ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
+
+    def _wait(self, waiter: str) -> None:
+        try:
+            self.cloudformation.get_waiter(waiter).wait(
+                StackName=self.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1200}
+            )
+        except WaiterError as error:
+            events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+            reasons = [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
+            raise DeploymentError("\n".join(reasons)) from error
+
+
+class DeploymentError(Exception):
+    """A stack that did not become what it was to become."""
+
+
+def _zip(folder: Path) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return content.getvalue()
+
+
+@pytest.fixture
+def deployment(engine: Engine) -> Deployment:
+    return Deployment(engine)
+
+
+def define_model(stack: cdk.Stack, name: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:
+    parameters.setdefault("audience_model_arn", AUDIENCE_MODEL_ARN)
+    parameters.setdefault("shared_audience_metrics", SharedAudienceMetrics.ALL)
+    return ConfiguredAudienceModel(stack, name, **parameters)

@@ -1,0 +1,66 @@
+"""The function as it is shipped, in a hurry, and mortal: its pauses take a fiftieth, and it dies when it is told to.
+
+Put next to the folder `handler` in the function's package. It needs botocore and the standard library, as the function.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import handler.main as main  # type: ignore[import-not-found]
+from handler import resources
+from handler.clock import Clock  # type: ignore[import-not-found]
+
+SPEED = 50
+ORDERS = Path(os.environ["CRASH_ORDERS"])
+"""Crashes to come, as JSON: at which operation, whether after its effect, how many to let by, and how often."""
+
+
+class HurriedClock(Clock):  # type: ignore[misc]
+    """Real time when the process started, and faster since."""
+
+    def __init__(self) -> None:
+        self._waited = 0.0
+
+    def now(self) -> float:
+        return time.time() + self._waited
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / SPEED)
+        self._waited += seconds - seconds / SPEED
+
+
+def dies(operation: str, *, after_effect: bool) -> bool:
+    """Whether the next order is to die now; it is carried out then."""
+    orders = json.loads(ORDERS.read_text()) if ORDERS.exists() else []
+    for order in orders:
+        if order["operation"] != operation or order["after_effect"] != after_effect or not order["times"]:
+            continue
+        due = not order["skip"]
+        order["times" if due else "skip"] -= 1
+        ORDERS.write_text(json.dumps(orders))
+        return due
+    return False
+
+
+def before_call(model: Any, **_: Any) -> None:
+    if dies(model.name, after_effect=False):
+        os._exit(1)
+
+
+def after_call(model: Any, **_: Any) -> None:
+    if dies(model.name, after_effect=True):
+        os._exit(1)
+
+
+def on_event(event: Any, context: Any) -> None:
+    """Lambda's entry point."""
+    main.ENVIRONMENT.clock = HurriedClock()
+    events = resources.client().meta.events
+    events.register("before-call.cleanroomsml", before_call, unique_id="before")
+    events.register("after-call.cleanroomsml", after_call, unique_id="after")
+    main.handler(event, context)

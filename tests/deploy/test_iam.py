@@ -1,0 +1,133 @@
+"""With IAM enforced: the synthesised permissions are enough, and not one of them is more than that.
+
+Two kinds of permission can't be tried, because nothing in the engine asks for them: those of the function to write its
+log, and those of the role that Clean Rooms ML writes segments with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local.engine import Engine
+from cdk_cleanroomsml.local.service import Fault
+
+from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model
+from .engine_driver import CODE, HANDLER, publish_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NEEDED = [
+    "cleanrooms-ml:CreateConfiguredAudienceModel",
+    "cleanrooms-ml:DeleteConfiguredAudienceModel",
+    "cleanrooms-ml:GetConfiguredAudienceModel",
+    "cleanrooms-ml:ListConfiguredAudienceModels",
+    "cleanrooms-ml:TagResource",
+    "cleanrooms-ml:UntagResource",
+    "cleanrooms-ml:UpdateConfiguredAudienceModel",
+    "iam:PassRole",
+]
+
+
+@pytest.fixture(scope="session")
+def running_guarded_engine() -> Iterator[Engine]:
+    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
+        yield engine
+
+
+@pytest.fixture
+def guarded_engine(running_guarded_engine: Engine) -> Engine:
+    running_guarded_engine.reset()
+    publish_function(running_guarded_engine)
+    return running_guarded_engine
+
+
+def statements(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the function may do."""
+    (policy,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::IAM::Policy")
+    found: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
+    return found
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    return statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+
+
+def without(action: str | None, orders: Path) -> Callable[[dict[str, Any]], None]:
+    """Takes an action away from the function, and has its pauses shortened."""
+
+    def change(template: dict[str, Any]) -> None:
+        said = statements(template)
+        for statement in said:
+            statement["Action"] = [each for each in actions(statement) if each != action]
+        said[:] = [statement for statement in said if statement["Action"]]
+        (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
+        function["Properties"] |= {
+            "Code": CODE,
+            "Handler": HANDLER,
+            "Environment": {"Variables": {"CRASH_ORDERS": str(orders)}},
+        }
+
+    return change
+
+
+def live(deployment: Deployment, engine: Engine) -> None:
+    """A model's life, in which the function needs everything that it may do."""
+    engine.set_faults(Fault("CreateConfiguredAudienceModel", error="InternalServiceException", after_effect=True))
+    deployment.deploy(lambda stack: define_model(stack, description="first", tags={"remove": "1"}))
+    deployment.deploy(lambda stack: define_model(stack, description="second", tags={"add": "1"}))
+    deployment.destroy()
+
+
+def test_they_are_enough(guarded_engine: Engine, tmp_path: Path) -> None:
+    live(Deployment(guarded_engine, change=without(None, tmp_path / "orders.json")), guarded_engine)
+    outcomes = {(call.operation, call.outcome) for call in guarded_engine.calls()}
+    assert not [outcome for outcome in outcomes if outcome[1] == "AccessDeniedException"]
+
+
+@pytest.mark.scenario(42)
+@pytest.mark.parametrize("action", NEEDED)
+def test_none_is_too_many(guarded_engine: Engine, tmp_path: Path, action: str) -> None:
+    deployment = Deployment(guarded_engine, change=without(action, tmp_path / "orders.json"))
+    with pytest.raises(DeploymentError, match="AccessDenied"):
+        live(deployment, guarded_engine)
+
+
+@pytest.mark.scenario(42)
+def test_all_of_them_were_tried(guarded_engine: Engine) -> None:
+    found: list[str] = []
+    deployment = Deployment(
+        guarded_engine, change=lambda t: found.extend(each for s in statements(t) for each in actions(s))
+    )
+    deployment.deploy(define_model)
+    assert sorted(found) == sorted([*NEEDED, "logs:CreateLogStream", "logs:PutLogEvents"])
+
+
+@pytest.mark.scenario(43)
+def test_only_the_given_role_can_be_passed(guarded_engine: Engine, tmp_path: Path) -> None:
+    """The permission names the role of the model's own output: with another one in the request, it is denied."""
+    shorten = without(None, tmp_path / "orders.json")
+
+    def another_role(template: dict[str, Any]) -> None:
+        shorten(template)
+        (model,) = (r for r in template["Resources"].values() if r["Type"].startswith("Custom::"))
+        model["Properties"]["outputConfig"]["roleArn"] = "arn:aws:iam::111122223333:role/administrator"
+
+    with pytest.raises(DeploymentError, match="AccessDenied"):
+        Deployment(guarded_engine, change=another_role).deploy(define_model)
+
+
+@pytest.mark.scenario(43)
+def test_it_can_be_passed_to_no_other_service(guarded_engine: Engine, tmp_path: Path) -> None:
+    shorten = without(None, tmp_path / "orders.json")
+
+    def another_service(template: dict[str, Any]) -> None:
+        shorten(template)
+        (statement,) = (s for s in statements(template) if "iam:PassRole" in s["Action"])
+        statement["Condition"] = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+    with pytest.raises(DeploymentError, match="AccessDenied"):
+        Deployment(guarded_engine, change=another_service).deploy(define_model)

@@ -1,0 +1,202 @@
+"""A model's life, through the template as it is synthesised and the function as it is shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_cleanroomsml import AudienceSizes, SharedAudienceMetrics, TagOnCreatePolicy
+from cdk_cleanroomsml.local.service import Fault
+
+from .conftest import OTHER_AUDIENCE_MODEL_ARN, DeploymentError, define_model
+
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.engine import Engine
+
+    from .conftest import Deployment
+
+MARKER = "cdk-cleanroomsml:"
+EVERYTHING: dict[str, Any] = {
+    "configured_audience_model_name": "sports readers",
+    "description": "Readers who\nresemble your customers",
+    "min_matching_seed_size": 100,
+    "audience_sizes": AudienceSizes.percentage(1, 5, 10),
+    "child_resource_tag_on_create_policy": TagOnCreatePolicy.FROM_PARENT_RESOURCE,
+    "tags": {"team": "media"},
+}
+
+
+def own_tags(model: dict[str, Any]) -> dict[str, str]:
+    return {key: value for key, value in model["tags"].items() if not key.startswith(MARKER)}
+
+
+def test_everything_that_can_be_said_arrives(deployment: Deployment) -> None:
+    outputs = deployment.deploy(lambda stack: define_model(stack, **EVERYTHING).add_arn_output(export_name="Arn"))
+    assert deployment.calls() == ["CreateConfiguredAudienceModel"]
+    model = deployment.model()
+    assert list(outputs.values()) == [model["configuredAudienceModelArn"]]
+    assert model["name"] == "sports readers"
+    assert model["description"] == "Readers who\nresemble your customers"
+    assert model["sharedAudienceMetrics"] == ["ALL"]
+    assert model["minMatchingSeedSize"] == 100
+    assert model["audienceSizeConfig"] == {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [1, 5, 10]}
+    assert model["childResourceTagOnCreatePolicy"] == "FROM_PARENT_RESOURCE"
+    assert own_tags(model) == {"team": "media"}
+    exports = deployment.cloudformation.list_exports()["Exports"]
+    assert {export["Name"]: export["Value"] for export in exports} == {"Arn": model["configuredAudienceModelArn"]}
+
+
+def test_the_least_that_can_be_said_works(deployment: Deployment) -> None:
+    deployment.deploy(define_model)
+    model = deployment.model()
+    assert model["minMatchingSeedSize"] == 500
+    assert model["name"].startswith("Stack-Model")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "member", "value"),
+    [
+        ({}, {"audience_model_arn": OTHER_AUDIENCE_MODEL_ARN}, "audienceModelArn", OTHER_AUDIENCE_MODEL_ARN),
+        ({}, {"shared_audience_metrics": SharedAudienceMetrics.NONE}, "sharedAudienceMetrics", ["NONE"]),
+        ({"description": "old"}, {"description": "new"}, "description", "new"),
+        ({"description": "old"}, {}, "description", ""),
+        ({}, {"min_matching_seed_size": 25}, "minMatchingSeedSize", 25),
+        ({"min_matching_seed_size": 25}, {}, "minMatchingSeedSize", 500),
+        (
+            {"audience_sizes": AudienceSizes.percentage(1)},
+            {"audience_sizes": AudienceSizes.absolute(1000, 2000)},
+            "audienceSizeConfig",
+            {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000, 2000]},
+        ),
+    ],
+)
+def test_an_update_in_place(
+    deployment: Deployment, before: dict[str, Any], after: dict[str, Any], member: str, value: object
+) -> None:
+    deployment.deploy(lambda stack: define_model(stack, **before))
+    old = deployment.model()
+    deployment.calls()
+    deployment.deploy(lambda stack: define_model(stack, **after))
+    assert deployment.calls() == ["GetConfiguredAudienceModel", "UpdateConfiguredAudienceModel"]
+    new = deployment.model()
+    assert new["configuredAudienceModelArn"] == old["configuredAudienceModelArn"]
+    assert new[member] == value
+
+
+def test_tags_are_added_changed_and_removed(deployment: Deployment) -> None:
+    deployment.deploy(lambda stack: define_model(stack, tags={"keep": "1", "change": "1", "remove": "1"}))
+    markers = deployment.model()["tags"].keys() - {"keep", "change", "remove"}
+    deployment.calls()
+    deployment.deploy(lambda stack: define_model(stack, tags={"keep": "1", "change": "2", "add": "1"}))
+    assert deployment.calls() == ["GetConfiguredAudienceModel", "UntagResource", "TagResource"]
+    assert own_tags(deployment.model()) == {"keep": "1", "change": "2", "add": "1"}
+    deployment.deploy(define_model)
+    assert deployment.model()["tags"].keys() == markers
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"configured_audience_model_name": "by name"}),
+        ({}, {"child_resource_tag_on_create_policy": TagOnCreatePolicy.FROM_PARENT_RESOURCE}),
+        ({"audience_sizes": AudienceSizes.percentage(1)}, {}),
+    ],
+)
+def test_a_change_that_replaces(deployment: Deployment, before: dict[str, Any], after: dict[str, Any]) -> None:
+    deployment.deploy(lambda stack: define_model(stack, **before).add_arn_output())
+    old = deployment.model()
+    outputs = deployment.deploy(lambda stack: define_model(stack, **after).add_arn_output())
+    new = deployment.model()
+    assert new["configuredAudienceModelArn"] != old["configuredAudienceModelArn"]
+    assert list(outputs.values()) == [new["configuredAudienceModelArn"]]
+
+
+def test_a_replacement_under_the_same_name_is_refused_before_anything_happens(deployment: Deployment) -> None:
+    deployment.deploy(lambda stack: define_model(stack, configured_audience_model_name="fixed"))
+    old = deployment.model()
+    with pytest.raises(DeploymentError, match="change the name"):
+        deployment.deploy(
+            lambda stack: define_model(
+                stack,
+                configured_audience_model_name="fixed",
+                child_resource_tag_on_create_policy=TagOnCreatePolicy.FROM_PARENT_RESOURCE,
+            )
+        )
+    assert deployment.model()["configuredAudienceModelArn"] == old["configuredAudienceModelArn"]
+
+
+def test_nothing_is_left_after_destroy_and_data_is(deployment: Deployment, engine: Engine) -> None:
+    deployment.deploy(define_model)
+    buckets = [bucket["Name"] for bucket in engine.client("s3").list_buckets()["Buckets"]]
+    deployment.destroy()
+    assert deployment.models() == []
+    assert [bucket["Name"] for bucket in engine.client("s3").list_buckets()["Buckets"]] == buckets
+    assert engine.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_deleting_what_is_gone_already_is_fine(deployment: Deployment) -> None:
+    deployment.deploy(define_model)
+    arn = deployment.model()["configuredAudienceModelArn"]
+    deployment.cleanroomsml.delete_configured_audience_model(configuredAudienceModelArn=arn)
+    deployment.destroy()
+
+
+def test_a_retained_model_stays(deployment: Deployment) -> None:
+    deployment.deploy(lambda stack: define_model(stack, removal_policy=cdk.RemovalPolicy.RETAIN))
+    arn = deployment.model()["configuredAudienceModelArn"]
+    deployment.destroy()
+    assert deployment.model()["configuredAudienceModelArn"] == arn
+
+
+def test_a_service_error_is_the_reason_that_is_shown(deployment: Deployment, engine: Engine) -> None:
+    quota = {"quotaName": "configured audience models", "quotaValue": 3.0}
+    engine.set_faults(
+        Fault("CreateConfiguredAudienceModel", error="ServiceQuotaExceededException", message="full", members=quota)
+    )
+    with pytest.raises(DeploymentError, match="ServiceQuotaExceededException") as error:
+        deployment.deploy(define_model)
+    for said in ("CreateConfiguredAudienceModel", "configured audience models", "3.0"):
+        assert said in str(error.value)
+    assert deployment.models() == []
+
+
+def test_two_models_are_told_apart(deployment: Deployment) -> None:
+    def define(stack: cdk.Stack, description: str) -> None:
+        define_model(stack, "One", description=description)
+        define_model(stack, "Two", description="two")
+
+    deployment.deploy(lambda stack: define(stack, "one"))
+    before = {model["description"]: model["updateTime"] for model in deployment.models()}
+    deployment.calls()
+    deployment.deploy(lambda stack: define(stack, "changed"))
+    assert deployment.calls() == ["GetConfiguredAudienceModel", "UpdateConfiguredAudienceModel"]
+    after = {model["description"]: model["updateTime"] for model in deployment.models()}
+    assert set(after) == {"changed", "two"}
+    assert after["two"] == before["two"]
+
+
+def test_deploying_the_same_again_asks_the_service_nothing(deployment: Deployment) -> None:
+    def define(stack: cdk.Stack, text: str) -> None:
+        define_model(stack, **EVERYTHING)
+        cdk.CfnOutput(stack, "Text", value=text)
+
+    deployment.deploy(lambda stack: define(stack, "old"))
+    deployment.calls()
+    deployment.deploy(lambda stack: define(stack, "new"))
+    assert deployment.calls() == []
+
+
+def test_a_model_in_a_nested_stack_and_one_that_is_told_its_arn(deployment: Deployment) -> None:
+    def define(stack: cdk.Stack) -> None:
+        nested = cdk.NestedStack(stack, "Nested")
+        model = define_model(nested)
+        cdk.CfnOutput(stack, "Told", value=model.configured_audience_model_arn)
+        cdk.CfnOutput(stack, "Name", value=model.configured_audience_model_name)
+
+    outputs = deployment.deploy(define)
+    model = deployment.model()
+    assert outputs == {"Told": model["configuredAudienceModelArn"], "Name": model["name"]}
+    deployment.destroy()
+    assert deployment.models() == []

@@ -1,0 +1,341 @@
+"""The error policy: what is tried again, for how long, and what a person is told in the end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from botocore import exceptions
+from botocore.parsers import ResponseParserError
+
+from cdk_cleanroomsml.handler import policy
+from cdk_cleanroomsml.local.service import Fault
+
+from .cases import CREATE, DELETE, UPDATE, nothing_left
+from .cloudformation import Stack
+from .virtual_lambda import Interruption, client
+from .world import AUDIENCE_MODEL, MAXIMAL, MINIMAL, ROLE, World
+
+GET = "GetConfiguredAudienceModel"
+LIST = "ListConfiguredAudienceModels"
+
+
+def attempts(world: World, operation: str) -> int:
+    return sum(call.operation == operation for call in world.calls)
+
+
+@pytest.mark.scenario(30)
+@pytest.mark.parametrize("operation", ["TagResource", "UntagResource"])
+def test_tag_calls_are_tried_again(world: World, operation: str) -> None:
+    world.deploy(Model={**MINIMAL, "tags": {"old": "1"}})
+    world.fail(operation, "ThrottlingException", times=3)
+    assert world.deploy(Model={**MINIMAL, "tags": {"new": "1"}}).status == "COMPLETE"
+    assert attempts(world, operation) == 4
+    nothing_left(world)
+
+
+@pytest.mark.scenario(30)
+@pytest.mark.parametrize("operation", ["TagResource", "UntagResource"])
+def test_tag_calls_denied_name_the_action(world: World, operation: str) -> None:
+    world.deploy(Model={**MINIMAL, "tags": {"old": "1"}})
+    arn = world.physical_id()
+    world.fail(operation, "AccessDeniedException", times=None)
+    result = world.deploy(Model={**MINIMAL, "tags": {"new": "1"}})
+    assert f"needs cleanrooms-ml:{operation} on {arn}" in result.reason
+    world.faults.queue.clear()
+    world.stack.continue_roll_back()
+    nothing_left(world)
+
+
+@pytest.mark.scenario(31)
+def test_back_off_is_jittered_and_bounded(world: World) -> None:
+    world.fail(CREATE, "ThrottlingException", times=20)
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    pauses = [line["seconds"] for line in world.log() if line["step"] == "wait"]
+    assert len(pauses) == 20
+    assert len(set(pauses)) > 10
+    assert all(1 <= pause <= 20 for pause in pauses)
+    nothing_left(world)
+
+
+@pytest.mark.scenario(31, 36)
+@pytest.mark.parametrize("timeout", [60, 300, 900])
+def test_the_answer_is_sent_before_the_lambda_times_out(world: World, timeout: int) -> None:
+    world.function.timeout = timeout
+    world.wire.seconds_a_call = 20
+    world.fail(CREATE, "ThrottlingException", times=None)
+    sent = world.clock.now()
+    result = world.deploy(Model=MINIMAL)
+    (create, _delete) = [line for line in world.log() if line["step"] == "outcome"]
+    assert world.function.deaths == []
+    assert create["status"] == "FAILED"
+    assert create["physical_id"].startswith("cdk-cleanroomsml:failed-create/")
+    assert "ThrottlingException" in result.reason
+    assert world.clock.now() - sent < 2 * timeout
+    assert world.models() == []
+
+
+@pytest.mark.scenario(36)
+@pytest.mark.parametrize("kind", ["hang", "connection_lost"])
+def test_ten_seconds_are_left_when_the_answer_goes_out(world: World, kind: str) -> None:
+    """Even if the last call takes as long as a call can take."""
+    world.wire.seconds_a_call = 25
+    left: list[float] = []
+    ends = world.clock.now() + world.function.timeout
+    put = world.function.put
+
+    def watched(url: str, body: bytes, timeout: float) -> int:
+        left.append(ends - world.clock.now())
+        return put(url, body, timeout)
+
+    world.function.put = watched
+    world.faults.add(Fault(CREATE, kind=kind, times=None))  # type: ignore[arg-type]
+    world.deploy(Model=MINIMAL)
+    assert left[0] >= 10
+
+
+@pytest.mark.scenario(36)
+def test_no_call_without_the_time_for_it(world: World) -> None:
+    world.function.timeout = 39
+    result = world.deploy(Model=MINIMAL)
+    assert "CreateConfiguredAudienceModel was not called: too little time is left" in result.reason
+    assert world.operations() == []
+
+
+@pytest.mark.scenario(32, 33)
+@pytest.mark.parametrize("operation", [CREATE, UPDATE])
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("AccessDeniedException", "User: arn:… is not authorized to perform: iam:PassRole"),
+        ("ValidationException", "cleanrooms-ml.amazonaws.com cannot assume the role"),
+        ("ValidationException", "the role has no permission to write to S3"),
+        ("ValidationException", "KMS key is not accessible"),
+        ("UnrecognizedClientException", "The security token included in the request is invalid"),
+    ],
+)
+def test_what_iam_may_not_have_propagated(world: World, operation: str, error: str, message: str) -> None:
+    if operation == UPDATE:
+        world.deploy(Model=MINIMAL)
+    world.fail(operation, error, message, times=3)
+    assert world.deploy(Model={**MINIMAL, "description": "new"}).status == "COMPLETE"
+    world.fail(operation, error, message, times=None)
+    started = world.clock.now()
+    world.forget_calls()
+    template = {"Model": {**MINIMAL, "description": "newer"}}
+    result = (Stack(world.cloudformation, "Second").deploy if operation == CREATE else world.deploy)(template)
+    assert attempts(world, operation) > 3
+    assert error in result.reason
+    assert re.search(r"after [0-9]+ attempts in [0-9]+ s", result.reason)
+    assert 90 <= world.clock.now() - started < 300
+
+
+@pytest.mark.scenario(33)
+def test_denied_for_ever_names_what_is_missing(world: World) -> None:
+    world.fail(CREATE, "AccessDeniedException", "no", times=None)
+    reason = world.deploy(Model=MINIMAL).reason
+    for needed in (f"CreateConfiguredAudienceModel on {AUDIENCE_MODEL}", "TagResource", f"iam:PassRole on {ROLE}"):
+        assert needed in reason
+    assert "request id" in reason
+    assert "(log: /aws/lambda/provider 2027/01/15/" in reason
+
+
+@pytest.mark.scenario(33)
+@pytest.mark.parametrize("operation", [GET, LIST, UPDATE, DELETE])
+def test_denied_on_other_operations(world: World, operation: str) -> None:
+    world.deploy(Model=MINIMAL)
+    world.fail(operation, "AccessDeniedException", "no", times=None)
+    result = world.deploy(Model={**MINIMAL, "description": "x"}) if operation == UPDATE else world.destroy()
+    assert f"cleanrooms-ml:{operation}" in result.reason
+    assert len(world.models()) == 1
+
+
+@pytest.mark.scenario(34)
+@pytest.mark.parametrize(
+    "message",
+    [
+        "… with an explicit deny in an identity-based policy",
+        "… because no service control policy allows the action",
+        "… because no permissions boundary allows the action",
+    ],
+)
+def test_what_is_denied_on_purpose_is_not_tried_again(world: World, message: str) -> None:
+    world.fail(CREATE, "AccessDeniedException", message, times=None)
+    result = world.deploy(Model=MINIMAL)
+    assert attempts(world, CREATE) == 1
+    assert "the policy must allow it" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("ValidationException", "Value 'x' at 'outputConfig.roleArn' failed to satisfy constraint: …:role/.+"),
+        ("ValidationException", "percentages are 1 to 100"),
+        ("ServiceQuotaExceededException", "too many"),
+    ],
+)
+def test_what_no_retry_can_help(world: World, error: str, message: str) -> None:
+    world.fail(CREATE, error, message, times=None)
+    assert error in world.deploy(Model=MINIMAL).reason
+    assert attempts(world, CREATE) == 1
+
+
+def test_parameters_that_botocore_refuses(world: World) -> None:
+    result = world.deploy(Model={**MINIMAL, "minMatchingSeedSize": 3})
+    assert "ParamValidationError" in result.reason
+    assert "minMatchingSeedSize" in result.reason
+    assert world.writes() == []
+
+
+def test_an_audience_model_that_does_not_exist(world: World) -> None:
+    missing = AUDIENCE_MODEL + "-missing"
+    started = world.clock.now()
+    reason = world.deploy(Model={**MINIMAL, "audienceModelArn": missing}).reason
+    assert f"is there an audience model {missing} in us-east-1" in reason
+    assert 20 <= world.clock.now() - started < 90
+
+
+def test_conflict_with_somebody_elses_name(world: World) -> None:
+    world.switches.unique_names = True
+    Stack(world.cloudformation, "Neighbour").deploy({"Model": MAXIMAL})
+    (theirs,) = world.models()
+    result = world.deploy(Model=MAXIMAL)
+    assert f"taken by {theirs['configuredAudienceModelArn']}, which somebody else created" in result.reason
+    assert world.models() == [theirs]
+
+
+def test_conflict_with_another_request_of_this_resource(world: World) -> None:
+    world.switches.unique_names = True
+    world.retain()
+    world.deploy(Model=MAXIMAL)
+    world.deploy({})
+    result = world.deploy(Model=MAXIMAL)
+    assert "which another request for this resource created" in result.reason
+    assert len(world.models()) == 1
+
+
+def test_conflict_without_a_reason_is_tried_again(world: World) -> None:
+    world.fail(CREATE, "ConflictException", times=3)
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    nothing_left(world)
+    world.fail(CREATE, "ConflictException", times=None)
+    started = world.clock.now()
+    assert "ConflictException" in world.deploy(Model=MINIMAL).reason
+    assert 120 <= world.clock.now() - started < 300
+
+
+@pytest.mark.parametrize("error", ["ConflictException", "InternalServiceException"])
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_update_reads_again_before_it_tries_again(world: World, error: str, after_effect: bool) -> None:
+    world.deploy(Model=MINIMAL)
+    world.forget_calls()
+    world.fail(UPDATE, error, after_effect=after_effect)
+    assert world.deploy(Model={**MINIMAL, "description": "new"}).status == "COMPLETE"
+    assert world.operations() == ["Get", "Update", "Get", *([] if after_effect else ["Update"])]
+    nothing_left(world)
+
+
+@pytest.mark.scenario(26)
+def test_a_model_that_vanishes_during_an_update(world: World) -> None:
+    world.deploy(Model=MINIMAL)
+    world.fail(UPDATE, "ConflictException")
+    world.wire.interruptions.append(Interruption(UPDATE, world.vanish, after_effect=True))
+    assert "does not exist" in world.deploy(Model={**MINIMAL, "description": "new"}).reason
+
+
+@pytest.mark.scenario(26)
+def test_a_model_that_vanishes_before_the_write(world: World) -> None:
+    world.deploy(Model=MINIMAL)
+    world.wire.interruptions.append(Interruption(UPDATE, world.vanish, after_effect=False))
+    reason = world.deploy(Model={**MINIMAL, "description": "new"}).reason
+    assert "UpdateConfiguredAudienceModel failed with ResourceNotFoundException" in reason
+    assert "outside of" in reason
+
+
+@pytest.mark.scenario(15)
+def test_conflict_on_delete_is_bounded(world: World) -> None:
+    world.deploy(Model=MINIMAL)
+    world.faults.refuse_delete = True
+    started = world.clock.now()
+    assert world.destroy().status == "DELETE_FAILED"
+    assert 600 <= world.clock.now() - started < 700
+    world.faults.refuse_delete = False
+    nothing_left(world)
+
+
+@pytest.mark.parametrize("kind", ["hang", "connection_lost", "error"])
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_delete_without_a_clear_answer(world: World, kind: str, after_effect: bool) -> None:
+    world.deploy(Model=MINIMAL)
+    world.faults.add(Fault(DELETE, kind=kind, after_effect=after_effect))  # type: ignore[arg-type]
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert world.models() == []
+
+
+def test_every_modelled_error_has_a_place_in_the_policy() -> None:
+    """Read from botocore: a code that a new SDK brings makes this fail, so that somebody decides."""
+    model = client().meta.service_model
+    operations = (policy.CREATE, policy.UPDATE, policy.DELETE, policy.GET, policy.LIST, policy.TAG, policy.UNTAG)
+    for operation in operations:
+        for shape in model.operation_model(operation).error_shapes:
+            error = {"Error": {"Code": shape.name, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            assert policy._answered(error).kind != policy.REFUSED, shape.name
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (408, "RequestTimeout", policy.UNCLEAR),
+        (429, "", policy.THROTTLED),
+        (400, "ThrottledException", policy.THROTTLED),
+        (400, "Throttling", policy.THROTTLED),
+        (400, "TooManyRequestsException", policy.THROTTLED),
+        (500, "InternalServiceException", policy.UNCLEAR),
+        (503, "503", policy.UNCLEAR),
+        (418, "Teapot", policy.REFUSED),
+    ],
+)
+def test_codes_that_are_not_modelled(status: int, code: str, kind: str) -> None:
+    error = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    assert policy._answered(error).kind == kind
+
+
+@pytest.mark.parametrize("size", [1, 99, 100, 101, 250])
+def test_all_pages_are_read(world: World, size: int) -> None:
+    neighbour = Stack(world.cloudformation, "Neighbour")
+    neighbour.deploy({f"Model{number}": MINIMAL for number in range(size)})
+    world.crash(CREATE)
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    assert len(world.models()) == size + 1
+    assert world.operations().count("List") == (size + 1 + 99) // 100
+
+
+@pytest.mark.scenario(7)
+@pytest.mark.parametrize(
+    ("error", "looks"),
+    [
+        (exceptions.EndpointConnectionError(endpoint_url="https://…"), False),
+        (exceptions.ConnectTimeoutError(endpoint_url="https://…"), False),
+        (exceptions.ProxyConnectionError(proxy_url="https://…"), False),
+        (exceptions.ReadTimeoutError(endpoint_url="https://…"), True),
+        (exceptions.SSLError(endpoint_url="https://…", error="reset"), True),
+        (ResponseParserError("<html>"), True),
+    ],
+)
+def test_what_never_reached_the_service_needs_no_look(world: World, error: Exception, looks: bool) -> None:
+    def fail() -> None:
+        raise error
+
+    world.wire.interruptions.append(Interruption(CREATE, fail, after_effect=False))
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    assert ("List" in world.operations()) == looks
+    assert world.writes() == ["Create"]
+    nothing_left(world)
+
+
+def test_a_service_out_of_reach(world: World) -> None:
+    def fail() -> None:
+        raise exceptions.EndpointConnectionError(endpoint_url="https://…")
+
+    world.wire.interruptions.append(Interruption(CREATE, fail, after_effect=False, times=1000))
+    assert "can the function reach the service in us-east-1?" in world.deploy(Model=MINIMAL).reason

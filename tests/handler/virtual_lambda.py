@@ -1,0 +1,233 @@
+"""AWS Lambda in process, on a virtual clock: the function's real entry point, retries, crashes and time-outs."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from cdk_cleanroomsml.handler import main, resources
+from cdk_cleanroomsml.handler.clock import Clock
+from cdk_cleanroomsml.local.service import CleanRoomsML, Response, attach
+from cdk_cleanroomsml.local.service.model import find_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cdk_cleanroomsml.local.service.store import Stored
+
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIDOFTHEFUNCTION",
+    "AWS_SECRET_ACCESS_KEY": "secretOfTheFunction",
+    "AWS_SESSION_TOKEN": "sessionTokenOfTheFunction",
+}
+RETRY_DELAYS = (60.0, 120.0)
+"""Seconds between the end of a failed asynchronous invocation and the next one (Lambda developer guide)."""
+
+
+class Crash(BaseException):
+    """The process ends: no `except Exception` sees it."""
+
+
+class VirtualClock(Clock):
+    """Time that passes when somebody says so.
+
+    Attributes:
+        kill_at: when the running invocation times out.
+    """
+
+    def __init__(self) -> None:
+        self.time = 1_800_000_000.0
+        self.kill_at = float("inf")
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        if self.time > self.kill_at:
+            raise Crash("the function timed out")
+
+    def datetime(self) -> datetime:
+        return datetime.fromtimestamp(self.time, timezone.utc)
+
+
+@dataclass
+class Interruption:
+    """Something that happens at a call of the service: a crash, another delivery, a change by somebody else.
+
+    Attributes:
+        operation: at which operation; `*` at any.
+        action: what happens.
+        skip: how many fitting calls go by first.
+        after_effect: whether it happens after the call took effect.
+        times: how often.
+    """
+
+    operation: str
+    action: Callable[[], None]
+    skip: int = 0
+    after_effect: bool = True
+    times: int = 1
+
+    def happens(self, operation: str, *, after_effect: bool) -> bool:
+        if self.times == 0 or after_effect != self.after_effect or self.operation not in ("*", operation):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+def crash() -> None:
+    raise Crash("the function crashed")
+
+
+class Wire:
+    """What lies between the function and the service: each call takes time, and things happen at it.
+
+    Args:
+        service: who answers.
+        clock: what the calls' time is added to.
+    """
+
+    def __init__(self, service: CleanRoomsML, clock: VirtualClock) -> None:
+        self.service = service
+        self.clock = clock
+        self.seconds_a_call = 0.1
+        self.longest_lag = 60.0
+        self._deleted: dict[str, float] = {}
+        self.interruptions: list[Interruption] = []
+
+    def handle(
+        self, method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], body: bytes, **of: str
+    ) -> Response:
+        found = find_operation(method, path)
+        operation = found[0] if found else ""
+        self.clock.sleep(self.seconds_a_call)
+        self._interrupt(operation, after_effect=False)
+        self._catch_up()
+        response = self.service.handle(method, path, query, headers, body, account=of["account"], region=of["region"])
+        self._interrupt(operation, after_effect=True)
+        return response
+
+    def _catch_up(self) -> None:
+        """However many calls a lag is said to last: some time it is over."""
+        overdue = self.clock.now() - self.longest_lag
+        for arn, model in list(self.models.items()):
+            if model.members["createTime"].timestamp() <= overdue:
+                model.unlisted = 0
+            if model.reads_left is not None and self._deleted.setdefault(arn, self.clock.now()) <= overdue:
+                del self.models[arn]
+
+    @property
+    def models(self) -> dict[str, Stored]:
+        """The service's memory of configured audience models, by ARN."""
+        return self.service._stores[ACCOUNT, REGION].configured_audience_models._stored
+
+    def _interrupt(self, operation: str, *, after_effect: bool) -> None:
+        for interruption in list(self.interruptions):
+            if interruption.happens(operation, after_effect=after_effect):
+                interruption.action()
+
+
+class _Line:
+    """Lets the one client of this process talk to the wire of the moment: making a client is slow."""
+
+    wire: Wire
+
+    def handle(self, *args: Any, **kwargs: Any) -> Response:
+        return self.wire.handle(*args, **kwargs)
+
+
+_LINE = _Line()
+
+
+@cache
+def client() -> Any:
+    """The function's own client, with its own settings; only the transport is another."""
+    with mock.patch.dict(os.environ, {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
+        made = resources.client()
+    attach(made, _LINE, account=ACCOUNT)  # type: ignore[arg-type]
+    return made
+
+
+@dataclass
+class Context:
+    """Lambda's second argument."""
+
+    clock: VirtualClock
+    end: float
+    log_group_name: str = "/aws/lambda/provider"
+    log_stream_name: str = "2027/01/15/[$LATEST]0123456789abcdef"
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:provider"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self.end - self.clock.now()) * 1000)
+
+
+@dataclass
+class VirtualLambda:
+    """The function.
+
+    Attributes:
+        clock: the time.
+        wire: the way to the service.
+        put: what takes the answers.
+        timeout: seconds that an invocation may take.
+        output: everything that was written, by all invocations.
+        deaths: why invocations ended without returning.
+    """
+
+    clock: VirtualClock
+    wire: Wire
+    put: Callable[[str, bytes, float], int]
+    timeout: float = 900
+    output: io.StringIO = field(default_factory=io.StringIO)
+    deaths: list[str] = field(default_factory=list)
+    _idle: list[deque[str]] = field(default_factory=list)
+
+    def deliver(self, event: Any) -> None:
+        """One delivery of an event; an execution environment that is idle is used again.
+
+        Raises:
+            Crash: the process ended.
+            Exception: the function raised.
+        """
+        seen = self._idle.pop() if self._idle else deque(maxlen=1000)
+        environment = main.Environment(client=client, clock=self.clock, put=self.put, seen=seen)
+        context = Context(self.clock, self.clock.now() + self.timeout)
+        outer, self.clock.kill_at = self.clock.kill_at, context.end
+        _LINE.wire = self.wire
+        try:
+            with (
+                mock.patch.object(main, "ENVIRONMENT", environment),
+                mock.patch.dict(os.environ, CREDENTIALS),
+                contextlib.redirect_stdout(self.output),
+            ):
+                main.handler(event, context)
+        except BaseException as death:
+            self.deaths.append(str(death))
+            raise
+        finally:
+            self.clock.kill_at = outer
+        self._idle.append(seen)
+
+    def invoke(self, event: Any) -> None:
+        """An asynchronous invocation: delivered again, twice at most, when it fails."""
+        for delay in (*RETRY_DELAYS, 0.0):
+            try:
+                self.deliver(event)
+            except (Crash, Exception):  # noqa: PERF203 - that is what Lambda does
+                self.clock.sleep(delay)
+            else:
+                return

@@ -1,0 +1,285 @@
+"""Fixtures of the local engine: the service in process, the engine in a process, CloudFormation against it."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import time
+import zipfile
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.config import Config
+
+from cdk_cleanroomsml.local.engine import Engine
+from cdk_cleanroomsml.local.service import CleanRoomsML, client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/cleanrooms-ml-write"
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2024, 5, 1, tzinfo=timezone.utc)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(clock: Clock) -> CleanRoomsML:
+    return CleanRoomsML(now=clock, sleep=clock.move)
+
+
+@pytest.fixture
+def ml(service: CleanRoomsML) -> Any:
+    """A client of the service in process that retries nothing."""
+    return client(service, config=Config(retries={"total_max_attempts": 1}))
+
+
+@pytest.fixture
+def audience_model(service: CleanRoomsML) -> str:
+    arn = f"arn:aws:cleanrooms-ml:us-east-1:{ACCOUNT}:audience-model/seeded"
+    service.seed_audience_model(arn)
+    return arn
+
+
+@pytest.fixture
+def request_(audience_model: str) -> dict[str, Any]:
+    """The smallest request that creates a configured audience model."""
+    return minimal_request(audience_model)
+
+
+def minimal_request(audience_model: str) -> dict[str, Any]:
+    return {
+        "name": "lookalikes",
+        "audienceModelArn": audience_model,
+        "outputConfig": {
+            "destination": {"s3Destination": {"s3Uri": "s3://bucket/prefix"}},
+            "roleArn": ROLE,
+        },
+        "sharedAudienceMetrics": ["ALL"],
+    }
+
+
+@pytest.fixture(scope="session")
+def engine_process() -> Iterator[Engine]:
+    """One engine a test worker."""
+    with Engine(retry_seconds=0.05) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(engine_process: Engine) -> Engine:
+    """The worker's engine, empty."""
+    engine_process.reset()
+    return engine_process
+
+
+@pytest.fixture(scope="session")
+def guarded_engine_process() -> Iterator[Engine]:
+    with Engine(auth=True, retry_seconds=0.05) as engine:
+        yield engine
+
+
+@pytest.fixture
+def guarded_engine(guarded_engine_process: Engine) -> Engine:
+    """An engine that enforces IAM, empty."""
+    guarded_engine_process.reset()
+    return guarded_engine_process
+
+
+# A provider that does what the resource's properties tell it to: `Create`, `Update` and `Delete` each hold a JSON
+# list of steps, one for every delivery of the event. It keeps every event that it sees in a bucket.
+PROVIDER = """
+import json, os, time, urllib.request
+
+def http(method, url, body=None):
+    return urllib.request.urlopen(urllib.request.Request(url, body, method=method)).read()
+
+def handler(event, context):
+    kept = os.environ["AWS_ENDPOINT_URL"] + "/events"
+    key = event["RequestId"]
+    delivery = http("GET", f"{kept}?list-type=2").count(f"<Key>{key}".encode())
+    http("PUT", f"{kept}/{key}-{delivery}", json.dumps({**event, "at": time.time()}).encode())
+    steps = json.loads(event["ResourceProperties"].get(event["RequestType"], "[{}]"))
+    step = steps[min(delivery, len(steps) - 1)]
+    if step.get("crash") == "before":
+        raise RuntimeError("crash")
+    answer = {
+        "Status": "SUCCESS",
+        "PhysicalResourceId": event.get("PhysicalResourceId", "made"),
+        **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
+        **step.get("answer", {}),
+    }
+    answer = {name: value for name, value in answer.items() if value is not None}
+    body = step.get("raw") or json.dumps(answer)
+    http("PUT", event["ResponseURL"], body.encode())
+    if step.get("crash") == "after":
+        raise RuntimeError("crash")
+"""
+
+
+class Stacks:
+    """CloudFormation against an engine, with a provider for custom resources."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._cloudformation = engine.client("cloudformation")
+        self._s3 = engine.client("s3")
+        self._s3.create_bucket(Bucket="events")
+        self._s3.create_bucket(Bucket="templates")
+        role = engine.client("iam").create_role(
+            RoleName="provider", AssumeRolePolicyDocument=json.dumps(trust("lambda.amazonaws.com"))
+        )
+        self.service_token: str = engine.client("lambda").create_function(
+            FunctionName="provider",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=role["Role"]["Arn"],
+            Code={"ZipFile": zipped(PROVIDER)},
+            Timeout=5,
+        )["FunctionArn"]
+
+    def custom(self, *, depends_on: str | None = None, timeout: int = 20, **steps: list[Any]) -> dict[str, Any]:
+        """A custom resource: for each request type what its provider does at each delivery."""
+        properties = {"ServiceToken": self.service_token, "ServiceTimeout": timeout}
+        resource = {
+            "Type": "Custom::Thing",
+            "Properties": properties | {kind: json.dumps(each) for kind, each in steps.items()},
+        }
+        return resource | ({"DependsOn": depends_on} if depends_on else {})
+
+    def nested(self, resources: dict[str, Any], **attributes: Any) -> dict[str, Any]:
+        """A nested stack with these resources."""
+        key = f"{len(self._s3.list_objects_v2(Bucket='templates').get('Contents', []))}.json"
+        self._s3.put_object(Bucket="templates", Key=key, Body=json.dumps({"Resources": resources}))
+        url = f"https://s3.us-east-1.amazonaws.com/templates/{key}"
+        return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}, **attributes}
+
+    def create(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **options: Any) -> str:
+        """Creates the stack and returns the status that it ends in."""
+        self._cloudformation.create_stack(StackName="stack", TemplateBody=_template(resources, outputs), **options)
+        return self._settle()
+
+    def update(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **options: Any) -> str:
+        self._cloudformation.update_stack(StackName="stack", TemplateBody=_template(resources, outputs), **options)
+        return self._settle()
+
+    def update_without_rollback(self, resources: dict[str, Any]) -> str:
+        """An update the way that `cdk deploy --no-rollback` does it: by a change set."""
+        names = {"StackName": "stack", "ChangeSetName": "change"}
+        self._cloudformation.create_change_set(**names, TemplateBody=_template(resources, None))
+        self._cloudformation.execute_change_set(**names, DisableRollback=True)
+        return self._settle()
+
+    def delete(self) -> str:
+        stack_id = self._describe()["StackId"]
+        self._cloudformation.delete_stack(StackName="stack")
+        return self._settle(stack_id)
+
+    def outputs(self) -> dict[str, str]:
+        return {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
+
+    def resources(self) -> dict[str, tuple[str, str]]:
+        """The stack's resources: their physical ids and statuses."""
+        found = self._cloudformation.list_stack_resources(StackName="stack")["StackResourceSummaries"]
+        return {each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceStatus"]) for each in found}
+
+    def reason(self, logical_id: str) -> str:
+        """The reason of the resource's last failure."""
+        events = self._cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
+        failures = [
+            each["ResourceStatusReason"]
+            for each in events
+            if each["LogicalResourceId"] == logical_id and each["ResourceStatus"].endswith("FAILED")
+        ]
+        return str(failures[0])
+
+    def events(self) -> list[dict[str, Any]]:
+        """What the provider was sent, in order."""
+        keys = [each["Key"] for each in self._s3.list_objects_v2(Bucket="events").get("Contents", [])]
+        found = [json.load(self._s3.get_object(Bucket="events", Key=key)["Body"]) for key in keys]
+        return sorted(found, key=lambda event: float(event["at"]))
+
+    def sent(self) -> list[tuple[str, str, str | None]]:
+        """The events in short: type, logical id, physical id."""
+        return [(e["RequestType"], e["LogicalResourceId"], e.get("PhysicalResourceId")) for e in self.events()]
+
+    def _describe(self, name: str = "stack") -> dict[str, Any]:
+        stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        return stack
+
+    def _settle(self, name: str = "stack") -> str:
+        until(lambda: not self._describe(name)["StackStatus"].endswith("_IN_PROGRESS"))
+        return str(self._describe(name)["StackStatus"])
+
+
+@pytest.fixture
+def stacks(engine: Engine) -> Stacks:
+    return Stacks(engine)
+
+
+@pytest.fixture(name="until")
+def until_fixture() -> Any:
+    return until
+
+
+@pytest.fixture(name="request_for")
+def request_for_fixture() -> Any:
+    return minimal_request
+
+
+@pytest.fixture(name="zipped")
+def zipped_fixture() -> Any:
+    return zipped
+
+
+@pytest.fixture(name="trust")
+def trust_fixture() -> Any:
+    return trust
+
+
+@pytest.fixture
+def role() -> str:
+    return ROLE
+
+
+def until(condition: Any, seconds: float = 30) -> None:
+    """Waits for what another process does."""
+    end = time.monotonic() + seconds
+    for pause in itertools.repeat(0.02):
+        if condition():
+            return
+        assert time.monotonic() < end, f"it did not happen within {seconds} s"
+        time.sleep(pause)
+
+
+def zipped(code: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("index.py", code)
+    return buffer.getvalue()
+
+
+def trust(principal: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _template(resources: dict[str, Any], outputs: dict[str, Any] | None) -> str:
+    return json.dumps({"Resources": resources, "Outputs": outputs or {}})

@@ -1,0 +1,75 @@
+"""The local service's administration over HTTP."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local.service import Fault, admin
+
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.service import CleanRoomsML
+
+
+def ask(service: CleanRoomsML, method: str, path: str, document: Any = None) -> Any:
+    response = admin.serve(service, method, path, json.dumps(document).encode() if document else b"")
+    answer = json.loads(response.body)
+    return answer if response.status == 200 else answer | {"status": response.status}
+
+
+def test_calls(service: CleanRoomsML, ml: Any, clock: Any) -> None:
+    with pytest.raises(ml.exceptions.ResourceNotFoundException):
+        ml.create_audience_model(
+            name="x",
+            trainingDatasetArn="arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/x",
+            trainingDataStartTime=clock(),
+        )
+    (call,) = ask(service, "GET", "/calls")
+    assert (call["operation"], call["outcome"]) == ("CreateAudienceModel", "ResourceNotFoundException")
+    assert call["input"]["trainingDataStartTime"].startswith("2024-05-01")
+    ask(service, "DELETE", "/calls")
+    assert ask(service, "GET", "/calls") == []
+
+
+def test_switches(service: CleanRoomsML) -> None:
+    before = ask(service, "GET", "/switches")
+    assert ask(service, "PATCH", "/switches", {"unique_names": True}) == before | {"unique_names": True}
+    assert service.switches.unique_names is True
+
+
+def test_faults(service: CleanRoomsML, ml: Any) -> None:
+    fault = asdict(Fault("ListAudienceModels", error="ThrottlingException"))
+    ask(service, "PATCH", "/faults", {"queue": [fault], "role_propagation": {"calls": 3}, "refuse_delete": True})
+    with pytest.raises(ml.exceptions.ThrottlingException):
+        ml.list_audience_models()
+    assert service.faults.role_propagation.calls == 3
+    held = ask(service, "PATCH", "/faults", {"refuse_delete": False})
+    assert held["refuse_delete"] is False
+    assert held["queue"] == [fault | {"times": 0}]
+
+
+def test_audience_models(service: CleanRoomsML, ml: Any) -> None:
+    arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/mine"
+    ask(service, "POST", "/audience-models", {"arn": arn, "status": "CREATE_FAILED"})
+    assert ml.get_audience_model(audienceModelArn=arn)["status"] == "CREATE_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "document", "status", "text"),
+    [
+        ("GET", "/nothing", None, 404, "there are: GET /calls"),
+        ("PATCH", "/switches", {"unique_name": True}, 400, "unknown switches: ['unique_name']"),
+        ("PATCH", "/faults", {"lag": 1}, 400, "unknown faults: ['lag']"),
+        ("PATCH", "/faults", {"queue": [{"op": "x"}]}, 400, "unexpected keyword argument 'op'"),
+        ("POST", "/audience-models", {"arn": "x"}, 400, "'x' is not the ARN of an audience model"),
+    ],
+)
+def test_what_makes_no_sense(
+    service: CleanRoomsML, method: str, path: str, document: Any, status: int, text: str
+) -> None:
+    answer = ask(service, method, path, document)
+    assert answer["status"] == status
+    assert text in answer["message"]

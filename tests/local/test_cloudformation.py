@@ -1,0 +1,227 @@
+"""What the engine's CloudFormation does as AWS does, and unpatched ministack doesn't."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.engine import Engine
+
+CRASH = {"crash": "before"}
+FAILED = {"answer": {"Status": "FAILED", "Reason": "it is wrong", "PhysicalResourceId": "half-made"}}
+
+
+class TestDeleteAfterFailedCreate:
+    def test_with_the_id_of_the_response(self, stacks: Any) -> None:
+        assert stacks.create({"Thing": stacks.custom(Create=[FAILED])}) == "ROLLBACK_COMPLETE"
+        assert stacks.sent() == [("Create", "Thing", None), ("Delete", "Thing", "half-made")]
+        assert stacks.reason("Thing") == "it is wrong"
+
+    @pytest.mark.parametrize("step", [{"raw": "nonsense"}, {"answer": {"PhysicalResourceId": None}}])
+    def test_with_an_id_that_cloudformation_invents_when_there_is_none(self, stacks: Any, step: dict[str, Any]) -> None:
+        assert stacks.create({"Thing": stacks.custom(Create=[step])}) == "ROLLBACK_COMPLETE"
+        create, (kind, logical_id, invented) = stacks.sent()
+        assert (create, kind, logical_id) == (("Create", "Thing", None), "Delete", "Thing")
+        assert re.fullmatch("stack-Thing-[0-9A-Z]{13}", invented)
+
+    def test_a_delete_that_fails_fails_the_rollback(self, stacks: Any) -> None:
+        resources = {"Thing": stacks.custom(Create=[FAILED], Delete=[FAILED])}
+        assert stacks.create(resources) == "ROLLBACK_FAILED"
+
+    def test_in_an_update_that_adds_the_resource(self, stacks: Any) -> None:
+        old = {"Old": stacks.custom()}
+        stacks.create(old)
+        new = old | {"New": stacks.custom(Create=[FAILED])}
+        assert stacks.update(new) == "UPDATE_ROLLBACK_COMPLETE"
+        assert stacks.sent()[-1] == ("Delete", "New", "half-made")
+        assert set(stacks.resources()) == {"Old"}
+
+    def test_without_rollback_the_failed_resource_stays_until_the_stack_goes(self, stacks: Any) -> None:
+        resources = {"Thing": stacks.custom(Create=[FAILED])}
+        assert stacks.create(resources, DisableRollback=True) == "CREATE_FAILED"
+        assert stacks.resources() == {"Thing": ("half-made", "CREATE_FAILED")}
+        assert stacks.delete() == "DELETE_COMPLETE"
+        assert stacks.sent()[-1] == ("Delete", "Thing", "half-made")
+
+    def test_an_update_after_a_create_without_rollback_creates_anew(self, stacks: Any) -> None:
+        stacks.create({"Thing": stacks.custom(Create=[FAILED])}, DisableRollback=True)
+        assert stacks.update_without_rollback({"Thing": stacks.custom()}) == "UPDATE_COMPLETE"
+        assert [kind for kind, *_ in stacks.sent()] == ["Create", "Delete", "Create"]
+        assert stacks.resources() == {"Thing": ("made", "UPDATE_COMPLETE")}
+
+
+class TestOrderOfDeletion:
+    def test_what_a_resource_needs_stays_when_it_could_not_be_deleted(self, stacks: Any) -> None:
+        resources = {
+            "Needed": stacks.custom(),
+            "Thing": stacks.custom(Delete=[FAILED], depends_on="Needed"),
+            "Other": stacks.custom(),
+        }
+        stacks.create(resources)
+        assert stacks.delete() == "DELETE_FAILED"
+        deleted = [logical_id for kind, logical_id, _ in stacks.sent() if kind == "Delete"]
+        assert sorted(deleted) == ["Other", "Thing"]
+        assert set(stacks.resources()) == {"Needed", "Thing"}
+
+
+class TestResponseValidation:
+    @pytest.mark.parametrize(
+        ("step", "reason"),
+        [
+            ({"answer": {"RequestId": "another"}}, "RequestId is 'another'"),
+            ({"answer": {"StackId": None}}, "StackId is None"),
+            ({"answer": {"LogicalResourceId": "another"}}, "LogicalResourceId is 'another'"),
+            ({"answer": {"Status": "OK"}}, "Status is 'OK', it must be SUCCESS or FAILED"),
+            ({"answer": {"PhysicalResourceId": None}}, "Invalid PhysicalResourceId"),
+            ({"answer": {"PhysicalResourceId": ""}}, "Invalid PhysicalResourceId"),
+            ({"answer": {"PhysicalResourceId": "x" * 1025}}, "Invalid PhysicalResourceId"),
+            ({"answer": {"Status": "FAILED"}}, "Reason is missing"),
+            ({"answer": {"Data": ["x"]}}, "Data is not an object"),
+            ({"answer": {"Data": {"Long": "x" * 4096}}}, "Response object is too long."),
+            ({"raw": "SUCCESS"}, "it is not JSON"),
+            ({"raw": "[]"}, "it is not a JSON object"),
+        ],
+    )
+    def test_an_invalid_response_is_a_failure(self, stacks: Any, step: dict[str, Any], reason: str) -> None:
+        assert stacks.create({"Thing": stacks.custom(Create=[step])}) == "ROLLBACK_COMPLETE"
+        assert reason in stacks.reason("Thing")
+
+    def test_limits_are_inclusive(self, stacks: Any) -> None:
+        step = {"answer": {"PhysicalResourceId": "x" * 1024, "Data": {"Long": "x" * 2500}}}
+        assert stacks.create({"Thing": stacks.custom(Create=[step], Delete=[step])}) == "CREATE_COMPLETE"
+
+    def test_scalars_become_strings(self, stacks: Any) -> None:
+        data = {"Number": 5, "Yes": True, "Text": "text"}
+        outputs = {name: {"Value": {"Fn::GetAtt": ["Thing", name]}} for name in data}
+        stacks.create({"Thing": stacks.custom(Create=[{"answer": {"Data": data}}])}, outputs)
+        assert stacks.outputs() == {"Number": "5", "Yes": "true", "Text": "text"}
+
+
+class TestAsynchronousRetries:
+    def test_the_same_event_twice_more(self, stacks: Any) -> None:
+        assert stacks.create({"Thing": stacks.custom(Create=[CRASH, CRASH, {}])}) == "CREATE_COMPLETE"
+        events = stacks.events()
+        assert [event["RequestType"] for event in events] == ["Create"] * 3
+        assert len({(event["RequestId"], event["ResponseURL"].partition("?")[0]) for event in events}) == 1
+
+    def test_an_event_is_as_old_as_it_would_be_on_aws(self, stacks: Any) -> None:
+        stacks.create({"Thing": stacks.custom(Create=[CRASH, CRASH, {}])})
+        ages = [round((event["at"] - sent_at(event)) / 60) for event in stacks.events()]
+        assert ages == [0, 1, 3]
+
+    def test_no_answer_at_all(self, stacks: Any, until: Any) -> None:
+        thing = stacks.custom(Create=[CRASH, CRASH, CRASH, {}], timeout=4)
+        assert stacks.create({"Thing": thing}) == "ROLLBACK_COMPLETE"
+        assert stacks.reason("Thing").startswith("CloudFormation did not receive a response")
+        until(lambda: len(stacks.sent()) == 4)
+        assert sorted(kind for kind, *_ in stacks.sent()) == ["Create"] * 3 + ["Delete"]
+
+    def test_as_many_as_the_function_allows(self, stacks: Any, engine: Engine) -> None:
+        engine.client("lambda").put_function_event_invoke_config(FunctionName="provider", MaximumRetryAttempts=1)
+        thing = stacks.custom(Create=[CRASH, {"answer": {"Status": "FAILED", "Reason": "second"}}])
+        assert stacks.create({"Thing": thing}) == "ROLLBACK_COMPLETE"
+        assert stacks.reason("Thing") == "second"
+        engine.client("lambda").put_function_event_invoke_config(FunctionName="provider", MaximumRetryAttempts=0)
+        assert stacks.delete() == "DELETE_COMPLETE"
+        stacks.create({"Thing": stacks.custom(Create=[CRASH, {}], timeout=2)})
+        assert [kind for kind, *_ in stacks.sent()].count("Create") == 3
+
+    def test_a_crash_after_the_response_is_retried_too(self, stacks: Any, until: Any) -> None:
+        stacks.create({"Thing": stacks.custom(Create=[{"crash": "after"}, {}])})
+        until(lambda: len(stacks.events()) == 2)
+
+    def test_updates_and_deletes_are_retried(self, stacks: Any) -> None:
+        stacks.create({"Thing": stacks.custom(Delete=[CRASH, {}])})
+        changed = {"Thing": stacks.custom(Update=[CRASH, {}], Delete=[CRASH, {}])}
+        assert stacks.update(changed) == "UPDATE_COMPLETE"
+        assert stacks.delete() == "DELETE_COMPLETE"
+        assert [kind for kind, *_ in stacks.sent()] == ["Create", "Update", "Update", "Delete", "Delete"]
+
+
+class TestNestedStacks:
+    def test_what_a_failed_one_made_is_deleted(self, stacks: Any) -> None:
+        child = {"Good": stacks.custom(), "Bad": stacks.custom(depends_on="Good", Create=[FAILED])}
+        assert stacks.create({"Child": stacks.nested(child)}) == "ROLLBACK_COMPLETE"
+        assert stacks.sent()[2:] == [("Delete", "Bad", "half-made"), ("Delete", "Good", "made")]
+
+    def test_one_that_fails_in_an_update_leaves_nothing_new(self, stacks: Any) -> None:
+        old = {"Good": stacks.custom()}
+        stacks.create({"Child": stacks.nested(old)})
+        new = old | {"More": stacks.custom(), "Bad": stacks.custom(depends_on="More", Create=[FAILED])}
+        assert stacks.update({"Child": stacks.nested(new)}) == "UPDATE_ROLLBACK_COMPLETE"
+        assert {each for each in stacks.sent() if each[0] == "Delete"} == {
+            ("Delete", "Bad", "half-made"),
+            ("Delete", "More", "made"),
+        }
+
+    def test_a_deletion_policy_is_honoured(self, stacks: Any) -> None:
+        kept = stacks.custom() | {"DeletionPolicy": "Retain"}
+        stacks.create({"Child": stacks.nested({"Kept": kept, "Gone": stacks.custom()})})
+        assert stacks.delete() == "DELETE_COMPLETE"
+        assert [each for each in stacks.sent() if each[0] == "Delete"] == [("Delete", "Gone", "made")]
+
+    def test_a_delete_that_fails_fails_the_parents(self, stacks: Any) -> None:
+        stacks.create({"Child": stacks.nested({"Stuck": stacks.custom(Delete=[FAILED])})})
+        assert stacks.delete() == "DELETE_FAILED"
+
+
+class TestTrainingDataset:
+    @pytest.fixture
+    def dataset(self, role: str) -> dict[str, Any]:
+        source = {"GlueDataSource": {"DatabaseName": "db", "TableName": "table", "CatalogId": "111122223333"}}
+        schema = [{"ColumnName": "user", "ColumnTypes": ["USER_ID"]}]
+        data = {"Type": "INTERACTIONS", "InputConfig": {"Schema": schema, "DataSource": source}}
+        properties = {
+            "Name": "interactions",
+            "RoleArn": role,
+            "TrainingData": [data],
+            "Tags": [{"Key": "team", "Value": "ads"}],
+        }
+        return {"Type": "AWS::CleanRoomsML::TrainingDataset", "Properties": properties}
+
+    def test_life(self, stacks: Any, engine: Engine, dataset: dict[str, Any]) -> None:
+        outputs = {"Ref": {"Value": {"Ref": "Data"}}, "Arn": {"Value": {"Fn::GetAtt": ["Data", "TrainingDatasetArn"]}}}
+        assert stacks.create({"Data": dataset}, outputs) == "CREATE_COMPLETE"
+        arn = stacks.outputs()["Ref"]
+        assert stacks.outputs()["Arn"] == arn
+        ml = engine.client("cleanroomsml")
+        held = ml.get_training_dataset(trainingDatasetArn=arn)
+        assert held["trainingData"][0]["inputConfig"]["schema"] == [{"columnName": "user", "columnTypes": ["USER_ID"]}]
+        assert held["tags"] == {"team": "ads"}
+
+        dataset["Properties"]["Tags"] = [{"Key": "stage", "Value": "test"}]
+        assert stacks.update({"Data": dataset}, outputs) == "UPDATE_COMPLETE"
+        assert stacks.outputs()["Ref"] == arn
+        assert ml.get_training_dataset(trainingDatasetArn=arn)["tags"] == {"stage": "test"}
+
+        dataset["Properties"]["Name"] = "renamed"
+        assert stacks.update({"Data": dataset}, outputs) == "UPDATE_COMPLETE"
+        assert [each["name"] for each in ml.list_training_datasets()["trainingDatasets"]] == ["renamed"]
+
+        assert stacks.delete() == "DELETE_COMPLETE"
+        assert ml.list_training_datasets()["trainingDatasets"] == []
+
+    def test_what_the_service_refuses_fails_the_stack(self, stacks: Any, dataset: dict[str, Any]) -> None:
+        dataset["Properties"]["Name"] = "x" * 64
+        assert stacks.create({"Data": dataset}) == "ROLLBACK_COMPLETE"
+        assert "Member must have length less than or equal to 63" in stacks.reason("Data")
+
+
+def test_an_unknown_type_is_still_refused(engine: Engine) -> None:
+    template = json.dumps({"Resources": {"Thing": {"Type": "AWS::CleanRoomsML::AudienceModel"}}})
+    cloudformation = engine.client("cloudformation")
+    with pytest.raises(cloudformation.exceptions.ClientError, match="AudienceModel"):
+        cloudformation.create_stack(StackName="stack", TemplateBody=template)
+
+
+def sent_at(event: dict[str, Any]) -> float:
+    """When CloudFormation presigned the response URL, seconds since the epoch."""
+    query = parse_qs(urlsplit(event["ResponseURL"]).query)
+    sent = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+    return sent.replace(tzinfo=timezone.utc).timestamp()

@@ -1,0 +1,212 @@
+"""`python -m cdk_cleanroomsml.local`: what a person types and reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local import command
+from cdk_cleanroomsml.local.__main__ import main
+from cdk_cleanroomsml.local.pins import CDK_CLI_VERSION, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cdk_cleanroomsml.local.engine import Engine
+
+PROGRAM = [sys.executable, "-m", "cdk_cleanroomsml.local"]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command line keeps its files, and so what must be empty afterwards."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, **options)
+
+
+def script(code: str) -> list[str]:
+    return ["--no-bootstrap", "--", sys.executable, "-c", code]
+
+
+class TestOneCommand:
+    @pytest.mark.parametrize("code", [0, 7])
+    def test_its_exit_code_is_passed_on(self, temporary: Path, code: int) -> None:
+        done = run(*script(f"print('hello'); raise SystemExit({code})"))
+        assert (done.returncode, done.stdout) == (code, "hello\n")
+        assert list(temporary.iterdir()) == []
+
+    def test_a_signal_is_passed_on_as_a_shell_does(self, temporary: Path) -> None:
+        done = run(*script("import os; os.kill(os.getpid(), 9)"))
+        assert done.returncode == 128 + signal.SIGKILL
+        assert list(temporary.iterdir()) == []
+
+    def test_options(self, temporary: Path) -> None:
+        arn = "arn:aws:cleanrooms-ml:eu-west-1:444455556666:audience-model/mine"
+        code = """
+import boto3
+ml = boto3.client("cleanroomsml")
+print(*[each["audienceModelArn"] for each in ml.list_audience_models()["audienceModels"]])
+print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
+"""
+        options = ["--account", "444455556666", "--region", "eu-west-1", "--auth"]
+        done = run(*options, "--audience-model", arn, "--audience-model", f"{arn}-2", *script(code))
+        assert done.stdout.splitlines() == [f"{arn} {arn}-2", "arn:aws:iam::444455556666:root eu-west-1"]
+        assert list(temporary.iterdir()) == []
+
+    def test_bootstrap(self, temporary: Path, tmp_path: Path) -> None:
+        (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+        context = {"@aws-cdk/core:bootstrapQualifier": "mine"}
+        (tmp_path / "cdk.json").write_text(json.dumps({"app": "exit 1", "context": context}))
+        code = """
+import boto3, shutil
+print(shutil.which("cdk"), shutil.which("node"))
+print(*[each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]])
+"""
+        bare = os.environ | {"PATH": "/usr/bin:/bin"}
+        done = run("--", sys.executable, "-c", code, cwd=tmp_path, env=bare)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split() == [
+            str(tmp_path / "node_modules" / ".bin" / "cdk"),
+            str(Path(sys.executable).parent / "node"),
+            "cdk-mine-assets-111122223333-us-east-1",
+        ]
+        said = r"^cdk_cleanroomsml\.local: bootstrapped aws://111122223333/us-east-1 in \d+ s$"
+        assert re.search(said, done.stderr, re.MULTILINE)
+        assert list(temporary.iterdir()) == []
+
+    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+    def test_it_ends_with_the_engine(self, temporary: Path, sent: int, code: int) -> None:
+        child = script("import os, time; print(os.getpid(), flush=True); time.sleep(600)")
+        with subprocess.Popen([*PROGRAM, *child], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            pid = int(process.stdout.readline())
+            process.send_signal(sent)
+            assert process.wait(60) == code
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        assert list(temporary.iterdir()) == []
+
+
+class TestServing:
+    @pytest.fixture
+    def serving(self, temporary: Path) -> Iterator[subprocess.Popen[str]]:
+        environment = os.environ | {"AWS_PROFILE": "production", "TMPDIR": str(temporary)}
+        process = subprocess.Popen(PROGRAM, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        yield process
+        process.kill()
+        process.wait()
+
+    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+    def test_it_prints_what_to_export_and_ends_on_a_signal(
+        self, serving: subprocess.Popen[str], temporary: Path, sent: int, code: int
+    ) -> None:
+        assert serving.stdout
+        assert serving.stderr
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("export NO_PROXY"):
+            lines.append(serving.stdout.readline().strip())
+            assert lines[-1], serving.stderr.read()
+        assert "AWS_PROFILE" in lines[0].removeprefix("unset ").split()
+        use = f'{"; ".join(lines)}; {shlex.quote(sys.executable)} -c "{WHO}"'
+        assert subprocess.run(use, shell=True, capture_output=True, text=True, check=True).stdout == "111122223333\n"  # noqa: S602 - a shell is what the lines are for
+        serving.send_signal(sent)
+        assert serving.wait(60) == code
+        assert "once, before the first cdk deploy: cdk bootstrap aws://111122223333/us-east-1" in serving.stderr.read()
+        assert list(temporary.iterdir()) == []
+
+
+WHO = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
+
+
+class TestMistakes:
+    def test_a_port_that_is_taken(self, engine: Engine) -> None:
+        port = engine.url.rpartition(":")[2]
+        done = run("--port", port, *script(""))
+        assert done.returncode == 1
+        assert f"error: port {port} can't be used" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_no_such_program(self) -> None:
+        done = run("--no-bootstrap", "--", "no-such-program")
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (
+            1,
+            "cdk_cleanroomsml.local: error: there is no program no-such-program on the path",
+        )
+
+    def test_an_audience_model_that_is_none(self) -> None:
+        done = run("--audience-model", "mine", *script(""))
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (
+            1,
+            "cdk_cleanroomsml.local: error: 'mine' is not the ARN of an audience model",
+        )
+
+    def test_an_audience_model_of_another_account(self) -> None:
+        arn = "arn:aws:cleanrooms-ml:us-east-1:444455556666:audience-model/theirs"
+        done = run("--audience-model", arn, *script(""))
+        assert done.returncode == 1
+        assert "theirs is not an audience model of account 111122223333: add --account 444455556666" in done.stderr
+
+    def test_an_account_that_is_none(self) -> None:
+        done = run("--account", "mine", *script(""))
+        assert done.returncode == 2
+        assert "argument --account: 'mine' is not an account: 12 digits are" in done.stderr
+
+    def test_another_ministack(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        monkeypatch.setattr(metadata, "version", lambda _: "9.9.9")
+        assert main(["--", "true"]) == 1
+        assert "9.9.9 is installed: pip install 'cdk-cleanroomsml[local]'" in capsys.readouterr().err
+
+    def test_no_node(self, tmp_path: Path) -> None:
+        with pytest.raises(EngineError, match=r"needs Node\.js.*pip install 'cdk-cleanroomsml\[local\]'"):
+            command.bootstrap("111122223333", "us-east-1", {"PATH": str(tmp_path)})
+
+    def test_no_cli(self, tmp_path: Path) -> None:
+        program(tmp_path / "node")
+        with pytest.raises(EngineError, match=f"there is no CDK CLI .*: npm install aws-cdk@{CDK_CLI_VERSION}"):
+            command.bootstrap("111122223333", "us-east-1", {"PATH": str(tmp_path)})
+
+    def test_a_bootstrap_that_fails(self, tmp_path: Path) -> None:
+        program(tmp_path / "node")
+        program(tmp_path / "cdk", "echo working; echo it broke >&2; exit 3")
+        with pytest.raises(EngineError, match="cdk bootstrap aws://111122223333/us-east-1 failed:\nworking\nit broke"):
+            command.bootstrap("111122223333", "us-east-1", {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+
+
+def test_the_search_path(tmp_path: Path) -> None:
+    inner = tmp_path / "project" / "app"
+    for folder in (inner, tmp_path):
+        (folder / "node_modules" / ".bin").mkdir(parents=True)
+    found = command.search_path(inner, "/usr/bin:/bin").split(os.pathsep)
+    assert found[:2] == [str(folder / "node_modules" / ".bin") for folder in (inner, tmp_path)]
+    assert str(Path(sys.executable).parent) in found[2:]
+    assert found[-2:] == ["/usr/bin", "/bin"]
+
+
+def program(path: Path, code: str = "") -> None:
+    path.write_text(f"#!/bin/sh\n{code}\n")
+    path.chmod(0o755)
+
+
+def test_the_engine_needs_no_node(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cdk_cleanroomsml.local", "--no-bootstrap", "--", sys.executable, "-c", ""]
+    done = subprocess.run(
+        command, env={"PATH": "/nonexistent"}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
