@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import measure
 from .cases import Json, Plan, quick_plan
@@ -18,6 +19,9 @@ from .plot import draw
 from .processes import ProgramError, environment
 from .report import report
 from .work import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PACKAGES = ["cdk-cleanroomsml", "aws-cdk-lib", "constructs", "jsii", "boto3", "ministack"]
 
@@ -36,22 +40,28 @@ def main() -> None:
             plan = quick_plan() if options.quick else Plan()
             if options.runs:
                 plan = dataclasses.replace(plan, runs=options.runs, deploy_runs=options.runs)
-            raw.write_text(json.dumps(results(plan), indent=1) + "\n")
+            # After each part, so that what was measured is there even if a later part fails.
+            for found in results(plan):
+                raw.write_text(json.dumps(found, indent=1) + "\n")
         write(json.loads(raw.read_text()), options.results)
     except (ProgramError, OSError) as error:
         sys.exit(f"the benchmark failed: {error}")
 
 
-def results(plan: Plan) -> Json:
-    """Everything, measured."""
-    parts = {name: measured(plan) for name, measured in measure.MEASUREMENTS.items()}
-    deployments, not_run = measure.deployments(plan)
-    about = {
-        "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
-        "versions": versions(),
-        "plan": dataclasses.asdict(plan),
+def results(plan: Plan) -> Iterator[Json]:
+    """Everything, measured part by part; each time all that there is so far."""
+    found: dict[str, Json] = {
+        "about": {
+            "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
+            "versions": versions(),
+            "plan": dataclasses.asdict(plan),
+        }
     }
-    return {"about": about, "not_run": not_run, "deployments": deployments, **parts}
+    for name, measured in measure.MEASUREMENTS.items():
+        found[name] = measured(plan)
+        yield found
+    found["deployments"], found["not_run"] = measure.deployments(plan)
+    yield found
 
 
 def versions() -> dict[str, str]:

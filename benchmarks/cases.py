@@ -59,13 +59,10 @@ class Plan:
             Case("shared", 200, stacks=4),
         ]
     )
-    validated: list[Case] = field(
-        default_factory=lambda: [Case(output, models) for output in ("own", "shared") for models in (1, 50)]
-    )
+    validated: list[Case] = field(default_factory=lambda: [Case(output, 50) for output in ("own", "shared")])
     deployed: list[Case] = field(
         default_factory=lambda: [
             *(Case("own", models) for models in (1, 10, 50)),
-            Case("own", 200, stacks=4),
             *(Case("shared", models) for models in (1, 10, 50, 200)),
         ]
     )

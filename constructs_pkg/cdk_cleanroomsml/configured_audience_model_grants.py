@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aws_cdk import aws_iam as iam
 
@@ -11,7 +11,14 @@ from .provider import SERVICE_PRINCIPAL
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
 
-    from .interfaces import IConfiguredAudienceModel
+
+class HasArn(Protocol):
+    """A configured audience model, as far as grants need to know it."""
+
+    @property
+    def configured_audience_model_arn(self) -> str:
+        """The ARN."""
+        ...
 
 
 class ConfiguredAudienceModelGrants:
@@ -21,7 +28,7 @@ class ConfiguredAudienceModelGrants:
     permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
     """
 
-    def __init__(self, model: IConfiguredAudienceModel, *, output_role: IRoleRef | None = None) -> None:
+    def __init__(self, model: HasArn, *, output_role: IRoleRef | None = None) -> None:
         """Defines the grants of a model.
 
         Args:

@@ -474,3 +474,17 @@ def test_two_stacks_share_nothing(world: World) -> None:
     assert len({model["name"] for model in world.models()}) == 2
     assert other.destroy().status == "DELETE_COMPLETE"
     nothing_left(world)
+
+
+@pytest.mark.scenario(9, 24)
+def test_a_roll_back_that_replaces_and_never_answers_leaves_nothing_when_it_is_continued(world: World) -> None:
+    sizes = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000]}
+    world.deploy(Model=MINIMAL)
+    world.crash(CREATE)
+    world.crash(LIST, times=2)
+    # The sizes were added in place, and only a new model can do without them.
+    assert world.deploy(Model={**MINIMAL, "audienceSizeConfig": sizes}, fails=True).status == "ROLLBACK_FAILED"
+    assert len(world.models()) == 2
+    assert world.stack.continue_roll_back().status == "ROLLBACK_COMPLETE"
+    assert len(world.models()) == 1
+    world.check()

@@ -7,10 +7,9 @@ that name the stack, the logical id and the request it was created for:
 one call; any other looks for a model of its own request first, and adopts it.
 
 **Two deliveries at the same time.** One that isn't fresh, or has become suspicious (no clear answer, a conflict, lost
-time), looks again after it has created. The oldest of the request's models stays; a delivery deletes only the one that
-it has just created itself, because any other may have been reported. Two fresh deliveries can't see each other with one
-call each: if names needn't be unique, both create. CloudFormation takes one answer, and the other model goes together
-with the one that it took: only then is it certain which one that is.
+time), looks again after it has created: the oldest model stays, and a delivery deletes only what it has just created.
+Two fresh ones can't see each other with one call each. The model that CloudFormation doesn't take then goes together
+with the one that it took.
 """
 
 from __future__ import annotations
@@ -69,7 +68,8 @@ class ConfiguredAudienceModel:
         self._tell(todo)
         if todo.refusal:
             raise Failure(todo.refusal)
-        if todo.abandoned:
+        if todo.abandoned or todo.replace:
+            # An earlier replacement may have made a model, and never have answered.
             self._leftovers.remove_abandoned(model)
         if todo.replace:
             return self._create(wanted)

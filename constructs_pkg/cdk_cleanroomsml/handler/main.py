@@ -123,8 +123,10 @@ def _perform(asked: Request, context: Context, environment: Environment, log: Lo
     seen = asked.request_id in environment.seen
     environment.seen.append(asked.request_id)
     seconds = min(_remaining(context), asked.service_timeout - asked.age(now)) - SPARE_SECONDS
-    perform = resources.perform  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
-    return perform(asked, environment, log, seconds=seconds, account=_account(context), seen=seen)
+    types = resources  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
+    client = environment.client or types.client
+    account = _account(context)
+    return types.perform(asked, environment.clock, log, client, seconds=seconds, account=account, seen=seen)
 
 
 def _remaining(context: Context) -> float:

@@ -15,16 +15,18 @@ from .configured_audience_model import ConfiguredAudienceModel
 from .request import Placeholder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .calls import Client
+    from .clock import Clock
     from .log import Log
-    from .main import Environment
     from .request import Request
 
 TYPES = {"Custom::CleanRoomsMLConfiguredAudienceModel": ConfiguredAudienceModel}
 
 
 def perform(
-    request: Request, environment: Environment, log: Log, *, seconds: float, account: str, seen: bool
+    request: Request, clock: Clock, log: Log, client: Callable[[], Client], *, seconds: float, account: str, seen: bool
 ) -> Answer:
     """Carries out a request."""
     if request.resource_type not in TYPES:
@@ -32,8 +34,7 @@ def perform(
         if request.type == "Delete" and Placeholder.read(request.physical_id):
             return Answer(request.physical_id)
         raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
-    deadline = Deadline(environment.clock, seconds)
-    calls = Calls((environment.client or client)(), environment.clock, deadline, log)
+    calls = Calls(client(), clock, Deadline(clock, seconds), log)
     resource = TYPES[request.resource_type](request, calls, log, account, seen=seen)
     return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
 
