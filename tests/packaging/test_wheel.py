@@ -46,7 +46,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=folder)
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     versions = ("--constraint", REPOSITORY / "requirements.txt")
-    run(*uv, "pip", "install", "--quiet", "--python", interpreter, *versions, wheel, cwd=folder)
+    run(*uv, "pip", "install", "--quiet", "--system-certs", "--python", interpreter, *versions, wheel, cwd=folder)
     return interpreter
 
 
