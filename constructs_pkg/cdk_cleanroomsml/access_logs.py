@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from .provider import ACCOUNT
+from .provider import account
 
 _ID = "CleanRoomsMLAccessLogs"
 
@@ -65,7 +65,7 @@ def _create_bucket(stack: cdk.Stack) -> s3.Bucket:
             principals=[cast("iam.IPrincipal", iam.ServicePrincipal("logging.s3.amazonaws.com"))],
             actions=["s3:PutObject"],
             resources=[bucket.arn_for_objects("*")],
-            conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            conditions={"StringEquals": {"aws:SourceAccount": account()}},
         )
     )
     return bucket

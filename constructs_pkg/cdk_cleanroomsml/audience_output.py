@@ -13,7 +13,7 @@ from constructs import Construct
 
 from .access_logs import logged_in, logged_to, no_public_access
 from .limits import Problems
-from .provider import ACCOUNT, stack_of
+from .provider import account, stack_of
 from .write_permissions import KEY_ACTIONS, clean_rooms_ml, write_statements
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class AudienceOutput(Construct):
                 self, "Key", description="Encrypts lookalike segments", enable_key_rotation=True
             )
             bucket = self._create_bucket(encryption_key, server_access_logs_bucket)
-            self._bucket_account = ACCOUNT
+            self._bucket_account = account()
         else:
             encryption_key = encryption_key or bucket.encryption_key
             self._bucket_account = bucket.env.account

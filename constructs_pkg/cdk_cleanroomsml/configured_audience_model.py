@@ -10,7 +10,7 @@ import jsii
 from . import limits
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
-from .provider import CONFIGURED_AUDIENCE_MODELS, KNOWN_STACK, SERVICE_TIMEOUT, provider_of, stack_of
+from .provider import KNOWN_STACK, SERVICE_TIMEOUT, configured_audience_models, provider_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -268,7 +268,7 @@ def _allow(provider: CleanRoomsMLProvider, audience_model_arn: str, role_arn: st
         "cleanrooms-ml:DeleteConfiguredAudienceModel",
         "cleanrooms-ml:TagResource",
         "cleanrooms-ml:UntagResource",
-        resource=CONFIGURED_AUDIENCE_MODELS,
+        resource=configured_audience_models(),
     )
     provider.allow("cleanrooms-ml:ListConfiguredAudienceModels", resource="*")
 

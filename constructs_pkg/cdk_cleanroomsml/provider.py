@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
 SERVICE_PRINCIPAL = "cleanrooms-ml.amazonaws.com"
-ACCOUNT = cdk.Aws.ACCOUNT_ID
-"""The stack's account, asked of CDK once."""
-PARTITION = cdk.Aws.PARTITION
-"""The stack's partition, likewise."""
-CONFIGURED_AUDIENCE_MODELS = f"arn:{PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{ACCOUNT}:configured-audience-model/*"
-"""All configured audience models of the stack's account and Region."""
 SERVICE_TIMEOUT = 20 * 60
 """Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
 
@@ -179,6 +173,18 @@ class CleanRoomsMLProvider(Construct):
         )
 
 
+@cache
+def account() -> str:
+    """The stack's account; CDK is asked once, and not when this is imported, which would start its kernel."""
+    return cdk.Aws.ACCOUNT_ID
+
+
+@cache
+def configured_audience_models() -> str:
+    """All configured audience models of the stack's account and Region."""
+    return f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{account()}:configured-audience-model/*"
+
+
 @jsii.implements(IValidation)
 class _Checks:
     """One validation for all resources of a stack, because each costs its calls into CDK."""
@@ -212,7 +218,7 @@ def stack_of(construct: Construct) -> cdk.Stack:
 def _let_logs_use(key: kms.IKey) -> None:
     """Adds the statement of the CloudWatch Logs User Guide to a key's policy."""
     service = iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com")
-    log_groups = f"arn:{PARTITION}:logs:{cdk.Aws.REGION}:{ACCOUNT}:log-group:*"
+    log_groups = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{account()}:log-group:*"
     statement = iam.PolicyStatement(
         principals=[cast("iam.IPrincipal", service)],
         actions=[

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from aws_cdk import aws_iam as iam
 
-from .provider import ACCOUNT, CONFIGURED_AUDIENCE_MODELS, SERVICE_PRINCIPAL
+from .provider import SERVICE_PRINCIPAL, account, configured_audience_models
 
 KEY_ACTIONS = [
     "kms:Encrypt",
@@ -56,8 +56,8 @@ def clean_rooms_ml() -> iam.IPrincipal:
     """Clean Rooms ML, when it acts for a configured audience model of the stack's own account and Region."""
     principal = iam.ServicePrincipal(SERVICE_PRINCIPAL).with_conditions(
         {
-            "StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT},
-            "ArnLikeIfExists": {"aws:SourceArn": CONFIGURED_AUDIENCE_MODELS},
+            "StringEqualsIfExists": {"aws:SourceAccount": account()},
+            "ArnLikeIfExists": {"aws:SourceArn": configured_audience_models()},
         }
     )
     return cast("iam.IPrincipal", principal)
