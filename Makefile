@@ -41,6 +41,7 @@ docs: install
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 bench: install
+	pip install --quiet -r benchmarks/requirements.txt
 	python -m benchmarks
 
 format: install
