@@ -35,7 +35,7 @@ types: install
 	basedpyright
 
 unit: install
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 docs: install
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict

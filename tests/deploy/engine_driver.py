@@ -17,7 +17,7 @@ import cdk_cleanroomsml
 from cdk_cleanroomsml.local.service import Fault, RolePropagation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cdk_cleanroomsml.local.engine import Engine
     from cdk_cleanroomsml.local.service import Call
@@ -42,14 +42,18 @@ class Result:
     reason: str
 
 
-def publish_function(engine: Engine) -> None:
-    """Puts the function's code, with the wrapper that shortens its pauses, where a template finds it."""
+def publish_function(engine: Engine, **modules: str) -> None:
+    """Puts the function's code, with the wrapper that shortens its pauses, where a template finds it.
+
+    Given modules take the place of the handler's own, and then without the wrapper's help.
+    """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path in (Path(cdk_cleanroomsml.__file__).parent / "handler").glob("*.py"):
-            archive.write(path, f"handler/{path.name}")
+            archive.writestr(f"handler/{path.name}", modules.get(path.stem) or path.read_text())
         wrapper = Path(__file__).with_name("shortened_function.py")
-        archive.write(wrapper, wrapper.name)
+        plain = "from handler.main import handler as on_event"
+        archive.writestr(wrapper.name, plain if modules else wrapper.read_text())
     s3 = engine.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key=CODE["S3Key"], Body=content.getvalue())
@@ -121,11 +125,11 @@ class EngineDriver:
             self._template = dict(wanted)
         return result
 
-    def destroy(self) -> Result:
+    def destroy(self, *, retain: Sequence[str] = ()) -> Result:
         if self._status() is None:
             return Result("DELETE_COMPLETE", "")
         stack_id = self._stack_id()
-        self._cloudformation.delete_stack(StackName=STACK)
+        self._cloudformation.delete_stack(StackName=STACK, RetainResources=list(retain))
         result = self._wait("stack_delete_complete", stack_id)
         if result.status == "DELETE_COMPLETE":
             self._template = {}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..handler.cases import CASES, Case
-from ..handler.world import AUDIENCE_MODEL, OTHER_AUDIENCE_MODEL
-from .engine_driver import EngineDriver
+from ..handler.cases import CASES, IMPATIENT, Case
+from ..handler.world import AUDIENCE_MODEL, MINIMAL, OTHER_AUDIENCE_MODEL
+from .engine_driver import EngineDriver, publish_function
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,3 +28,22 @@ def driver(engine: Engine, tmp_path: Path) -> EngineDriver:
 )
 def test_scenario(case: Case, driver: EngineDriver) -> None:
     case.steps(driver)
+
+
+@pytest.mark.scenario(39)
+def test_a_function_that_can_not_be_imported_fails_at_once(driver: EngineDriver, engine: Engine) -> None:
+    publish_function(engine, resources="raise ImportError('no such module')")
+    result = driver.deploy(Model=MINIMAL)
+    # It can't know that there is nothing to delete, either.
+    assert result.status == "ROLLBACK_FAILED"
+    assert "internal error (ImportError)" in result.reason
+    assert driver.operations() == []
+
+
+@pytest.mark.scenario(45)
+def test_a_model_that_can_not_be_deleted_can_be_retained(driver: EngineDriver) -> None:
+    driver.deploy(Model={**MINIMAL, **IMPATIENT})
+    driver.faults.refuse_delete = True
+    assert driver.destroy().status == "DELETE_FAILED"
+    assert driver.destroy(retain=["Model"]).status == "DELETE_COMPLETE"
+    assert len(driver.models()) == 1
