@@ -45,6 +45,14 @@ def script(code: str) -> list[str]:
     return ["--no-bootstrap", "--", sys.executable, "-c", code]
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """What runs in the background is started with Ctrl-C ignored, and so would be everything that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestOneCommand:
     @pytest.mark.parametrize("code", [0, 7])
     def test_its_exit_code_is_passed_on(self, temporary: Path, code: int) -> None:
