@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from .provider import account
+from .surroundings import account
 
 _ID = "CleanRoomsMLAccessLogs"
 

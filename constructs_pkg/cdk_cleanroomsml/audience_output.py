@@ -13,7 +13,7 @@ from constructs import Construct
 
 from .access_logs import logged_in, logged_to, no_public_access
 from .limits import Problems
-from .provider import account, stack_of
+from .surroundings import account, known_to_differ, stack_of
 from .write_permissions import KEY_ACTIONS, clean_rooms_ml, write_statements
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ class AudienceOutput(Construct):
             encryption_key: The customer managed key of the bucket. Default: the key that the given bucket is known
                 to have, if any; a new key for a new bucket.
             role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``. The permissions
-                to write are added to it where it can be changed, else a warning says what it must allow. Default: a
-                new role.
-            prefix: The folder in the bucket, without a slash at either end. Default: the whole bucket.
+                to write are added to it where it can be changed, else a warning says what it must allow; one that is
+                imported with ``mutable=False`` is yours to see to. Default: a new role.
+            prefix: The folder in the bucket, without a slash at either end, and without ``*`` and ``?``, which IAM
+                takes for wildcards. Default: the whole bucket.
             server_access_logs_bucket: Where access to a new bucket is logged; its policy must let
                 ``logging.s3.amazonaws.com`` write. Default: one new bucket for all outputs of the stack.
 
@@ -127,12 +128,11 @@ class AudienceOutput(Construct):
         return bucket
 
     def _warn_of_another_account(self) -> None:
-        account, own = self._bucket_account, self.stack.account
-        if account != own and not cdk.Token.is_unresolved(account) and not cdk.Token.is_unresolved(own):
+        if known_to_differ(self._bucket_account, self.stack.account):
             cdk.Annotations.of(self).add_warning_v2(
                 "cdk-cleanroomsml:bucketInAnotherAccount",
-                f"the given bucket belongs to account {account}: its policy, and its key's, must allow there what the "
-                "role is allowed here",
+                f"the given bucket belongs to account {self._bucket_account}: its policy, and its key's, must allow "
+                "there what the role is allowed here",
             )
 
     def _create_role(self) -> iam.Role:
@@ -147,7 +147,8 @@ class AudienceOutput(Construct):
     def _use_role(self, role: IRoleRef) -> IRoleRef:
         """Adds the permissions to a role that can be changed; says what to add to one that can't."""
         principal = getattr(role, "grant_principal", None)
-        if principal is None:
+        # CDK takes a role of another account as it is, and says nothing.
+        if principal is None or known_to_differ(role.env.account, self.stack.account):
             cdk.Annotations.of(self).add_warning_v2(
                 "cdk-cleanroomsml:rolePermissionsNotAdded",
                 "the given role can't be changed from here; it must allow s3:ListBucket and s3:GetBucketLocation on "
@@ -184,8 +185,9 @@ def _check(
         "prefix",
         prefix,
         length=(1, 1215),
-        pattern=r"[^/\s](.*[^/])?",
-        allowed="a folder's name without a slash at either end, like 'segments' or 'teams/media'",
+        # To IAM, * and ? are wildcards: the role could write to other folders.
+        pattern=r"[^/\s*?]([^\n*?]*[^/\n*?])?",
+        allowed="a folder's name without * and ?, and without a slash at either end, like 'segments' or 'teams/media'",
     )
     if bucket is not None:
         problems.same("bucket's Region", bucket.env.region, stack.region, ONE_REGION)

@@ -10,7 +10,8 @@ import jsii
 from . import limits
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
-from .provider import KNOWN_STACK, SERVICE_TIMEOUT, configured_audience_models, provider_of, stack_of
+from .provider import SERVICE_TIMEOUT, provider_of
+from .surroundings import KNOWN_STACK, configured_audience_models, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

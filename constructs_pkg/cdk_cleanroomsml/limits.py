@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from .surroundings import known_to_differ
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,7 +40,7 @@ AUDIENCE_SIZE = (1, 20_000_000)
 AUDIENCE_SIZE_PERCENTAGE = (1, 100)  # API reference, AudienceSizeConfig: text only
 TAG_KEY_LENGTH = (1, 128)
 TAG_VALUE_LENGTH = (0, 256)
-TAG_PATTERN = r"[\w\s+\-=.:/@]*"  # API reference, tags: letters, numbers, spaces, + - = . _ : / @
+TAG_PATTERN = r"(?:[\w+\-=.:/@]|[^\S\t\n\r\f\v])*"  # API reference, tags: letters, numbers, spaces, + - = . _ : / @
 TAGS = (0, 47)  # API reference: 50; three are the provider's own markers
 
 
@@ -136,7 +138,7 @@ class Problems:
             expected: What it must be.
             rule: Why, and what to change.
         """
-        if value != expected and not cdk.Token.is_unresolved(value) and not cdk.Token.is_unresolved(expected):
+        if known_to_differ(value, expected):
             self.found.append(f"{parameter} {value!r} is not {expected!r}: {rule}")
 
     def raise_if_any(self) -> None:

@@ -14,6 +14,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
+from .surroundings import account
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -24,10 +26,6 @@ if TYPE_CHECKING:
 SERVICE_PRINCIPAL = "cleanrooms-ml.amazonaws.com"
 SERVICE_TIMEOUT = 20 * 60
 """Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
-
-
-KNOWN_STACK = "_cdk_cleanroomsml_stack"
-"""The attribute of a construct of this library that spares a call into CDK."""
 
 _ID = "CleanRoomsMLProvider"
 
@@ -48,8 +46,8 @@ _RESOURCES_IN_A_STATEMENT = 20
 class CleanRoomsMLProvider(Construct):
     """The one function of a stack that creates, updates, tags and deletes what CloudFormation has no type for.
 
-    It comes with the first construct that needs it. Only to have it otherwise than by default, define it yourself,
-    before that. Its construct path is a contract: a custom resource's ServiceToken can't change in place.
+    It comes with the first construct that needs it. Define it yourself, before that, to have it otherwise than by
+    default. Its construct path is a contract: a custom resource's ServiceToken can't change in place.
     """
 
     def __init__(
@@ -173,18 +171,6 @@ class CleanRoomsMLProvider(Construct):
         )
 
 
-@cache
-def account() -> str:
-    """The stack's account; CDK is asked once, and not when this is imported, which would start its kernel."""
-    return cdk.Aws.ACCOUNT_ID
-
-
-@cache
-def configured_audience_models() -> str:
-    """All configured audience models of the stack's account and Region."""
-    return f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{account()}:configured-audience-model/*"
-
-
 @jsii.implements(IValidation)
 class _Checks:
     """One validation for all resources of a stack, because each costs its calls into CDK."""
@@ -205,14 +191,6 @@ def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
     """
     existing = cast("CleanRoomsMLProvider | None", stack.node.try_find_child(_ID))
     return CleanRoomsMLProvider(stack) if existing is None else existing
-
-
-def stack_of(construct: Construct) -> cdk.Stack:
-    """The stack that a construct belongs to, or is. CDK is only asked when it isn't known here."""
-    if isinstance(construct, cdk.Stack):
-        return construct
-    known: cdk.Stack | None = getattr(construct, KNOWN_STACK, None)
-    return known or cdk.Stack.of(construct)
 
 
 def _let_logs_use(key: kms.IKey) -> None:

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from aws_cdk import aws_iam as iam
 
-from .provider import SERVICE_PRINCIPAL, account, configured_audience_models
+from .provider import SERVICE_PRINCIPAL
+from .surroundings import account, configured_audience_models
 
 KEY_ACTIONS = [
     "kms:Encrypt",

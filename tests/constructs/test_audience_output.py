@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -160,7 +161,9 @@ def test_the_uri(synth: Synth, prefix: str | None, rest: str) -> None:
     assert output.s3_uri == f"s3://exports{rest}"
 
 
-@pytest.mark.parametrize("prefix", ["", "/", "/segments", "segments/", " segments", "x" * 1216])
+@pytest.mark.parametrize(
+    "prefix", ["", "/", "/segments", "segments/", " segments", "*", "seg*", "seg?ents", "x" * 1216]
+)
 def test_a_prefix_that_makes_no_uri_is_refused(synth: Synth, prefix: str) -> None:
     with pytest.raises(ValueError, match="invalid parameters of 'Stack/Output':\n  - prefix must"):
         AudienceOutput(synth.stack, "Output", prefix=prefix)
@@ -229,6 +232,13 @@ def test_a_role_that_cannot_be_changed_gets_a_warning_that_says_what_it_must_all
     AudienceOutput(synth.stack, "Output", role=role)
     (warning,) = Annotations.from_stack(synth.stack).find_warning("*", Match.string_like_regexp("s3:PutObject"))
     assert warning.id == "/Stack/Output"
+
+
+def test_a_role_of_another_account_gets_the_same_warning(synth: Synth) -> None:
+    stack = cdk.Stack(synth.app, "Virginia", env=cdk.Environment(account="111122223333", region="us-east-1"))
+    role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::444455556666:role/writer")
+    AudienceOutput(stack, "Output", role=role)
+    assert Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("s3:PutObject"))
 
 
 def test_outputs_of_a_stack_share_one_bucket_for_access_logs(synth: Synth) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +124,12 @@ def test_permissions_name_each_audience_model_and_each_role(synth: Synth) -> Non
         assert needed in resources
 
 
+def size(document: dict[str, Any]) -> int:
+    """Characters of a policy as IAM counts them, white space left out, with long ARNs in the place of references."""
+    text = json.dumps(document, separators=(",", ":"))
+    return len(re.sub(r'{"Fn::GetAtt":\[[^]]*\]}', f'"{"x" * 110}"', text))
+
+
 @pytest.mark.parametrize("context", [{}, {"@aws-cdk/aws-iam:minimizePolicies": True}])
 def test_many_roles_fit_in_policies_that_iam_takes(context: dict[str, Any]) -> None:
     synth = Synth(context)
@@ -134,7 +142,9 @@ def test_many_roles_fit_in_policies_that_iam_takes(context: dict[str, Any]) -> N
             if said["Action"] == "iam:PassRole":
                 passed += said["Resource"] if isinstance(said["Resource"], list) else [said["Resource"]]
     assert len(passed) == 80
-    assert all(len(p["Properties"]["PolicyDocument"]["Statement"]) for p in policies.values())
+    for policy in policies.values():
+        most = 10_240 if policy["Type"] == "AWS::IAM::Policy" else 6_144
+        assert size(policy["Properties"]["PolicyDocument"]) <= most
     waited_for = synth.only("AWS::Lambda::Function")["DependsOn"]
     assert set(policies) <= set(waited_for)
 
