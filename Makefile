@@ -1,4 +1,4 @@
-# Two commands do everything: `make demo` shows it, `make test` proves it. Both install what they need.
+# Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
@@ -6,10 +6,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The Node that comes with the Python environment serves jsii, too, whatever else the machine has.
 export JSII_NODE := $(BIN)/node
 
-.PHONY: demo test install format lint types unit docs bench lock clean
+.PHONY: demo demo-chain test install format lint types unit docs bench lock clean
 
 demo: install
 	python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
+
+# The whole chain, in two accounts.
+demo-chain: install
+	python -m cdk_cleanroomsml.local -- python examples/retail_media/demo.py
 
 test: lint types unit
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import measure
 from .cases import Json, Plan, quick_plan
+from .chain.measure import measure as measure_chain
 from .plot import draw
 from .processes import ProgramError, environment
 from .report import report
@@ -31,7 +32,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="little work and few runs, to try the benchmark itself")
     parser.add_argument("--runs", type=int, help="rounds of each measurement; 5 by default, fewer with --quick")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="where results go")
-    parser.add_argument("--only-report", action="store_true", help="writes the report and the plot anew from raw.json")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--only", choices=["chain"], help="measures that part anew; all else stays as in raw.json")
+    part.add_argument("--only-report", action="store_true", help="writes the report and the plot anew from raw.json")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     raw = options.results / "raw.json"
@@ -41,7 +44,7 @@ def main() -> None:
             if options.runs:
                 plan = dataclasses.replace(plan, runs=options.runs, deploy_runs=options.runs)
             # After each part, so that what was measured is there even if a later part fails.
-            for found in results(plan):
+            for found in chain(plan, json.loads(raw.read_text())) if options.only else results(plan):
                 raw.write_text(json.dumps(found, indent=1) + "\n")
         write(json.loads(raw.read_text()), options.results)
     except (ProgramError, OSError) as error:
@@ -52,7 +55,7 @@ def results(plan: Plan) -> Iterator[Json]:
     """Everything, measured part by part; each time all that there is so far."""
     found: dict[str, Json] = {
         "about": {
-            "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
+            "date": today(),
             "versions": versions(),
             "plan": dataclasses.asdict(plan),
         }
@@ -62,6 +65,17 @@ def results(plan: Plan) -> Iterator[Json]:
         yield found
     found["deployments"], found["not_run"] = measure.deployments(plan)
     yield found
+    yield from chain(plan, found)
+
+
+def chain(plan: Plan, found: Json) -> Iterator[Json]:
+    """What was found, with the chain measured; it has a date of its own, because it can be measured alone."""
+    yield {**found, "chain": {"date": today(), "runs": plan.runs, **measure_chain(plan)}}
+
+
+def today() -> str:
+    """The date, in UTC."""
+    return dt.datetime.now(dt.timezone.utc).date().isoformat()
 
 
 def versions() -> dict[str, str]:

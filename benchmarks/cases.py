@@ -21,6 +21,25 @@ SIDES = {
 }
 """The sides by the names of their programs, with what they are called in a report."""
 
+AUDIENCE_MODEL = "audience_model"
+POLICY = "policy"
+ASSOCIATION = "association"
+RETRAINING = "retraining"
+
+CHAIN = {
+    AUDIENCE_MODEL: "AudienceModel",
+    POLICY: "ConfiguredAudienceModelPolicy",
+    ASSOCIATION: "ConfiguredAudienceModelAssociation",
+    RETRAINING: "AudienceModelRetraining",
+}
+"""What stands before and after configured audience models, with the names of the constructs."""
+
+CUSTOM_RESOURCES = [AUDIENCE_MODEL, POLICY, ASSOCIATION]
+"""Those that the other sides can have, too, and that a deployment makes calls for."""
+
+PHASES = ["deploy", "deploy again", "update all", "destroy"]
+"""What is done to a deployed application, one after another."""
+
 
 @dataclass(frozen=True, order=True)
 class Case:
@@ -36,6 +55,24 @@ class Case:
         return ["--models", str(self.models), "--output", self.output, "--stacks", str(self.stacks)]
 
 
+@dataclass(frozen=True, order=True)
+class Link:
+    """So many of one construct of the chain, in one stack."""
+
+    kind: str
+    constructs: int
+
+    @property
+    def sides(self) -> list[str]:
+        """Who does it: nobody else has a retraining, and the Provider framework is no other way for these."""
+        return [LIBRARY] if self.kind == RETRAINING else [LIBRARY, AWS_CUSTOM_RESOURCE, L1]
+
+    @property
+    def arguments(self) -> list[str]:
+        """For the program of a side."""
+        return ["--kind", self.kind, "--constructs", str(self.constructs)]
+
+
 @dataclass(frozen=True)
 class Plan:
     """What one run of the benchmark does.
@@ -48,6 +85,8 @@ class Plan:
         deploy_runs: how many rounds of that.
         large: how many models are deployed in one stack that all share one output.
         throttled: one in how many calls is throttled then.
+        chain: what is synthesised of the chain; lines are fitted over the numbers of each kind.
+        chain_deployed: what of it is deployed to the engine. A membership has 5 associations at most.
     """
 
     runs: int = 5
@@ -69,6 +108,13 @@ class Plan:
     deploy_runs: int = 5
     large: int = 450
     throttled: int = 20
+    chain: list[Link] = field(
+        default_factory=lambda: [
+            *(Link(kind, constructs) for kind in CUSTOM_RESOURCES for constructs in (1, 50, 200)),
+            *(Link(RETRAINING, constructs) for constructs in (1, 10, 40)),
+        ]
+    )
+    chain_deployed: list[Link] = field(default_factory=lambda: [Link(kind, 5) for kind in CUSTOM_RESOURCES])
 
 
 def quick_plan() -> Plan:
@@ -82,4 +128,6 @@ def quick_plan() -> Plan:
         deploy_runs=2,
         large=5,
         throttled=3,
+        chain=[Link(kind, constructs) for kind in CHAIN for constructs in (1, 20)],
+        chain_deployed=[Link(kind, 2) for kind in CUSTOM_RESOURCES],
     )

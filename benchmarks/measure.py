@@ -17,16 +17,16 @@ from cdk_cleanroomsml.local.service import Fault
 from .assembly import count, templates
 from .cases import LIBRARY, SIDES, Case, Json, Plan
 from .deployment import Deployment, running_engine, why_not
-from .processes import ProgramError, Took, environment, python
+from .processes import ProgramError, environment, python
 from .snippets import STARTS, functions, imports, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Row = dict[str, Json]
 Item = TypeVar("Item")
 
-SEED_SIZES = {"before": 500, "after": 1000}
+CHANGE = ["--min-matching-seed-size", "1000"]
 INVOKED = ["library", "provider_framework"]
 """The functions in Python, whose handlers can be timed side by side."""
 
@@ -38,13 +38,11 @@ def synth(plan: Plan) -> list[Row]:
     for number in range(plan.runs):
         for case, validation in work:
             for side in turned(SIDES, number):
-                _say(f"synth, round {number + 1} of {plan.runs}: {side}, {case}, validation {validation}")
-                with _folder() as folder:
-                    took = _synthesise(side, case, folder, "--validation", validation)
-                rows.append(
-                    {**_row(side, case), "validation": validation, "round": number}
-                    | {"seconds": took.seconds, "cpu_seconds": took.cpu_seconds, "peak_bytes": took.peak_bytes}
-                )
+                say(f"synth, round {number + 1} of {plan.runs}: {side}, {case}, validation {validation}")
+                program = [f"benchmarks.sides.{side}", *case.arguments, "--validation", validation]
+                with new_folder() as folder:
+                    figures = synthesised(program, folder)
+                rows.append({**_row(side, case), "validation": validation, "round": number, **figures})
     return rows
 
 
@@ -53,12 +51,10 @@ def counts(plan: Plan) -> list[Row]:
     rows = []
     for case in plan.synth:
         for side in SIDES:
-            _say(f"count: {side}, {case}")
-            with _folder() as folder:
-                module = f"benchmarks.sides.{side}"
-                options = [*case.arguments, "--validation", "off", "--outdir", str(folder)]
-                took = python("-m", "benchmarks.count_messages", module, *options)
-                rows.append({**_row(side, case), "messages": int(took.output.split()[-1]), **count(folder)})
+            say(f"count: {side}, {case}")
+            with new_folder() as folder:
+                program = [f"benchmarks.sides.{side}", *case.arguments, "--validation", "off"]
+                rows.append(_row(side, case) | counted(program, folder))
     return rows
 
 
@@ -79,7 +75,7 @@ def invocations(plan: Plan) -> list[Row]:
     with running_engine() as engine, functions() as folder:
         for number in range(plan.runs):
             for side in turned(INVOKED, number):
-                _say(f"invocations, round {number + 1} of {plan.runs}: {side}")
+                say(f"invocations, round {number + 1} of {plan.runs}: {side}")
                 engine.reset()
                 env = environment(PYTHONPATH=str(folder), **engine.environment())
                 took = python("-m", "benchmarks.invoke", side, "10", env=env)
@@ -97,13 +93,13 @@ def deployments(plan: Plan) -> tuple[list[Row], dict[str, str]]:
     not_run = {side: reason for side in SIDES if (reason := why_not(side))}
     sides = [side for side in SIDES if side not in not_run]
     rows: list[Row] = []
-    with running_engine() as engine, _folder() as folder:
+    with running_engine() as engine, new_folder() as folder:
         for case in plan.deployed:
-            assemblies = {side: _assemblies(side, case, folder) for side in sides}
+            made = {side: _assemblies(side, case, folder) for side in sides}
             for number in range(plan.deploy_runs):
                 for side in turned(sides, number):
-                    _say(f"deploy, round {number + 1} of {plan.deploy_runs}: {side}, {case}")
-                    for phase, figures in _phases(Deployment(engine), assemblies[side]):
+                    say(f"deploy, round {number + 1} of {plan.deploy_runs}: {side}, {case}")
+                    for phase, figures in phases(Deployment(engine), made[side]):
                         rows.append({**_row(side, case), "round": number, "phase": phase, **figures})
     return rows, not_run
 
@@ -112,15 +108,15 @@ def large(plan: Plan) -> list[Row]:
     """As many models as fit into one stack, with the service as it is and with the service throttling."""
     case = Case("shared", plan.large)
     rows: list[Row] = []
-    with running_engine() as engine, _folder() as folder:
-        assemblies = _assemblies(LIBRARY, case, folder)
-        figures = count(assemblies["before"])
+    with running_engine() as engine, new_folder() as folder:
+        made = _assemblies(LIBRARY, case, folder)
+        figures = count(made["before"])
         for throttled in (0, plan.throttled):
-            _say(f"{plan.large} models in one stack, throttled: {f'one call in {throttled}' if throttled else 'none'}")
+            say(f"{plan.large} models in one stack, throttled: {f'one call in {throttled}' if throttled else 'none'}")
             deployment = Deployment(engine)
             if throttled:
                 engine.set_faults(*throttling(throttled))
-            for phase, figures_of_phase in _phases(deployment, assemblies):
+            for phase, figures_of_phase in phases(deployment, made):
                 rows.append({**_row(LIBRARY, case), "throttled": throttled, "phase": phase, **figures_of_phase})
                 rows[-1] |= {name: figures[name] for name in ("stack_bytes", "stack_resources", "permission_bytes")}
     return rows
@@ -139,6 +135,18 @@ def throttling(one_in: int) -> list[Fault]:
     ]
 
 
+def counted(program: Sequence[str], folder: Path) -> Row:
+    """What can be counted when a program synthesises into a folder."""
+    took = python("-m", "benchmarks.count_messages", *program, "--outdir", str(folder))
+    return {"messages": int(took.output.split()[-1]), **count(folder)}
+
+
+def synthesised(program: Sequence[str], folder: Path) -> Row:
+    """What it takes to synthesise into a folder."""
+    took = python("-m", *program, "--outdir", str(folder))
+    return {"seconds": took.seconds, "cpu_seconds": took.cpu_seconds, "peak_bytes": took.peak_bytes}
+
+
 def turned(items: Iterable[Item], number: int) -> list[Item]:
     """The items, beginning with another one each time."""
     listed = list(items)
@@ -146,37 +154,43 @@ def turned(items: Iterable[Item], number: int) -> list[Item]:
     return listed[first:] + listed[:first]
 
 
-def _phases(deployment: Deployment, assemblies: dict[str, Path]) -> Iterator[tuple[str, Row]]:
-    yield "deploy", deployment.create(assemblies["before"])
-    yield "deploy again", deployment.update(assemblies["again"])
-    yield "update all", deployment.update(assemblies["after"])
-    yield "destroy", deployment.destroy(assemblies["after"])
+def assemblies(folder: Path, program: Sequence[str], change: Sequence[str]) -> dict[str, Path]:
+    """An application as it is, the same synthesised once more, and with a change to all that is counted.
 
-
-def _assemblies(side: str, case: Case, folder: Path) -> dict[str, Path]:
-    """The application as it is, the same synthesised once more, and with a change to every model."""
-    parent = folder / f"{side}-{case.output}-{case.models}-{case.stacks}"
-    made = {name: parent / name for name in ("before", "again", "after")}
+    Args:
+        folder: where they go.
+        program: the module and arguments that synthesise it.
+        change: further arguments for the change.
+    """
+    made = {name: folder / name for name in ("before", "again", "after")}
     for name, path in made.items():
-        size = SEED_SIZES.get(name, SEED_SIZES["before"])
-        _synthesise(side, case, path, "--validation", "off", "--min-matching-seed-size", str(size))
+        python("-m", *program, *(change if name == "after" else ()), "--outdir", str(path))
     for before, again in zip(templates(made["before"]), templates(made["again"]), strict=True):
         if before.read_bytes() != again.read_bytes():
             raise ProgramError(
-                f"{side} synthesises another template each time: every deployment would change something"
+                f"{program[0]} synthesises another template each time: every deployment would change something"
             )
     return made
 
 
-def _synthesise(side: str, case: Case, folder: Path, *options: str) -> Took:
-    return python("-m", f"benchmarks.sides.{side}", *case.arguments, "--outdir", str(folder), *options)
+def phases(deployment: Deployment, made: dict[str, Path]) -> Iterator[tuple[str, Row]]:
+    """Deploys what `assemblies` has made, step by step; gives the figures of each step."""
+    yield "deploy", deployment.create(made["before"])
+    yield "deploy again", deployment.update(made["again"])
+    yield "update all", deployment.update(made["after"])
+    yield "destroy", deployment.destroy(made["after"])
+
+
+def _assemblies(side: str, case: Case, folder: Path) -> dict[str, Path]:
+    parent = folder / f"{side}-{case.output}-{case.models}-{case.stacks}"
+    return assemblies(parent, [f"benchmarks.sides.{side}", *case.arguments, "--validation", "off"], CHANGE)
 
 
 def _timed_in_turn(plan: Plan, statements: dict[str, str], folder: Path | None) -> list[Row]:
     rows: list[Row] = []
     for number in range(plan.runs * 2):
         for what in turned(statements, number):
-            _say(f"round {number + 1} of {plan.runs * 2}: {statements[what]}")
+            say(f"round {number + 1} of {plan.runs * 2}: {statements[what]}")
             seconds, peak_bytes = timed(statements[what], folder=folder)
             rows.append({"what": what, "round": number, "seconds": seconds, "peak_bytes": peak_bytes})
     return rows
@@ -187,12 +201,14 @@ def _row(side: str, case: Case) -> Row:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def new_folder() -> Iterator[Path]:
+    """A folder as long as it is needed."""
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Says what is going on."""
     print(words, file=sys.stderr, flush=True)
 
 

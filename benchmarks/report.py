@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .cases import LIBRARY, SIDES
+from .cases import CHAIN, LIBRARY, PHASES, SIDES
+from .chain import report as chain
 from .results import Results
+from .tables import ranged, table, thousandfold
 from .targets import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from .cases import Case, Json
-    from .figures import Spread
 
 OUTPUTS = {"own": "own output each", "shared": "one shared output"}
-PHASES = ["deploy", "deploy again", "update all", "destroy"]
+WORK = OUTPUTS | CHAIN
 INTRODUCTION = """\
 # Scale and speed
 
@@ -64,6 +65,7 @@ def report(raw: Json, *, plot: str | None = None) -> str:
         *_functions(results),
         *_deployments(results),
         *_large(results),
+        *chain.report(raw["chain"]),
         NOTES,
     ]
     return "\n".join(parts)
@@ -74,21 +76,21 @@ def _targets(results: Results) -> str:
     rows = [
         [
             each.figure,
-            OUTPUTS[each.output] if each.output else "either",
+            WORK[each.work] if each.work else "either output",
             each.wanted,
             each.found,
             verdicts[each.reached],
         ]
         for each in targets(results)
     ]
-    return _table(["figure", "output", "target", "figure of this library", "reached"], rows)
+    return table(["figure", "work", "target", "figure of this library", "reached"], rows)
 
 
 def _synth(results: Results) -> Iterator[str]:
     yield "## Synthesis\n"
     for output, words in OUTPUTS.items():
         yield f"### {words.capitalize()}\n"
-        yield _table(
+        yield table(
             [
                 "side",
                 "fixed s",
@@ -102,7 +104,7 @@ def _synth(results: Results) -> Iterator[str]:
             ],
             [_synth_row(results, side, output) for side in SIDES],
         )
-        yield _table(
+        yield table(
             [
                 "side",
                 "resources a model",
@@ -115,7 +117,7 @@ def _synth(results: Results) -> Iterator[str]:
             [_size_row(results, side, output) for side in SIDES],
         )
     yield "### Whole processes\n\nSeconds, and the peak of memory in MB.\n"
-    yield _table(["models", "output", "stacks", "validation", *SIDES.values()], list(_process_rows(results)))
+    yield table(["models", "output", "stacks", "validation", *SIDES.values()], list(_process_rows(results)))
 
 
 def _synth_row(results: Results, side: str, output: str) -> list[str]:
@@ -124,13 +126,13 @@ def _synth_row(results: Results, side: str, output: str) -> list[str]:
     cpu = results.synth_line(side, output, lambda line: line.each * 1000, "cpu_seconds")
     messages = results.counted(side, output, "messages")
     ratios = [results.time_ratio(side, output, figure) for figure in ("seconds", "cpu_seconds")]
-    against, against_cpu = ("" if side == LIBRARY else _spread(each) for each in ratios)
+    against, against_cpu = ("" if side == LIBRARY else ranged(each) for each in ratios)
     # With one message or none the rest of a model's time isn't the messages'.
     a_message = f"{each.median / messages.each:.2f}" if messages.each else ""
     return [
         SIDES[side],
-        _spread(fixed),
-        _spread(each, digits=1),
+        ranged(fixed),
+        ranged(each, digits=1),
         against,
         f"{cpu.median:.1f}",
         against_cpu,
@@ -163,7 +165,7 @@ def _process_rows(results: Results) -> Iterator[list[str]]:
             for side in SIDES:
                 seconds = results.spread("synth", "seconds", side=side, **where)
                 peak = results.spread("synth", "peak_bytes", side=side, **where).median
-                cells.append(f"{_spread(seconds)}; {peak / 1e6:.0f}")
+                cells.append(f"{ranged(seconds)}; {peak / 1e6:.0f}")
             yield [str(case.models), case.output, str(case.stacks), validation, *cells]
 
 
@@ -177,7 +179,7 @@ def _functions(results: Results) -> Iterator[str]:
     rows = [_timed_row(results, "imports", "library", "`from cdk_cleanroomsml import *`", "needed")]
     rows.append(_timed_row(results, "imports", "needed", "the CDK modules that it needs", "needed"))
     rows += [_timed_row(results, "starts", what, f"function start, {words}", "bare") for what, words in starts.items()]
-    yield _table(["what", "ms", "ratio to the floor", "peak MB"], rows)
+    yield table(["what", "ms", "ratio to the floor", "peak MB"], rows)
     yield "A handler's milliseconds for a request; the first in a process makes the client or connects.\n"
     requests = list(dict.fromkeys(row["request"] for row in results.raw["invocations"]))
     whats = list(dict.fromkeys(row["what"] for row in results.raw["invocations"]))
@@ -185,15 +187,15 @@ def _functions(results: Results) -> Iterator[str]:
     for what in sorted(whats):
         cells = [results.spread("invocations", "seconds", what=what, request=request) for request in requests]
         peak = results.spread("invocations", "peak_bytes", what=what).median
-        rows.append([starts[what], *(_spread(_thousandfold(cell), digits=1) for cell in cells), f"{peak / 1e6:.0f}"])
-    yield _table(["handler", *requests, "peak MB"], rows)
+        rows.append([starts[what], *(ranged(thousandfold(cell), digits=1) for cell in cells), f"{peak / 1e6:.0f}"])
+    yield table(["handler", *requests, "peak MB"], rows)
 
 
 def _timed_row(results: Results, part: str, what: str, words: str, floor: str) -> list[str]:
     seconds = results.spread(part, "seconds", what=what)
     peak = results.spread(part, "peak_bytes", what=what).median
     against = results.ratio(part, "seconds", {"what": what}, {"what": floor})
-    return [words, _spread(_thousandfold(seconds), digits=0), _spread(against), f"{peak / 1e6:.0f}"]
+    return [words, ranged(thousandfold(seconds), digits=0), ranged(against), f"{peak / 1e6:.0f}"]
 
 
 def _deployments(results: Results) -> Iterator[str]:
@@ -207,9 +209,9 @@ def _deployments(results: Results) -> Iterator[str]:
             for side in sides:
                 seconds = results.spread("deployments", "seconds", side=side, phase=phase, **where)
                 calls = sum(results.calls_a_model(side, case, phase).values())
-                cells.append(f"{_spread(seconds)}; {calls:.3g}")
+                cells.append(f"{ranged(seconds)}; {calls:.3g}")
             rows.append([_words(case), phase, *cells])
-    yield _table(["work", "phase", *(SIDES[side] for side in sides)], rows)
+    yield table(["work", "phase", *(SIDES[side] for side in sides)], rows)
     for side, reason in results.raw["not_run"].items():
         yield f"{SIDES[side]} was not deployed: {reason}. What can be counted without that stands above.\n"
 
@@ -222,7 +224,7 @@ def _large(results: Results) -> Iterator[str]:
         f"One shared output, {first['stack_resources']} resources, a template of {first['stack_bytes'] / 1000:.0f} kB, "
         f"{first['permission_bytes']} bytes of permissions. The engine deploys one resource at a time.\n"
     )
-    yield _table(
+    yield table(
         ["throttled", "phase", "s", "s a model", "calls", "refused", "calls by operation"],
         [
             [
@@ -242,16 +244,3 @@ def _large(results: Results) -> Iterator[str]:
 def _words(case: Case) -> str:
     stacks = f" in {case.stacks} stacks" if case.stacks > 1 else ""
     return f"{case.models}, {OUTPUTS[case.output]}{stacks}"
-
-
-def _spread(found: Spread, *, digits: int = 2) -> str:
-    return f"{found.median:.{digits}f} ({found.low:.{digits}f}-{found.high:.{digits}f})"
-
-
-def _thousandfold(found: Spread) -> Spread:
-    return type(found)(found.median * 1000, found.low * 1000, found.high * 1000)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -20,20 +20,10 @@ STACK_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Results:
-    """Raw results, as `raw.json` holds them."""
+class Rows:
+    """Raw rows, in parts by what they were measured by."""
 
     raw: Json
-
-    def cases(self, part: str, **wanted: object) -> list[Case]:
-        """The cases that a part of the results has, in their order."""
-        rows = self.rows(part, **wanted)
-        return list(dict.fromkeys(Case(row["output"], row["models"], row["stacks"]) for row in rows))
-
-    def sides(self, part: str) -> list[str]:
-        """The sides that a part of the results has."""
-        found = {row["side"] for row in self.raw[part]}
-        return [side for side in SIDES if side in found]
 
     def rows(self, part: str, **wanted: object) -> list[Json]:
         """The rows of a part whose members are as wanted."""
@@ -42,6 +32,31 @@ class Results:
     def spread(self, part: str, figure: str, **wanted: object) -> Spread:
         """A figure over all its runs."""
         return spread([row[figure] for row in self.rows(part, **wanted)])
+
+    def sides(self, part: str, **wanted: object) -> list[str]:
+        """The sides that a part of the results has."""
+        found = {row["side"] for row in self.rows(part, **wanted)}
+        return [side for side in SIDES if side in found]
+
+    def line(self, part: str, over: str, figure: str, **wanted: object) -> Line:
+        """How a figure that is the same in every run grows with a number."""
+        return line((row[over], row[figure]) for row in self.rows(part, **wanted))
+
+    def lines(self, part: str, over: str, figure: str, **wanted: object) -> dict[int, Line]:
+        """How a figure grows with a number, by the round."""
+        points = defaultdict(list)
+        for row in self.rows(part, **wanted):
+            points[row["round"]].append((row[over], row[figure]))
+        return {number: line(each) for number, each in points.items()}
+
+
+class Results(Rows):
+    """Raw results, as `raw.json` holds them."""
+
+    def cases(self, part: str, **wanted: object) -> list[Case]:
+        """The cases that a part of the results has, in their order."""
+        rows = self.rows(part, **wanted)
+        return list(dict.fromkeys(Case(row["output"], row["models"], row["stacks"]) for row in rows))
 
     def by_round(self, part: str, figure: str, **wanted: object) -> dict[int, float]:
         """A figure by the round that it was measured in."""
@@ -58,15 +73,11 @@ class Results:
 
     def counted(self, side: str, output: str, figure: str) -> Line:
         """How a figure that is the same in every run grows with the models in one stack."""
-        rows = self.rows("counts", side=side, output=output, stacks=1)
-        return line((row["models"], row[figure]) for row in rows)
+        return self.line("counts", "models", figure, side=side, output=output, stacks=1)
 
     def synth_lines(self, side: str, output: str, figure: str = "seconds") -> dict[int, Line]:
         """How the seconds of a synth grow with the models in one stack, by the round; validation is off."""
-        points = defaultdict(list)
-        for row in self.rows("synth", side=side, output=output, stacks=1, validation="off"):
-            points[row["round"]].append((row["models"], row[figure]))
-        return {number: line(each) for number, each in points.items()}
+        return self.lines("synth", "models", figure, side=side, output=output, stacks=1, validation="off")
 
     def synth_line(self, side: str, output: str, part: Callable[[Line], float], figure: str = "seconds") -> Spread:
         """The fixed part, or what each model takes, over the rounds."""

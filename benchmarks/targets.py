@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .cases import AWS_CUSTOM_RESOURCE, L1, LIBRARY
+from .cases import ASSOCIATION, AUDIENCE_MODEL, AWS_CUSTOM_RESOURCE, L1, LIBRARY, POLICY
+from .chain.results import ChainResults
+from .tables import from_to, ranged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,19 @@ WRITES = {
 }
 """The calls for a model that a deployment is to make."""
 
+CHAIN_MESSAGES = {AUDIENCE_MODEL: 3, POLICY: 5, ASSOCIATION: 3}
+
+CHAIN_WRITES: dict[str, dict[str, dict[str, float]]] = {
+    AUDIENCE_MODEL: {"deploy": {"CreateAudienceModel": 1}, "deploy again": {}},
+    POLICY: {
+        "deploy": {"PutConfiguredAudienceModelPolicy": 1},
+        "update all": {"GetConfiguredAudienceModelPolicy": 1, "PutConfiguredAudienceModelPolicy": 1},
+        "deploy again": {},
+    },
+    ASSOCIATION: {"deploy": {"CreateConfiguredAudienceModelAssociation": 1}, "deploy again": {}},
+}
+"""The same for the constructs of the chain."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -27,14 +42,14 @@ class Target:
 
     Attributes:
         figure: what it is.
-        output: `own` or `shared`; None if that makes no difference.
+        work: `own` or `shared` output, or a kind of the chain; None if the output makes no difference.
         wanted: the target, in words.
         found: the figure, in words.
         reached: whether it is; None when there is nothing to reach.
     """
 
     figure: str
-    output: str | None
+    work: str | None
     wanted: str
     found: str
     reached: bool | None
@@ -45,6 +60,8 @@ def targets(results: Results) -> Iterator[Target]:
     for output in ("own", "shared"):
         yield from _of_output(results, output)
     yield from _of_function(results)
+    for kind in CHAIN_MESSAGES:
+        yield from _of_chain(ChainResults(results.raw["chain"]), kind)
 
 
 def _of_output(results: Results, output: str) -> Iterator[Target]:
@@ -53,7 +70,8 @@ def _of_output(results: Results, output: str) -> Iterator[Target]:
     yield _at_most("resources a model", output, each, 6 if own else 1, digits=1)
     yield _at_least("models in one stack", output, min(results.models_in_a_stack(LIBRARY, output)), 80 if own else 450)
     if not own:
-        yield _permissions(results)
+        cases = results.cases("counts", output=output, stacks=1)
+        yield _permissions(output, [results.count(LIBRARY, case, "permission_bytes") for case in cases])
     messages = results.counted(LIBRARY, output, "messages").each
     yield _at_most("messages a model", output, messages, 16 if own else 8, digits=1)
     against = results.time_ratio(AWS_CUSTOM_RESOURCE, output)
@@ -81,31 +99,42 @@ def _of_function(results: Results) -> Iterator[Target]:
     yield _ratio("import, against the CDK modules it needs", None, imports, 1.1)
 
 
-def _permissions(results: Results) -> Target:
-    sizes = [
-        results.count(LIBRARY, case, "permission_bytes") for case in results.cases("counts", output="shared", stacks=1)
-    ]
-    found = f"{min(sizes)} bytes" if len(set(sizes)) == 1 else f"{min(sizes)} to {max(sizes)} bytes"
-    return Target("the function's permissions", "shared", "don't grow with the models", found, len(set(sizes)) == 1)
+def _of_chain(results: ChainResults, kind: str) -> Iterator[Target]:
+    messages = results.each(LIBRARY, kind, "messages")
+    yield _at_most("messages a construct", kind, messages, CHAIN_MESSAGES[kind], digits=1)
+    against = results.time_ratio(AWS_CUSTOM_RESOURCE, kind)
+    yield _ratio("time a construct, against AwsCustomResource", kind, against, 0.5)
+    (number, ours), (_, theirs) = (results.template_bytes(side, kind) for side in (LIBRARY, AWS_CUSTOM_RESOURCE))
+    figure = f"template bytes at N = {number}, against AwsCustomResource"
+    yield _at_most(figure, kind, ours / theirs, 0.5, digits=2)
+    yield _permissions(kind, results.permissions(LIBRARY, kind))
+    for phase, wanted in CHAIN_WRITES[kind].items():
+        calls = results.calls(kind, phase)
+        yield Target(f"service calls, {phase}", kind, _calls(wanted), _calls(calls), calls == wanted)
 
 
-def _at_most(figure: str, output: str | None, found: float, most: float, *, digits: int) -> Target:
-    return Target(figure, output, f"≤ {most}", f"{found:.{digits}f}", round(found, digits) <= most)
+def _permissions(work: str, sizes: list[int]) -> Target:
+    found = f"{from_to(sizes)} bytes"
+    return Target("the function's permissions", work, "don't grow with the number", found, len(set(sizes)) == 1)
 
 
-def _at_least(figure: str, output: str | None, found: int, least: int) -> Target:
-    return Target(figure, output, f"≥ {least}", str(found), found >= least)
+def _at_most(figure: str, work: str | None, found: float, most: float, *, digits: int) -> Target:
+    return Target(figure, work, f"≤ {most}", f"{found:.{digits}f}", round(found, digits) <= most)
 
 
-def _ratio(figure: str, output: str | None, found: Spread, most: float | None) -> Target:
+def _at_least(figure: str, work: str | None, found: int, least: int) -> Target:
+    return Target(figure, work, f"≥ {least}", str(found), found >= least)
+
+
+def _ratio(figure: str, work: str | None, found: Spread, most: float | None) -> Target:
     if found.low <= 0:
         # A line that falls: the runs differ by more than the models cost.
         wanted = "reported" if most is None else f"≤ {most}"
-        return Target(figure, output, wanted, "too much noise to tell", None if most is None else False)
-    text = f"{found.median:.2f} ({found.low:.2f}-{found.high:.2f})"
+        return Target(figure, work, wanted, "too much noise to tell", None if most is None else False)
+    text = ranged(found)
     if most is None:
-        return Target(figure, output, "reported", text, None)
-    return Target(figure, output, f"≤ {most}", text, round(found.median, 2) <= most)
+        return Target(figure, work, "reported", text, None)
+    return Target(figure, work, f"≤ {most}", text, round(found.median, 2) <= most)
 
 
 def _calls(calls: dict[str, float]) -> str:

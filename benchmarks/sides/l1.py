@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -23,7 +23,7 @@ CODE = ROOT / "constructs_pkg" / "cdk_cleanroomsml"
 
 def define(stack: cdk.Stack, models: Sequence[Model], output: L1Output | None) -> None:
     targets = [output or L1Output(stack, f"{model.name}Output") for model in models]
-    service_token = _function(stack, [target.role_arn for target in ([output] if output else targets)])
+    service_token = function(stack, *_permissions([target.role_arn for target in ([output] if output else targets)]))
     for model, target in zip(models, targets, strict=True):
         wanted = request(model, s3_uri=target.s3_uri, role_arn=target.role_arn)
         cdk.CfnResource(
@@ -34,19 +34,17 @@ def define(stack: cdk.Stack, models: Sequence[Model], output: L1Output | None) -
         )
 
 
-def _function(stack: cdk.Stack, role_arns: list[str]) -> str:
+def function(stack: cdk.Stack, *permissions: dict[str, Any]) -> str:
+    """This library's function, with permissions besides those for its log; returns its ARN."""
     log_group = logs.CfnLogGroup(stack, "LogGroup", retention_in_days=30)
+    logging = allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.attr_arn)
     role = iam.CfnRole(
         stack,
         "FunctionRole",
         assume_role_policy_document=policy(
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
         ),
-        policies=[
-            iam.CfnRole.PolicyProperty(
-                policy_name="Function", policy_document=_permissions(log_group.attr_arn, role_arns)
-            )
-        ],
+        policies=[iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=policy(logging, *permissions))],
     )
     code = s3_assets.Asset(
         stack,
@@ -55,7 +53,7 @@ def _function(stack: cdk.Stack, role_arns: list[str]) -> str:
         exclude=["*", "!handler", "!handler/*.py"],
         ignore_mode=cdk.IgnoreMode.GIT,
     )
-    function = lambda_.CfnFunction(
+    resource = lambda_.CfnFunction(
         stack,
         "Function",
         code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
@@ -66,10 +64,10 @@ def _function(stack: cdk.Stack, role_arns: list[str]) -> str:
         role=role.attr_arn,
         logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref),
     )
-    return function.attr_arn
+    return resource.attr_arn
 
 
-def _permissions(log_group_arn: str, role_arns: list[str]) -> dict[str, object]:
+def _permissions(role_arns: list[str]) -> list[dict[str, Any]]:
     passed = {"StringEquals": {"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}}
     actions = [
         "cleanrooms-ml:GetConfiguredAudienceModel",
@@ -78,13 +76,12 @@ def _permissions(log_group_arn: str, role_arns: list[str]) -> dict[str, object]:
         "cleanrooms-ml:TagResource",
         "cleanrooms-ml:UntagResource",
     ]
-    return policy(
-        allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
+    return [
         allow("iam:PassRole", role_arns, Condition=passed),
         allow("cleanrooms-ml:CreateConfiguredAudienceModel", AUDIENCE_MODEL_ARN),
         allow(actions, ARNS),
         allow("cleanrooms-ml:ListConfiguredAudienceModels", "*"),
-    )
+    ]
 
 
 if __name__ == "__main__":

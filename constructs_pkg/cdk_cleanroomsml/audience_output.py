@@ -12,9 +12,10 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .access_logs import logged_in, logged_to, no_public_access
-from .limits import Problems
+from .limits import FOLDER, FOLDER_PATTERN, Problems
+from .role_permissions import add_permissions, clean_rooms_ml
 from .surroundings import account, known_to_differ, stack_of
-from .write_permissions import KEY_ACTIONS, clean_rooms_ml, write_statements
+from .write_permissions import NEEDED, write_statements
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -90,10 +91,12 @@ class AudienceOutput(Construct):
         """Where segments are written."""
         self.encryption_key: IKeyRef | None = encryption_key
         """The customer managed key of the bucket; ``None`` when a given bucket is not known to have one."""
-        self.permissions: list[IDependable] = []
-        """What a model that writes here must depend on: permissions that stand beside the role."""
-        self.role: IRoleRef = self._create_role() if role is None else self._use_role(role)
+        self.role: IRoleRef = self._create_role() if role is None else role
         """What Clean Rooms ML assumes to write."""
+        self.permissions: list[IDependable] = (
+            [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
+        )
+        """What a model that writes here must depend on: permissions that stand beside the role."""
 
     @cached_property
     def s3_uri(self) -> str:
@@ -139,27 +142,10 @@ class AudienceOutput(Construct):
         return iam.Role(
             self,
             "Role",
-            assumed_by=clean_rooms_ml(),
+            assumed_by=clean_rooms_ml("configured-audience-model"),
             description="Lets AWS Clean Rooms ML write lookalike segments",
             inline_policies={"WriteSegments": iam.PolicyDocument.from_json({"Statement": self._statements()})},
         )
-
-    def _use_role(self, role: IRoleRef) -> IRoleRef:
-        """Adds the permissions to a role that can be changed; says what to add to one that can't."""
-        principal = getattr(role, "grant_principal", None)
-        # CDK takes a role of another account as it is, and says nothing.
-        if principal is None or known_to_differ(role.env.account, self.stack.account):
-            cdk.Annotations.of(self).add_warning_v2(
-                "cdk-cleanroomsml:rolePermissionsNotAdded",
-                "the given role can't be changed from here; it must allow s3:ListBucket and s3:GetBucketLocation on "
-                f"the bucket, s3:PutObject below the prefix, and with a customer managed key {', '.join(KEY_ACTIONS)}",
-            )
-            return role
-        for statement in self._statements():
-            added = principal.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-            if added.policy_dependable is not None:
-                self.permissions.append(added.policy_dependable)
-        return role
 
     def _statements(self) -> list[dict[str, Any]]:
         key = self.encryption_key
@@ -185,9 +171,8 @@ def _check(
         "prefix",
         prefix,
         length=(1, 1215),
-        # To IAM, * and ? are wildcards: the role could write to other folders.
-        pattern=r"[^/\s*?]([^\n*?]*[^/\n*?])?",
-        allowed="a folder's name without * and ?, and without a slash at either end, like 'segments' or 'teams/media'",
+        pattern=FOLDER_PATTERN,
+        allowed=FOLDER,
     )
     if bucket is not None:
         problems.same("bucket's Region", bucket.env.region, stack.region, ONE_REGION)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-import jsii
 
 from . import limits
+from .arns import id_of
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
-from .provider import SERVICE_TIMEOUT, provider_of
-from .surroundings import KNOWN_STACK, configured_audience_models, stack_of
+from .custom_resource import TaggedCustomResource
+from .surroundings import KNOWN_STACK, audience_models, configured_audience_models, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
 
 
-@jsii.implements(cdk.ITaggableV2)
-class ConfiguredAudienceModel(cdk.Resource):
+class ConfiguredAudienceModel(TaggedCustomResource):
     """What partners in a collaboration get lookalike segments from.
 
     It names the audience model that was trained on your data, what a partner may see and ask for, and where segments
@@ -55,6 +54,8 @@ class ConfiguredAudienceModel(cdk.Resource):
         audience_sizes: AudienceSizes | None = None,
         child_resource_tag_on_create_policy: TagOnCreatePolicy | None = None,
         tags: Mapping[str, str] | None = None,
+        wait_for_audience_model: cdk.Duration | None = None,
+        retrained: bool = False,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
     ) -> None:
         """Defines the model.
@@ -81,6 +82,13 @@ class ConfiguredAudienceModel(cdk.Resource):
             tags: Up to 47: the service allows 50 on a resource, and three mark the model as its stack's.
                 Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Updated in place.
                 Default: none but those of ``cdk.Tags``.
+            wait_for_audience_model: How long a deployment waits for the audience model to become ``ACTIVE``, at most
+                13 minutes; training takes hours to days (User Guide). Default: it doesn't; if the service refuses an
+                audience model that is still training, which isn't documented, the deployment fails and says so.
+            retrained: Whether something other than the template decides which audience model is used once the model
+                exists. ``audience_model_arn`` is then only where it begins: no later deployment, replacement or
+                roll-back points back to it. :class:`AudienceModelRetraining` sees to it by itself. Default: the
+                template decides.
             removal_policy: What becomes of the model when it leaves the stack. ``RETAIN`` keeps it. Default: it is
                 deleted, which removes it from every collaboration that it is associated with.
 
@@ -112,28 +120,24 @@ class ConfiguredAudienceModel(cdk.Resource):
         problems.number("min_matching_seed_size", min_matching_seed_size, limits.MIN_MATCHING_SEED_SIZE)
         problems.audience_sizes("audience_sizes", audience_sizes)
         problems.tags("tags", tags)
+        if wait_for_audience_model is not None and not wait_for_audience_model.is_unresolved():
+            seconds = wait_for_audience_model.to_milliseconds() / 1000
+            problems.number("wait_for_audience_model in seconds", seconds, limits.WAIT_SECONDS)
         stack = stack_of(scope)
         if output is not None and output.stack is not stack:
             problems.same("output's Region", output.stack.region, stack.region, ONE_REGION)
         problems.raise_if_any()
 
-        super().__init__(scope, id)
-        setattr(self, KNOWN_STACK, stack)
+        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
         self.output: AudienceOutput = AudienceOutput(self, "Output") if output is None else output
         """Where segments are written."""
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
         """Permissions on the model, for others."""
-        self._tags = dict(tags or {})
-        self._tag_manager: cdk.TagManager | None = None
-        self._provider = provider_of(stack)
-        _allow(self._provider, audience_model_arn, self.output.role_arn)
-        self._resource = cdk.CfnResource(
-            self,
-            "Resource",
-            type=RESOURCE_TYPE,
-            properties={
-                "ServiceToken": self._provider.service_token,
-                "ServiceTimeout": SERVICE_TIMEOUT,
+        _allow(self._provider, audience_model_arn, self.output.role_arn, waits=wait_for_audience_model is not None)
+        self._define(
+            {
+                "Retrained": True if retrained else None,
+                "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
                 # From here on, the request of CreateConfiguredAudienceModel.
                 "name": configured_audience_model_name,
                 "description": description,
@@ -149,11 +153,9 @@ class ConfiguredAudienceModel(cdk.Resource):
                 "childResourceTagOnCreatePolicy": child_resource_tag_on_create_policy
                 and child_resource_tag_on_create_policy.value,
             },
+            tags=tags,
+            removal_policy=removal_policy,
         )
-        if tags:
-            self._resource.add_property_override("tags", self._tags)
-        if removal_policy is not cdk.RemovalPolicy.DESTROY:
-            self._resource.apply_removal_policy(removal_policy)
         if self.output.permissions:
             self._resource.node.add_dependency(*self.output.permissions)
 
@@ -184,7 +186,8 @@ class ConfiguredAudienceModel(cdk.Resource):
             scope: The construct that the import belongs to.
             id: Its name there.
             configured_audience_model_arn: The ARN, or a Token.
-            role: What Clean Rooms ML assumes to write segments; ``grants.manage`` lets it be passed. Default: unknown.
+            role: What Clean Rooms ML assumes to write segments. ``grants.manage`` lets it be passed, and a retraining
+                may pass it. Default: unknown.
 
         Raises:
             ValueError: It is not the ARN of a configured audience model.
@@ -199,7 +202,7 @@ class ConfiguredAudienceModel(cdk.Resource):
     @property
     def configured_audience_model_id(self) -> str:
         """The last part of the ARN, a Token."""
-        return _id_of(self.configured_audience_model_arn)
+        return id_of(self.configured_audience_model_arn)
 
     @property
     def configured_audience_model_name(self) -> str:
@@ -221,15 +224,9 @@ class ConfiguredAudienceModel(cdk.Resource):
         """What Clean Rooms ML assumes to write."""
         return self.output.role
 
-    @property
-    @jsii.member(jsii_name="cdkTagManager")
-    def cdk_tag_manager(self) -> cdk.TagManager:
-        """What ``cdk.Tags`` adds to and removes from, made when it is first asked for: most models never are."""
-        if self._tag_manager is None:
-            self._tag_manager = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, self._tags, tag_property_name="tags")
-            self._resource.add_property_override("tags", self._tag_manager.rendered_tags)
-            self._provider.checks.append(self._check_tags)
-        return self._tag_manager
+    def mark_retrained(self) -> None:
+        """Leaves it to something other than the template which audience model is used, see ``retrained``."""
+        self._resource.add_property_override("Retrained", True)
 
     def add_arn_output(self, *, export_name: str | None = None, description: str | None = None) -> cdk.CfnOutput:
         """Shows the ARN as an output of the stack.
@@ -249,20 +246,17 @@ class ConfiguredAudienceModel(cdk.Resource):
             description=description,
         )
 
-    def _check_tags(self) -> list[str]:
-        """What is wrong with the tags when all that the application adds are there."""
-        problems = limits.Problems(self, "")
-        problems.tags("tags", self.cdk_tag_manager.tag_values())
-        return [f"tags of '{self.node.path}': {problem}" for problem in problems.found]
 
-
-def _allow(provider: CleanRoomsMLProvider, audience_model_arn: str, role_arn: str) -> None:
+def _allow(provider: CleanRoomsMLProvider, audience_model_arn: str, role_arn: str, *, waits: bool) -> None:
     """What the function needs for a model.
 
     Source: Service Authorization Reference. Create is authorised on the audience model; List knows no resource.
     """
+    audience_model = audience_models() if audience_model_arn in provider.served_arns else audience_model_arn
     provider.allow_pass_role(role_arn)
-    provider.allow("cleanrooms-ml:CreateConfiguredAudienceModel", resource=audience_model_arn)
+    provider.allow("cleanrooms-ml:CreateConfiguredAudienceModel", resource=audience_model)
+    if waits:
+        provider.allow("cleanrooms-ml:GetAudienceModel", resource=audience_model)
     provider.allow(
         "cleanrooms-ml:GetConfiguredAudienceModel",
         "cleanrooms-ml:UpdateConfiguredAudienceModel",
@@ -288,10 +282,8 @@ class _ImportedModel(cdk.Resource):
         )
         problems.raise_if_any()
         super().__init__(scope, id, environment_from_arn=arn)
+        setattr(self, KNOWN_STACK, stack_of(scope))
         self.configured_audience_model_arn = arn
-        self.configured_audience_model_id = _id_of(arn)
+        self.configured_audience_model_id = id_of(arn)
+        self.role = role
         self.grants = ConfiguredAudienceModelGrants(self, output_role=role)
-
-
-def _id_of(arn: str) -> str:
-    return cdk.Fn.select(1, cdk.Fn.split("/", arn)) if cdk.Token.is_unresolved(arn) else arn.partition("/")[2]

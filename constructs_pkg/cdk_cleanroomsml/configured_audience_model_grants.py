@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_iam as iam
 
+from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
 from .provider import SERVICE_PRINCIPAL
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
+    from constructs import Construct
 
-
-class HasArn(Protocol):
-    """A configured audience model, as far as grants need to know it."""
-
-    @property
-    def configured_audience_model_arn(self) -> str:
-        """The ARN."""
-        ...
+    from .interfaces import IConfiguredAudienceModel
 
 
 class ConfiguredAudienceModelGrants:
@@ -28,7 +23,7 @@ class ConfiguredAudienceModelGrants:
     permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
     """
 
-    def __init__(self, model: HasArn, *, output_role: IRoleRef | None = None) -> None:
+    def __init__(self, model: IConfiguredAudienceModel, *, output_role: IRoleRef | None = None) -> None:
         """Defines the grants of a model.
 
         Args:
@@ -37,6 +32,8 @@ class ConfiguredAudienceModelGrants:
         """
         self._model = model
         self._output_role = output_role
+        self.policy: ConfiguredAudienceModelPolicy | None = None
+        """The resource policy; ``None`` before a partner is let in."""
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody see the model, its tags and its resource policy.
@@ -65,6 +62,33 @@ class ConfiguredAudienceModelGrants:
         within = {"StringEquals": {"cleanrooms-ml:CollaborationId": collaboration_id}} if collaboration_id else None
         grant = self._grant(grantee, "cleanrooms-ml:StartAudienceGenerationJob", conditions=within)
         return grant if seed_role is None else grant.combine(self._pass_role(grantee, seed_role))
+
+    def start_audience_generation_to_partner(
+        self, account: str, collaboration_id: str
+    ) -> ConfiguredAudienceModelPolicy:
+        """Lets another account start audience generation jobs on the model, in one collaboration.
+
+        It goes into the model's resource policy; the partner's own administrators decide who there may. Several
+        partners and collaborations share the one document that a model can have. If Clean Rooms is to manage it
+        instead (``manage_resource_policies`` of an association), leave this out: synthesis refuses both.
+
+        Args:
+            account: The partner's account, 12 digits, or a Token.
+            collaboration_id: The collaboration's identifier, a UUID, or a Token such as
+                ``CfnCollaboration.attr_collaboration_identifier``.
+
+        Returns:
+            The resource policy, for those who have to wait for it.
+
+        Raises:
+            ValueError: One of them isn't that, the account is the model's own, or the model is imported from another
+                account or Region, whose policy can't be changed from here.
+        """
+        if self.policy is None:
+            scope = cast("Construct", self._model)
+            self.policy = ConfiguredAudienceModelPolicy(scope, "Policy", configured_audience_model=self._model)
+        self.policy.allow_start_audience_generation(account, collaboration_id)
+        return self.policy
 
     def manage(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody change the model, its tags and its resource policy, and delete it.

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import ResourceEnvironment
     from constructs import Node
 
+    from .audience_model_grants import AudienceModelGrants
+    from .configured_audience_model_association_grants import ConfiguredAudienceModelAssociationGrants
     from .configured_audience_model_grants import ConfiguredAudienceModelGrants
+    from .training_dataset_grants import TrainingDatasetGrants
 
 
 class IConfiguredAudienceModel(Protocol):
@@ -28,6 +31,108 @@ class IConfiguredAudienceModel(Protocol):
     @property
     def grants(self) -> ConfiguredAudienceModelGrants:
         """Permissions on the model, for others."""
+        ...
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        """The account and the Region it is in."""
+        ...
+
+    @property
+    def stack(self) -> cdk.Stack:
+        """The stack in which it is defined or imported."""
+        ...
+
+    @property
+    def node(self) -> Node:
+        """The construct's place in the tree."""
+        ...
+
+
+class IConfiguredAudienceModelAssociation(Protocol):
+    """The association of a configured audience model with a membership, defined in this application or elsewhere."""
+
+    @property
+    def configured_audience_model_association_arn(self) -> str:
+        """The ARN."""
+        ...
+
+    @property
+    def configured_audience_model_association_identifier(self) -> str:
+        """The last part of the ARN."""
+        ...
+
+    @property
+    def grants(self) -> ConfiguredAudienceModelAssociationGrants:
+        """Permissions on the association, for others."""
+        ...
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        """The account and the Region it is in."""
+        ...
+
+    @property
+    def stack(self) -> cdk.Stack:
+        """The stack in which it is defined or imported."""
+        ...
+
+    @property
+    def node(self) -> Node:
+        """The construct's place in the tree."""
+        ...
+
+
+class IAudienceModel(Protocol):
+    """An audience model, defined in this application or elsewhere."""
+
+    @property
+    def audience_model_arn(self) -> str:
+        """The ARN."""
+        ...
+
+    @property
+    def audience_model_id(self) -> str:
+        """The last part of the ARN."""
+        ...
+
+    @property
+    def grants(self) -> AudienceModelGrants:
+        """Permissions on the audience model, for others."""
+        ...
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        """The account and the Region it is in."""
+        ...
+
+    @property
+    def stack(self) -> cdk.Stack:
+        """The stack in which it is defined or imported."""
+        ...
+
+    @property
+    def node(self) -> Node:
+        """The construct's place in the tree."""
+        ...
+
+
+class ITrainingDataset(Protocol):
+    """A training dataset, defined in this application or elsewhere."""
+
+    @property
+    def training_dataset_arn(self) -> str:
+        """The ARN."""
+        ...
+
+    @property
+    def training_dataset_id(self) -> str:
+        """The last part of the ARN."""
+        ...
+
+    @property
+    def grants(self) -> TrainingDatasetGrants:
+        """Permissions on the dataset, for others."""
         ...
 
     @property

@@ -41,7 +41,36 @@ AUDIENCE_SIZE_PERCENTAGE = (1, 100)  # API reference, AudienceSizeConfig: text o
 TAG_KEY_LENGTH = (1, 128)
 TAG_VALUE_LENGTH = (0, 256)
 TAG_PATTERN = r"(?:[\w+\-=.:/@]|[^\S\t\n\r\f\v])*"  # API reference, tags: letters, numbers, spaces, + - = . _ : / @
+ACCOUNT_PATTERN = "[0-9]{12}"
+UUID_LENGTH = (36, 36)
+UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+POLICY_LENGTH = (1, 20_480)
+ASSOCIATION_NAME_LENGTH = (1, 100)
+ASSOCIATION_ARN_LENGTH = (0, 256)
+ASSOCIATION_ARN_PATTERN = (
+    r"arn:aws:cleanrooms:[\w]{2}-[\w]{4,9}-[\d]:[\d]{12}:"
+    r"membership/[\d\w-]+/configuredaudiencemodelassociation/[\d\w-]+"
+)
+WAIT_SECONDS = (1, 780)  # what the function's 15 minutes leave for waiting
 TAGS = (0, 47)  # API reference: 50; three are the provider's own markers
+UNMARKED_TAGS = (0, 50)  # API reference, for what CloudFormation has a type for
+FOLDER_PATTERN = r"[^/\s*?]([^\n*?]*[^/\n*?])?"  # to IAM, * and ? are wildcards: a role could reach other folders
+FOLDER = "a folder's name without * and ?, and without a slash at either end, like 'segments' or 'teams/media'"
+OBJECT_KEY_LENGTH = (1, 1024)  # S3 User Guide
+TRAINING_DATASET_ARN_PATTERN = AUDIENCE_MODEL_ARN_PATTERN.replace(":audience-model", ":training-dataset")
+KMS_KEY_ARN_PATTERN = r"arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{12}:key/.+"
+TRAINING_COLUMNS = (1, 100)
+COLUMN_NAME_LENGTH = (1, 128)
+COLUMN_NAME_PATTERN = r"[a-zA-Z0-9_](([a-zA-Z0-9_ ]+-)*([a-zA-Z0-9_ ]+))?"
+COLUMN_TYPES = (1, 1)
+REQUIRED_COLUMN_TYPES = ("USER_ID", "ITEM_ID", "TIMESTAMP")  # User Guide, "Training data requirements"
+FEATURE_COLUMN_TYPES = ("CATEGORICAL_FEATURE", "NUMERICAL_FEATURE")
+FEATURES = (0, 10)  # User Guide, "Training data requirements"
+GLUE_TABLE_NAME_LENGTH = (1, 128)
+GLUE_TABLE_NAME_PATTERN = COLUMN_NAME_PATTERN
+GLUE_DATABASE_NAME_LENGTH = (1, 128)
+GLUE_DATABASE_NAME_PATTERN = r"[a-zA-Z0-9_](([a-zA-Z0-9_]+-)*([a-zA-Z0-9_]+))?"
+ACCOUNT_ID_LENGTH = (12, 12)
 
 
 @dataclass
@@ -112,15 +141,21 @@ class Problems:
         for position, size in enumerate(value.bins):
             self.number(f"{parameter}[{position}]", size, bounds)
 
-    def tags(self, parameter: str, value: Mapping[str, str] | None) -> None:
-        """Checks the number of tags, and each key and value."""
+    def tags(self, parameter: str, value: Mapping[str, str] | None, *, marked: bool = True) -> None:
+        """Checks the number of tags, and each key and value.
+
+        Args:
+            parameter: The parameter's name, as the user wrote it.
+            value: Its value; ``None`` and Tokens pass.
+            marked: Whether the provider adds its own.
+        """
         if value is None:
             return
-        _, most = TAGS
+        _, most = TAGS if marked else UNMARKED_TAGS
         if len(value) > most:
+            markers = ", and three mark the model as its stack's" if marked else ""
             self.found.append(
-                f"{parameter} must be at most {most}, got {len(value)}: the service allows 50 on a resource, "
-                "and three mark the model as its stack's"
+                f"{parameter} must be at most {most}, got {len(value)}: the service allows 50 on a resource{markers}"
             )
         allowed = "of letters, numbers, spaces and + - = . _ : / @"
         for key, text in value.items():

@@ -129,8 +129,12 @@ class CleanRoomsMLProvider(Construct):
             reserved_concurrent_executions=reserved_concurrent_executions,
             tracing=tracing,
         )
+        self.function: lambda_.Function = function
+        """The function."""
         self.service_token = function.function_arn
         """The ARN of the function, for the ServiceToken of a custom resource."""
+        self.served_arns: set[str] = set()
+        """ARNs that are only known once the function has created what they name: they can't be in its permissions."""
         self.checks: list[Callable[[], list[str]]] = []
         """What is asked for problems when the application is synthesised."""
         self.node.add_validation(cast("IValidation", _Checks(self.checks)))

@@ -29,11 +29,38 @@ def account() -> str:
 
 
 @cache
+def resources_of_stack(service: str, kind: str) -> str:
+    """All resources of a kind, such as ``audience-model``, in the stack's account and Region."""
+    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{account()}:{kind}/*"
+
+
 def configured_audience_models() -> str:
     """All configured audience models of the stack's account and Region."""
-    return f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{account()}:configured-audience-model/*"
+    return resources_of_stack("cleanrooms-ml", "configured-audience-model")
+
+
+def audience_models() -> str:
+    """All audience models of the stack's account and Region."""
+    return resources_of_stack("cleanrooms-ml", "audience-model")
 
 
 def known_to_differ(one: str, other: str) -> bool:
     """Whether two values are both known at synthesis, and not the same."""
-    return one != other and not cdk.Token.is_unresolved(one) and not cdk.Token.is_unresolved(other)
+    return one != other and not _is_token(one) and not _is_token(other)
+
+
+@cache
+def account_of(stack: cdk.Stack) -> str:
+    """The account of a stack; a Token when it isn't known."""
+    return stack.account
+
+
+@cache
+def region_of(stack: cdk.Stack) -> str:
+    """The Region of a stack; a Token when it isn't known."""
+    return stack.region
+
+
+@cache
+def _is_token(value: str) -> bool:
+    return cdk.Token.is_unresolved(value)

@@ -25,7 +25,8 @@ def configured_audience_models(template: Template) -> dict[str, dict[str, Any]]:
         logical_id: {
             member: value
             for member, value in resource["Properties"].items()
-            if member not in ("ServiceToken", "ServiceTimeout")
+            # What isn't the API's begins with a capital: ServiceToken and the like.
+            if member[0].islower()
         }
         for logical_id, resource in template.find_resources(RESOURCE_TYPE).items()
     }

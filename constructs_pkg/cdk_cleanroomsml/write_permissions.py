@@ -1,4 +1,4 @@
-"""What the role that segments are written with must be allowed, and whom it must trust.
+"""What the role that segments are written with must be allowed.
 
 Source: User Guide, "Create a service role to write a lookalike segment", with the wildcards among its actions spelled
 out.
@@ -6,13 +6,7 @@ out.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, cast
-
-from aws_cdk import aws_iam as iam
-
-from .provider import SERVICE_PRINCIPAL
-from .surroundings import account, configured_audience_models
+from typing import Any
 
 KEY_ACTIONS = [
     "kms:Encrypt",
@@ -21,6 +15,12 @@ KEY_ACTIONS = [
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 ]
+
+NEEDED = (
+    "s3:ListBucket and s3:GetBucketLocation on the bucket, s3:PutObject below the prefix, and with a customer managed"
+    f" key {', '.join(KEY_ACTIONS)}"
+)
+"""The statements in words."""
 
 
 def write_statements(
@@ -50,15 +50,3 @@ def write_statements(
         context = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, objects]}}
         statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key_arn, "Condition": context})
     return statements
-
-
-@cache
-def clean_rooms_ml() -> iam.IPrincipal:
-    """Clean Rooms ML, when it acts for a configured audience model of the stack's own account and Region."""
-    principal = iam.ServicePrincipal(SERVICE_PRINCIPAL).with_conditions(
-        {
-            "StringEqualsIfExists": {"aws:SourceAccount": account()},
-            "ArnLikeIfExists": {"aws:SourceArn": configured_audience_models()},
-        }
-    )
-    return cast("iam.IPrincipal", principal)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.cases import AWS_CUSTOM_RESOURCE, L1, LIBRARY, PROVIDER_FRAMEWORK, Case
+from benchmarks.cases import (
+    ASSOCIATION,
+    AUDIENCE_MODEL,
+    AWS_CUSTOM_RESOURCE,
+    CUSTOM_RESOURCES,
+    L1,
+    LIBRARY,
+    PHASES,
+    POLICY,
+    PROVIDER_FRAMEWORK,
+    RETRAINING,
+    Case,
+    Link,
+)
 
 CASES = [Case(output, models) for output in ("own", "shared") for models in (1, 10, 50)]
 ROUNDS = 3
@@ -19,6 +32,16 @@ MILLISECONDS = {
 MESSAGES = {"own": 15, "shared": 4}
 RESOURCES = {"own": 5, "shared": 1}
 BYTES = {LIBRARY: 7_000, AWS_CUSTOM_RESOURCE: 14_000, PROVIDER_FRAMEWORK: 7_000, L1: 7_000}
+
+LINKS = [Link(kind, constructs) for kind in (*CUSTOM_RESOURCES, RETRAINING) for constructs in (1, 10, 50)]
+CHAIN_CALLS = {
+    AUDIENCE_MODEL: {"deploy": {"CreateAudienceModel": 5}},
+    POLICY: {
+        "deploy": {"PutConfiguredAudienceModelPolicy": 5},
+        "update all": {"GetConfiguredAudienceModelPolicy": 5, "PutConfiguredAudienceModelPolicy": 5},
+    },
+    ASSOCIATION: {"deploy": {"CreateConfiguredAudienceModelAssociation": 5}},
+}
 
 
 def raw_results() -> dict[str, Any]:
@@ -37,6 +60,7 @@ def raw_results() -> dict[str, Any]:
         ],
         "deployments": [row for case in CASES[-1:] for side in (LIBRARY, L1) for row in deployments(side, case)],
         "large": [large(throttled, phase) for throttled in (0, 10) for phase in ("deploy", "update all", "destroy")],
+        "chain": chain(),
     }
 
 
@@ -106,3 +130,38 @@ def large(throttled: int, phase: str) -> dict[str, Any]:
         "refused": throttled,
         **figures,
     }
+
+
+def chain() -> dict[str, Any]:
+    return {
+        "date": "2026-02-28",
+        "runs": ROUNDS,
+        "counts": [chain_count(side, link) for link in LINKS for side in link.sides],
+        "synth": [row for link in LINKS for side in link.sides for row in chain_synth(side, link)],
+        "deployments": [
+            {"side": LIBRARY, "kind": kind, "constructs": 5, "phase": phase, "calls": calls.get(phase, {})}
+            for kind, calls in CHAIN_CALLS.items()
+            for phase in PHASES
+        ],
+    }
+
+
+def chain_where(side: str, link: Link) -> dict[str, Any]:
+    return {"side": side, "kind": link.kind, "constructs": link.constructs}
+
+
+def chain_count(side: str, link: Link) -> dict[str, Any]:
+    return chain_where(side, link) | {
+        "messages": 20 + 3 * link.constructs,
+        "resources": 5 + link.constructs,
+        "template_bytes": 5_000 + (3_000 if side == AWS_CUSTOM_RESOURCE else 1_000) * link.constructs,
+        "permission_bytes": 900,
+    }
+
+
+def chain_synth(side: str, link: Link) -> list[dict[str, Any]]:
+    seconds = FIXED_SECONDS + (5 if side == AWS_CUSTOM_RESOURCE else 2) / 1000 * link.constructs
+    return [
+        chain_where(side, link) | {"round": number, "seconds": seconds * (number + 1), "cpu_seconds": seconds}
+        for number in range(ROUNDS)
+    ]

@@ -24,8 +24,8 @@ def raw() -> dict[str, Any]:
     return raw_results()
 
 
-def target(raw: dict[str, Any], figure: str, output: str | None = None) -> Target:
-    (found,) = (each for each in targets(Results(raw)) if each.figure.startswith(figure) and each.output == output)
+def target(raw: dict[str, Any], figure: str, work: str | None = None) -> Target:
+    (found,) = (each for each in targets(Results(raw)) if each.figure.startswith(figure) and each.work == work)
     return found
 
 
@@ -84,7 +84,7 @@ def test_a_call_too_many(raw: dict[str, Any]) -> None:
     for row in library_rows(raw, "deployments"):
         if row["phase"] == "deploy":
             row["calls"]["ListConfiguredAudienceModels"] = row["models"]
-    (found,) = (each for each in targets(Results(raw)) if each.figure == "service calls, deploy")
+    found = next(each for each in targets(Results(raw)) if each.figure == "service calls, deploy")
     assert (found.found, found.reached) == ("1 Create, 1 List", False)
 
 

@@ -15,12 +15,15 @@ from benchmarks import assembly
 from benchmarks.cases import AWS_CUSTOM_RESOURCE, LIBRARY, SIDES, Case
 from benchmarks.work import RESOURCE_TYPE, ROOT
 
+from .resources import flat, of_type, reference, spelled_out, without_ids
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .resources import Resource
+
 OUTPUT_TYPES = ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::IAM::Role")
 OTHERS = [side for side in SIDES if side != LIBRARY]
-Resource = dict[str, Any]
 Run = Any
 """Takes a side, a case and options; returns the resources of each stack."""
 
@@ -37,19 +40,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return [assembly.resources(template) for template in assembly.templates(folder)]
 
     return run
-
-
-def of_type(resources: dict[str, Resource], *types: str) -> list[Resource]:
-    return [resource for resource in resources.values() if resource["Type"] in types]
-
-
-def without_ids(value: Any, resources: dict[str, Resource]) -> Any:
-    """A value with the types of resources in the place of their ids, and lists of actions in order."""
-    if isinstance(value, dict):
-        return {name: without_ids(each, resources) for name, each in value.items()}
-    if isinstance(value, list):
-        return [without_ids(each, resources) for each in value]
-    return resources[value]["Type"] if isinstance(value, str) and value in resources else value
 
 
 def output_parts(resources: dict[str, Resource]) -> Counter[str]:
@@ -71,28 +61,6 @@ def requests(resources: dict[str, Resource]) -> list[Any]:
             properties = spelled_out(properties["Create"])
         found.append({name: each for name, each in properties.items() if not name.startswith("Service")})
     return found
-
-
-def spelled_out(call: Any) -> Any:
-    """The parameters of an AwsCustomResource's call: text with the references to resources in between."""
-    pieces = call["Fn::Join"][1]
-    text = "".join(piece if isinstance(piece, str) else reference(piece) for piece in pieces)
-    return json.loads(text)["parameters"]
-
-
-def reference(value: Any) -> str:
-    return f"<{json.dumps(value, separators=(',', ':'))}>".replace('"', "'")
-
-
-def flat(value: Any) -> Any:
-    """Joins and references written as in the text of a call, so that both can be compared."""
-    if isinstance(value, dict) and "Fn::Join" in value:
-        return "".join(piece if isinstance(piece, str) else reference(piece) for piece in value["Fn::Join"][1])
-    if isinstance(value, dict) and set(value) <= {"Ref", "Fn::GetAtt"}:
-        return reference(value)
-    if isinstance(value, dict):
-        return {name: flat(each) for name, each in value.items()}
-    return [flat(each) for each in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("side", SIDES)

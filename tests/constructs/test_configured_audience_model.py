@@ -236,3 +236,37 @@ def test_the_model_waits_for_the_permissions_of_the_function(synth: Synth) -> No
     (function,) = synth.resources("AWS::Lambda::Function")
     assert synth.only(RESOURCE_TYPE)["Properties"]["ServiceToken"] == {"Fn::GetAtt": [function, "Arn"]}
     assert policy in synth.only("AWS::Lambda::Function")["DependsOn"]
+
+
+def members_of_ours(synth: Synth) -> dict[str, Any]:
+    properties = synth.only(RESOURCE_TYPE)["Properties"]
+    return {name: value for name, value in properties.items() if name[0].isupper() and not name.startswith("Service")}
+
+
+def test_waiting_for_the_audience_model(synth: Synth) -> None:
+    model(synth, wait_for_audience_model=cdk.Duration.minutes(10))
+    assert members_of_ours(synth) == {"WaitForAudienceModelSeconds": 600}
+    statements = synth.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    (reading,) = [s for s in statements if s["Action"] == "cleanrooms-ml:GetAudienceModel"]
+    assert reading["Resource"] == ARN
+
+
+@pytest.mark.parametrize("wait", [cdk.Duration.minutes(14), cdk.Duration.seconds(0), cdk.Duration.millis(1500)])
+def test_it_can_not_wait_for_ever(synth: Synth, wait: cdk.Duration) -> None:
+    with pytest.raises(
+        ValueError, match="wait_for_audience_model in seconds must be a whole number from 1 to 780, got"
+    ):
+        model(synth, wait_for_audience_model=wait)
+
+
+def test_by_default_the_template_decides_which_audience_model_it_uses(synth: Synth) -> None:
+    model(synth)
+    assert members_of_ours(synth) == {}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_leaving_it_to_something_else(synth: Synth, at_once: bool) -> None:
+    one = model(synth, retrained=at_once)
+    if not at_once:
+        one.mark_retrained()
+    assert members_of_ours(synth) == {"Retrained": True}

@@ -81,12 +81,26 @@ def test_public_names_are_all_there() -> None:
 
 def test_public_names() -> None:
     assert cdk_cleanroomsml.__all__ == [
+        "AudienceModel",
+        "AudienceModelGrants",
+        "AudienceModelRetraining",
         "AudienceOutput",
         "AudienceSizes",
+        "CleanRoomsMLMonitoring",
         "CleanRoomsMLProvider",
         "ConfiguredAudienceModel",
+        "ConfiguredAudienceModelAssociation",
+        "ConfiguredAudienceModelAssociationGrants",
         "ConfiguredAudienceModelGrants",
+        "ConfiguredAudienceModelPolicy",
+        "GlueTable",
+        "IAudienceModel",
         "IConfiguredAudienceModel",
+        "IConfiguredAudienceModelAssociation",
+        "ITrainingDataset",
         "SharedAudienceMetrics",
         "TagOnCreatePolicy",
+        "TrainingColumn",
+        "TrainingDataset",
+        "TrainingDatasetGrants",
     ]

@@ -11,10 +11,32 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError, WaiterError
 
 import cdk_cleanroomsml
 from cdk_cleanroomsml.local.service import Fault, RolePropagation
+
+from ..handler.cloudformation import type_of, without_type
+from ..handler.subjects import (
+    ASSOCIATION,
+    AUDIENCE,
+    COLLABORATION,
+    CONFIGURED,
+    DATASET,
+    KINDS,
+    LENT_MODELS,
+    MARKERS,
+    MEMBERSHIP,
+    MINIMAL,
+    OTHER_COLLABORATION,
+    OTHER_DATASET,
+    OTHER_MEMBERSHIP,
+    ROLE,
+    Held,
+    Subject,
+    differences,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,15 +45,28 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.service import Call
 
 STACK = "Scenario"
-TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
-MARKER = "cdk-cleanroomsml:"
 BUCKET = "function-code"
 CODE = {"S3Bucket": BUCKET, "S3Key": "code.zip"}
 HANDLER = "shortened_function.on_event"
 PERMISSIONS = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["cleanrooms-ml:*", "iam:PassRole", "logs:*"], "Resource": "*"}],
+    "Statement": [
+        {"Effect": "Allow", "Action": ["cleanrooms-ml:*", "cleanrooms:*", "iam:PassRole", "logs:*"], "Resource": "*"}
+    ],
 }
+
+
+ATTRIBUTES = {
+    CONFIGURED: ("ConfiguredAudienceModelArn", "Name"),
+    AUDIENCE: ("AudienceModelArn", "Name", "Status"),
+    ASSOCIATION: (
+        "ConfiguredAudienceModelAssociationArn",
+        "ConfiguredAudienceModelAssociationIdentifier",
+        "Name",
+        "CollaborationIdentifier",
+    ),
+}
+PARTNER = "444455556666"
 
 
 @dataclass
@@ -86,7 +121,10 @@ def _faults(engine: Engine) -> Settings:
 
 
 class EngineDriver:
-    """One stack on the engine; what a case can do and see is `Driver` in tests/handler/cases.py."""
+    """One stack on the engine; what a case can do and see is `Driver` in tests/handler/case.py.
+
+    What resources refer to has ids here that the service makes. Cases know it by those that it has in the simulator.
+    """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
@@ -94,11 +132,57 @@ class EngineDriver:
         self._template: dict[str, dict[str, Any]] = {}
         self._retained: set[str] = set()
         self._seen: list[Call] = []
+        # What was there before, and what cases call it: the id here → the id there.
+        self._known_as: dict[str, str] = {}
+        self._seeds: set[str] = set()
         self._cloudformation = engine.client("cloudformation")
-        self._cleanroomsml = engine.client("cleanroomsml")
+        self._services = {name: engine.client(name) for name in ("cleanroomsml", "cleanrooms")}
+        self._cleanroomsml = self._services["cleanroomsml"]
         self.faults: Any = _faults(engine)
         self.switches: Any = Settings(engine.set_switches)
         publish_function(engine)
+        with self._unseen():
+            models = self._cleanroomsml.list_audience_models()["audienceModels"]
+        self._seeds |= {model["audienceModelArn"] for model in models}
+
+    def prepare(self, subject: Subject) -> None:
+        """Puts in place what resources of a type refer to."""
+        with self._unseen():
+            if subject.type in (AUDIENCE, CONFIGURED):
+                for arn in (DATASET, OTHER_DATASET):
+                    self._known_as[self._create_dataset(arn.rpartition("/")[2])] = arn
+            if subject.type == ASSOCIATION:
+                for number, arn in enumerate(LENT_MODELS):
+                    made = self._cleanroomsml.create_configured_audience_model(**MINIMAL, name=f"lent {number}")
+                    self._known_as[made["configuredAudienceModelArn"]] = arn
+                self._join(COLLABORATION, MEMBERSHIP)
+                self._join(OTHER_COLLABORATION, OTHER_MEMBERSHIP)
+
+    def _create_dataset(self, name: str) -> str:
+        source = {"glueDataSource": {"databaseName": "d", "tableName": "t"}}
+        schema = [
+            {"columnName": "user", "columnTypes": ["USER_ID"]},
+            {"columnName": "item", "columnTypes": ["ITEM_ID"]},
+            {"columnName": "time", "columnTypes": ["TIMESTAMP"]},
+        ]
+        data = [{"type": "INTERACTIONS", "inputConfig": {"schema": schema, "dataSource": source}}]
+        made = self._cleanroomsml.create_training_dataset(name=name, roleArn=ROLE, trainingData=data)
+        return str(made["trainingDatasetArn"])
+
+    def _join(self, collaboration_id: str, membership_id: str) -> None:
+        cleanrooms = self._services["cleanrooms"]
+        collaboration = cleanrooms.create_collaboration(
+            name="media",
+            description="media",
+            members=[{"accountId": PARTNER, "displayName": "partner", "memberAbilities": []}],
+            creatorMemberAbilities=["CAN_QUERY", "CAN_RECEIVE_RESULTS"],
+            creatorDisplayName="publisher",
+            queryLogStatus="DISABLED",
+        )["collaboration"]
+        membership = cleanrooms.create_membership(
+            collaborationIdentifier=collaboration["id"], queryLogStatus="DISABLED"
+        )["membership"]
+        self._known_as |= {collaboration["id"]: collaboration_id, membership["id"]: membership_id}
 
     # What a case does
 
@@ -111,7 +195,7 @@ class EngineDriver:
             # A stack that never came to be can only be deleted.
             self.destroy()
             status = None
-        body = json.dumps(self._document(wanted, fails=fails))
+        body = self._to_service(json.dumps(self._document(wanted, fails=fails)))
         verb = "create" if status is None else "update"
         send = getattr(self._cloudformation, f"{verb}_stack")
         try:
@@ -151,6 +235,7 @@ class EngineDriver:
         self._retained.add(logical_id)
 
     def change(self, logical_id: str = "Model", **members: Any) -> None:
+        """Of a configured audience model."""
         tags = members.pop("tags", {})
         with self._unseen():
             arn = self.physical_id(logical_id)
@@ -159,7 +244,11 @@ class EngineDriver:
 
     def vanish(self, logical_id: str = "Model") -> None:
         with self._unseen():
-            self._cleanroomsml.delete_configured_audience_model(configuredAudienceModelArn=self.physical_id(logical_id))
+            self._call(self._type(logical_id), "delete", self.physical_id(logical_id))
+
+    def seed_audience_model(self, arn: str, status: str = "ACTIVE") -> None:
+        self._engine.seed_audience_model(arn, status=status)
+        self._seeds.add(arn)
 
     def forget_calls(self) -> None:
         self._look()
@@ -167,26 +256,26 @@ class EngineDriver:
 
     # What a case sees
 
-    def models(self) -> list[dict[str, Any]]:
+    def models(self, type_: str = CONFIGURED) -> list[dict[str, Any]]:
         with self._unseen():
-            listed = self._cleanroomsml.list_configured_audience_models()["configuredAudienceModels"]
-            return [self._get(model["configuredAudienceModelArn"]) for model in listed]
+            return [{**held.members, "tags": held.tags} for held in self._live(type_).values()]
 
     def model(self, logical_id: str = "Model") -> dict[str, Any]:
         with self._unseen():
-            return self._get(self.physical_id(logical_id))
+            held = self._read(self._type(logical_id), self.physical_id(logical_id))
+        return {**held.members, "tags": held.tags}
 
     def tags(self, logical_id: str = "Model") -> dict[str, str]:
-        return {key: value for key, value in self.model(logical_id)["tags"].items() if not key.startswith(MARKER)}
+        return {key: value for key, value in self.model(logical_id)["tags"].items() if key not in MARKERS}
 
     def physical_id(self, logical_id: str = "Model") -> str:
         resource = self._cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
-        return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+        return self._to_case(str(resource["StackResourceDetail"]["PhysicalResourceId"]))
 
     def attributes(self, logical_id: str = "Model") -> dict[str, str]:
         (stack,) = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return {name: outputs[f"{logical_id}{name}"] for name in ("ConfiguredAudienceModelArn", "Name")}
+        outputs = {output["OutputKey"]: self._to_case(output["OutputValue"]) for output in stack["Outputs"]}
+        return {name: outputs[f"{logical_id}{name}"] for name in ATTRIBUTES[self._type(logical_id)]}
 
     def operations(self) -> list[str]:
         self._look()
@@ -198,31 +287,90 @@ class EngineDriver:
 
     def inputs(self, operation: str) -> list[dict[str, Any]]:
         self._look()
-        return [call.input for call in self._seen if call.operation == operation]
+        return [self._translated(call.input) for call in self._seen if call.operation == operation]
 
     def check(self) -> None:
-        """The service holds exactly the models of the last template that was deployed, as it says."""
-        if self._status() in (None, "ROLLBACK_COMPLETE"):
-            assert self.models() == []
-            return
-        live = {model["configuredAudienceModelArn"] for model in self.models()}
-        assert live == {self.physical_id(name) for name in self._template}
-        for name, wanted in self._template.items():
-            held = self.model(name)
-            assert self.tags(name) == wanted.get("tags", {})
-            others = {member: value for member, value in wanted.items() if member not in ("tags", "ServiceTimeout")}
-            assert {member: held[member] for member in others} == others
-            assert self.attributes(name) == {
-                "ConfiguredAudienceModelArn": held["configuredAudienceModelArn"],
-                "Name": held["name"],
-            }
+        """The service holds exactly the resources of the last template that was deployed, as it says."""
+        there = self._status() not in (None, "ROLLBACK_COMPLETE")
+        template = self._template if there else {}
+        for type_, kind in KINDS.items():
+            with self._unseen():
+                live = self._live(type_)
+            wanted = {name: properties for name, properties in template.items() if type_of(properties) == type_}
+            assert live.keys() == {self.physical_id(name) for name in wanted}
+            for name, properties in wanted.items():
+                held = live[self.physical_id(name)]
+                assert differences(kind, self._resolved(properties), held) == {}
+                assert self.attributes(name)["Name"] == held.members[kind.name]
 
     # How
 
-    def _get(self, arn: str) -> dict[str, Any]:
-        model: dict[str, Any] = self._cleanroomsml.get_configured_audience_model(configuredAudienceModelArn=arn)
-        del model["ResponseMetadata"]
-        return model
+    def _type(self, logical_id: str) -> str:
+        return type_of(self._template.get(logical_id, {}))
+
+    def _live(self, type_: str) -> dict[str, Held]:
+        """What lives of a type, but for what was there before."""
+        if type_ == ASSOCIATION:
+            memberships = [here for here, there in self._known_as.items() if there in (MEMBERSHIP, OTHER_MEMBERSHIP)]
+            listed = [
+                association["arn"]
+                for membership in memberships
+                for association in self._services["cleanrooms"].list_configured_audience_model_associations(
+                    membershipIdentifier=membership
+                )["configuredAudienceModelAssociationSummaries"]
+            ]
+        else:
+            kind = KINDS[type_]
+            summaries = getattr(self._cleanroomsml, xform_name(kind.list))()[kind.items]
+            seeds = self._seeds | self._known_as.keys()
+            listed = [summary[kind.arn] for summary in summaries if summary[kind.arn] not in seeds]
+        return {physical_id: self._read(type_, physical_id) for physical_id in map(self._to_case, listed)}
+
+    def _read(self, type_: str, physical_id: str) -> Held:
+        """A resource, its members under the names that a template gives them."""
+        told = self._call(type_, "get", physical_id)
+        if type_ == ASSOCIATION:
+            told = dict(told["configuredAudienceModelAssociation"])
+            told[KINDS[type_].name] = told["name"]
+            told["membershipIdentifier"] = told["membershipId"]
+            listed = self._services["cleanrooms"].list_tags_for_resource(resourceArn=self._to_service(physical_id))
+            told["tags"] = listed["tags"]
+        told.pop("ResponseMetadata", None)
+        return Held(physical_id, self._translated(told), {}, told["tags"])
+
+    def _call(self, type_: str, verb: str, physical_id: str) -> dict[str, Any]:
+        arn, kind = self._to_service(physical_id), KINDS[type_]
+        operation = xform_name(getattr(kind, verb))
+        if type_ != ASSOCIATION:
+            told: dict[str, Any] = getattr(self._cleanroomsml, operation)(**{kind.arn: arn})
+            return told
+        _, membership, _, association = arn.rpartition(":")[2].split("/")
+        ids = {"membershipIdentifier": membership, "configuredAudienceModelAssociationIdentifier": association}
+        return dict(getattr(self._services["cleanrooms"], operation)(**ids))
+
+    def _to_service(self, text: str) -> str:
+        for here, there in self._known_as.items():
+            text = text.replace(there, here)
+        return text
+
+    def _to_case(self, text: str) -> str:
+        for here, there in self._known_as.items():
+            text = text.replace(here, there)
+        return text
+
+    def _translated(self, value: Any) -> Any:
+        """What the service says, with the ids that cases know."""
+        if isinstance(value, dict):
+            return {name: self._translated(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._translated(item) for item in value]
+        return self._to_case(value) if isinstance(value, str) else value
+
+    def _resolved(self, properties: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: self.physical_id(value["Ref"]) if isinstance(value, dict) and set(value) == {"Ref"} else value
+            for name, value in properties.items()
+        }
 
     def _look(self) -> None:
         self._seen += self._engine.calls()
@@ -248,9 +396,9 @@ class EngineDriver:
         status = re.sub("^(CREATE|UPDATE)_(?!FAILED)", "", stack["StackStatus"])
         events = self._cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
         reasons = [
-            event.get("ResourceStatusReason", "")
+            self._to_case(event.get("ResourceStatusReason", ""))
             for event in events
-            if event["ResourceStatus"].endswith("FAILED") and event["ResourceType"] == TYPE
+            if event["ResourceStatus"].endswith("FAILED") and event["ResourceType"] in KINDS
         ]
         return Result(status, reasons[0] if reasons else "")
 
@@ -286,8 +434,8 @@ class EngineDriver:
         }
         for name, properties in wanted.items():
             resources[name] = {
-                "Type": TYPE,
-                "Properties": {"ServiceToken": token, "ServiceTimeout": 1200, **properties},
+                "Type": type_of(properties),
+                "Properties": {"ServiceToken": token, "ServiceTimeout": 1200, **without_type(properties)},
             }
             if name in self._retained:
                 resources[name]["DeletionPolicy"] = "Retain"
@@ -299,8 +447,8 @@ class EngineDriver:
             }
         outputs = {
             f"{name}{attribute}": {"Value": {"Fn::GetAtt": [name, attribute]}}
-            for name in wanted
-            for attribute in ("ConfiguredAudienceModelArn", "Name")
+            for name, properties in wanted.items()
+            for attribute in ATTRIBUTES[type_of(properties)]
         }
         return {"Resources": resources, "Outputs": outputs}
 
@@ -325,4 +473,4 @@ def _queue(engine: Engine) -> list[Fault]:
 
 
 def _short(call: Call) -> str:
-    return re.sub("ConfiguredAudienceModels?$", "", call.operation)
+    return re.sub("(Configured)?AudienceModel(Association)?s?$", "", call.operation)

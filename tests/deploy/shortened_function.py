@@ -57,10 +57,16 @@ def after_call(model: Any, **_: Any) -> None:
         os._exit(1)
 
 
+def mortal_client(service: str) -> Any:
+    """The function's client, at whose calls it dies when it is told to."""
+    made = resources.client(service)
+    made.meta.events.register(f"before-call.{service}", before_call, unique_id="before")
+    made.meta.events.register(f"after-call.{service}", after_call, unique_id="after")
+    return made
+
+
 def on_event(event: Any, context: Any) -> None:
     """Lambda's entry point."""
     main.ENVIRONMENT.clock = HurriedClock()
-    events = resources.client().meta.events
-    events.register("before-call.cleanroomsml", before_call, unique_id="before")
-    events.register("after-call.cleanroomsml", after_call, unique_id="after")
+    main.ENVIRONMENT.client = mortal_client
     main.handler(event, context)

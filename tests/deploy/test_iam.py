@@ -1,7 +1,6 @@
 """With IAM enforced: the synthesised permissions are enough, and not one of them is more than that.
 
-Two kinds of permission can't be tried, because nothing in the engine asks for them: those of the function to write its
-log, and those of the role that Clean Rooms ML writes segments with.
+One kind of permission can't be tried, because nothing in the engine asks for it: that of the function to write its log.
 """
 
 from __future__ import annotations

@@ -66,7 +66,6 @@ def test_there_are_reasons() -> None:
 
 
 def test_how_long_each_kind_of_trouble_is_retried() -> None:
-    operations = {"Create": policy.CREATE, "Update": policy.UPDATE, "Delete": policy.DELETE, "others": "*"}
     said = {}
     for kind, _, seconds, *_ in table(PAGE, "kind"):
         if seconds == "until the deadline":
@@ -75,7 +74,7 @@ def test_how_long_each_kind_of_trouble_is_retried() -> None:
             said[kind.strip("`")] = {"*": float(seconds)}
         else:
             parts = [part.rsplit(" ", 1) for part in seconds.split(", ")]
-            said[kind.strip("`")] = {operations[name]: float(number) for name, number in parts}
+            said[kind.strip("`")] = {"*" if verb == "others" else verb: float(number) for verb, number in parts}
     assert said == policy.RETRY_SECONDS
 
 
@@ -86,6 +85,9 @@ def test_each_line_of_the_log_is_explained() -> None:
 
 def test_each_cause_of_a_leftover_is_named() -> None:
     causes = {ast.literal_eval(node.args[1]) for _, node in calls_of("remove") if len(node.args) == 2}
+    logged = [node.keywords for _, node in calls_of("log") if ast.literal_eval(node.args[0]) == "leftover"]
+    told = [word.value for keywords in logged for word in keywords if word.arg == "why"]
+    causes |= {value.value for value in told if isinstance(value, ast.Constant)}
     assert causes
     (row,) = (row for row in table(PAGE, "`step`") if row[0] == "`leftover`")
     assert causes == set(re.findall(r"`(\w+)`", row[2])) - {"arn", "why"}

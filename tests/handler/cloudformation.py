@@ -18,6 +18,7 @@ SERVICE_TIMEOUT = 1200
 SIGNATURE = "0d1fa2cf5e7bsignature"
 
 Properties = dict[str, Any]
+"""What a template says of a resource: its properties, and `Type` if it isn't a configured audience model."""
 
 
 @dataclass
@@ -108,10 +109,10 @@ class CloudFormation:
             "RequestId": str(uuid.uuid4()),
             "StackId": stack_id,
             "LogicalResourceId": logical_id,
-            "ResourceType": TYPE,
+            "ResourceType": type_of(properties),
             "ResponseURL": f"https://responses.example/{token}?{date}X-Amz-Signature={SIGNATURE}",
-            "ResourceProperties": wire_format(properties),
-            **{name: wire_format(value) for name, value in more.items()},
+            "ResourceProperties": wire_format(without_type(properties)),
+            **{name: wire_format(without_type(value)) for name, value in more.items()},
         }
         self.pending[f"/{token}"] = Pending(event)
         return event
@@ -119,6 +120,16 @@ class CloudFormation:
     def _function(self) -> VirtualLambda:
         assert self.function is not None
         return self.function
+
+
+def type_of(properties: Mapping[str, Any]) -> str:
+    """The resource type."""
+    return str(properties.get("Type", TYPE))
+
+
+def without_type(value: Any) -> Any:
+    """The properties alone."""
+    return {name: item for name, item in value.items() if name != "Type"} if isinstance(value, Mapping) else value
 
 
 def wire_format(value: Any) -> Any:
@@ -171,6 +182,9 @@ class Result:
 class Stack:
     """A stack of custom resources.
 
+    A template names a resource before those that refer to it with `{"Ref": …}`: that is the order of creation, and
+    things are deleted in the opposite one.
+
     Attributes:
         resources: what the stack holds, by logical id.
         retained: logical ids with DeletionPolicy Retain.
@@ -214,7 +228,9 @@ class Stack:
             gone = self.resources.pop(logical_id)
             if logical_id not in self.retained:
                 clean_up.append((logical_id, gone))
-        self._clean_up(clean_up)
+        self.resources = {name: self.resources[name] for name in template}
+        order = list({**before, **self.resources})
+        self._clean_up(sorted(clean_up, key=lambda each: order.index(each[0]), reverse=True))
         return Result("COMPLETE", reasons)
 
     def continue_roll_back(self) -> Result:
@@ -224,7 +240,7 @@ class Stack:
     def destroy(self) -> Result:
         """Deletes the stack."""
         reasons = []
-        for logical_id, resource in list(self.resources.items()):
+        for logical_id, resource in reversed(list(self.resources.items())):
             if logical_id not in self.retained:
                 reply = self._delete(logical_id, resource)
                 if not reply.succeeded:
@@ -250,7 +266,7 @@ class Stack:
             new = Resource(reply.physical_id, properties, reply.data)
             self.resources[logical_id] = new
             clean_up.append((logical_id, old))
-            undo.append(lambda: self._delete(logical_id, new))
+            undo.append(lambda: self._delete_new(logical_id, new, old))
             return reply
         if reply.succeeded:
             self.resources[logical_id] = Resource(reply.physical_id, properties, reply.data)
@@ -262,7 +278,7 @@ class Stack:
         reply = self._cloudformation.request("Create", self.id, logical_id, properties)
         made = Resource(reply.physical_id, properties, reply.data)
         self.resources[logical_id] = made
-        undo.append(lambda: self._delete(logical_id, made))
+        undo.append(lambda: self._delete_new(logical_id, made, None))
         return reply
 
     def _update(self, logical_id: str, properties: Properties, old: Resource) -> Reply:
@@ -277,9 +293,19 @@ class Stack:
 
     def _update_back(self, logical_id: str, changed: Resource, old: Resource) -> Reply:
         reply = self._update(logical_id, old.properties, changed)
+        if reply.succeeded:
+            undone = Resource(reply.physical_id, old.properties, reply.data)
+            self.resources[logical_id] = self._undone[logical_id] = undone
         if reply.succeeded and reply.physical_id != changed.physical_id:
-            self._undone[logical_id] = Resource(reply.physical_id, old.properties, reply.data)
             self._clean_up([(logical_id, changed)])
+        return reply
+
+    def _delete_new(self, logical_id: str, new: Resource, old: Resource | None) -> Reply:
+        reply = self._delete(logical_id, new)
+        if reply.succeeded and old:
+            self.resources[logical_id] = old
+        elif reply.succeeded:
+            del self.resources[logical_id]
         return reply
 
     def _delete(self, logical_id: str, resource: Resource) -> Reply:
@@ -307,4 +333,12 @@ class Stack:
 
     def _with_token(self, properties: Properties) -> Properties:
         token = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:provider"
-        return {"ServiceToken": token, "ServiceTimeout": SERVICE_TIMEOUT, **properties}
+        return {"ServiceToken": token, "ServiceTimeout": SERVICE_TIMEOUT, **self._resolved(properties)}
+
+    def _resolved(self, value: Any) -> Any:
+        """A value without references."""
+        if isinstance(value, Mapping):
+            if set(value) == {"Ref"}:
+                return self.resources[value["Ref"]].physical_id
+            return {name: self._resolved(item) for name, item in value.items()}
+        return [self._resolved(item) for item in value] if isinstance(value, list) else value

@@ -32,7 +32,7 @@ from .world import MAXIMAL, MINIMAL, World
     [
         ({"RequestType": None}, "RequestType must be one of Create, Update, Delete"),
         ({"RequestType": "Upsert"}, "RequestType must be one of Create, Update, Delete"),
-        ({"ResourceType": "Custom::Other"}, "'Custom::Other' is unknown, allowed are Custom::CleanRoomsMLConfigured"),
+        ({"ResourceType": "Custom::Other"}, "'Custom::Other' is unknown, allowed are Custom::CleanRooms"),
         ({"ResourceProperties": "none"}, "ResourceProperties must be an object"),
         ({"RequestType": "Update"}, "PhysicalResourceId must be a text that is not empty"),
         ({"RequestId": "", "ResourceType": 3}, "ResourceType must be a text that is not empty; RequestId must be"),

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,18 +23,14 @@ from cdk_cleanroomsml.handler import policy
 from cdk_cleanroomsml.handler.configured_audience_model import ConfiguredAudienceModel
 from cdk_cleanroomsml.handler.leftovers import Leftovers
 from cdk_cleanroomsml.handler.request import is_own
-from cdk_cleanroomsml.local.service import Fault
 
-from .virtual_lambda import Interruption, crash
+from .disturbances import Disturber, disturbances, histories
 from .world import AUDIENCE_MODEL, MINIMAL, OTHER_AUDIENCE_MODEL, World, output_config
-
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
-HISTORIES = {"default": 300, "nightly": 3_000}[PROFILE]
 
 OPERATIONS = (policy.CREATE, policy.UPDATE, policy.DELETE, policy.GET, policy.LIST, policy.TAG, policy.UNTAG)
 
 # Where it hurts most, more often.
-WHERE = st.sampled_from([*OPERATIONS, "*", *[policy.CREATE] * 8])
+DISTURBANCES = disturbances([*OPERATIONS, *[policy.CREATE] * 8])
 
 SIZES = [
     {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000]},
@@ -63,80 +57,6 @@ TEMPLATES = st.builds(
     lambda template, typo: {**template, **typo}, VALID, st.sampled_from([*[{}] * 7, {"typo": "refused"}])
 )
 
-REFUSALS = st.sampled_from(
-    [
-        ("ThrottlingException", ""),
-        ("ConflictException", "busy"),
-        ("AccessDeniedException", "not authorized"),
-        ("AccessDeniedException", "explicit deny"),
-        ("ValidationException", "cannot assume the role"),
-        ("ValidationException", "no"),
-        ("ServiceQuotaExceededException", "full"),
-    ]
-)
-
-COMMON = {"operation": WHERE, "times": st.sampled_from([1, 2, 5, None])}
-
-FAULTS = st.one_of(
-    # A clear refusal has no effect; what is unclear may have had one.
-    REFUSALS.flatmap(
-        lambda refusal: st.builds(Fault, **COMMON, error=st.just(refusal[0]), message=st.just(refusal[1]))
-    ),
-    st.builds(Fault, **COMMON, kind=st.sampled_from(["error", "connection_lost", "hang"]), after_effect=st.booleans()),
-)
-
-SEND_FAULTS = st.sampled_from([500, 503, ConnectionResetError(), TimeoutError(), 200])
-
-
-@dataclass
-class SendFaults:
-    """What happens to the next answers."""
-
-    outcomes: list[int | Exception]
-
-
-@dataclass
-class Lag:
-    """How far the service is behind itself."""
-
-    lists: int
-    deletes: int
-    roles: int
-
-
-@dataclass
-class Crash:
-    """The function dies at a call of an operation, and perhaps at the first call of each later delivery, too."""
-
-    operation: str
-    skip: int
-    after_effect: bool
-    for_good: bool
-
-
-@dataclass
-class Twice:
-    """The event that is being worked on comes once more, in the midst of it, when it is no longer fresh."""
-
-    operation: str
-    skip: int
-    after_effect: bool
-
-
-PLACES = {"operation": WHERE, "skip": st.sampled_from([0, 0, 0, 1, 2]), "after_effect": st.booleans()}
-
-CRASHES = st.builds(Crash, **PLACES, for_good=st.booleans())
-KINDS = [
-    CRASHES,
-    CRASHES,
-    FAULTS,
-    FAULTS,
-    st.builds(Twice, **PLACES),
-    st.builds(Lag, st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)),
-    st.builds(SendFaults, st.lists(SEND_FAULTS, max_size=12)),
-]
-DISTURBANCES = st.lists(st.sampled_from(KINDS).flatmap(lambda kind: kind), max_size=2)
-
 
 class Histories(RuleBasedStateMachine):
     """A stack that is deployed, updated, rolled back and destroyed, each time with something going wrong."""
@@ -145,8 +65,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.world.function.timeout = 300
-        # Deliveries at the same time may leave a twin, which goes when its resource goes.
-        self.twins = False
+        self.disturber = Disturber(self.world)
 
     @initialize(dated=st.booleans(), unique=st.booleans(), policy=st.sampled_from([None, "NONE"]), kept=st.booleans())
     def begin(self, dated: bool, unique: bool, policy: Any, kept: bool) -> None:
@@ -169,12 +88,12 @@ class Histories(RuleBasedStateMachine):
         resources = {"Model": template}
         if second:
             resources["Second"] = {**MINIMAL, "name": "of the second"}
-        self.disturb(disturbances)
+        self.disturber.disturb(disturbances)
         self.finish(self.world.deploy(resources, fails=fails).status)
 
     @rule(disturbances=DISTURBANCES)
     def destroy(self, disturbances: list[Any]) -> None:
-        self.disturb(disturbances)
+        self.disturber.disturb(disturbances)
         self.finish(self.world.destroy().status)
 
     @precondition(lambda self: self.world.cloudformation.dated)
@@ -186,39 +105,9 @@ class Histories(RuleBasedStateMachine):
             self.world.function.deliver(pending.event)
         self.check()
 
-    def disturb(self, disturbances: list[Any]) -> None:
-        for disturbance in disturbances:
-            match disturbance:
-                case Fault():
-                    self.world.faults.add(replace(disturbance))
-                case SendFaults(outcomes):
-                    self.world.cloudformation.send_faults += outcomes
-                case Lag(lists, deletes, roles):
-                    self.world.faults.list_lag = lists
-                    self.world.faults.delete_lag = deletes
-                    self.world.faults.role_propagation.calls = roles
-                case Crash(operation, skip, after_effect, for_good):
-                    then = self.crash_for_good if for_good else crash
-                    self.world.wire.interruptions.append(Interruption(operation, then, skip, after_effect))
-                case Twice(operation, skip, after_effect):
-                    self.twins = True
-                    again = Interruption(operation, self.deliver_again, skip, after_effect)
-                    self.world.wire.interruptions.append(again)
-
-    def crash_for_good(self) -> None:
-        self.world.crash("*", times=2, after_effect=False)
-        crash()
-
-    def deliver_again(self) -> None:
-        pending = list(self.world.cloudformation.pending.values())[-1]
-        self.world.clock.sleep(21)
-        self.world.function.deliver(pending.event)
-
     def finish(self, status: str) -> None:
         """What a person does when CloudFormation is stuck: waits until the trouble is over, and tries again."""
-        self.world.faults.queue.clear()
-        self.world.wire.interruptions.clear()
-        self.world.cloudformation.send_faults.clear()
+        self.disturber.stop()
         if status == "ROLLBACK_FAILED":
             status = self.world.stack.continue_roll_back().status
         if status == "ROLLBACK_FAILED":
@@ -230,7 +119,7 @@ class Histories(RuleBasedStateMachine):
         self.check()
 
     def check(self) -> None:
-        self.world.check(twins=self.twins)
+        self.world.check(twins=self.disturber.twins)
 
     def teardown(self) -> None:
         self.finish(self.world.destroy().status)
@@ -239,15 +128,7 @@ class Histories(RuleBasedStateMachine):
             assert self.world.models() == []
 
 
-SETTINGS = settings(
-    max_examples=HISTORIES,
-    # By day the same ones each time, so that a change is told from chance; other ones each night.
-    derandomize=PROFILE == "default",
-    stateful_step_count=10,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = histories(by_day=300)
 
 
 @pytest.mark.timeout(1800)

@@ -10,19 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .cases import DELETE, UPDATE
-from .world import MAXIMAL, MINIMAL
+from .subjects import SUBJECTS, Subject, as_time
 
 if TYPE_CHECKING:
     from .world import World
 
-NAMED = {**MINIMAL, "name": "contract"}
+
+@pytest.fixture(params=[pytest.param(subject, id=subject.called) for subject in SUBJECTS])
+def subject(request: pytest.FixtureRequest) -> Subject:
+    of: Subject = request.param
+    return of
 
 
 @pytest.fixture
-def created(world: World) -> World:
-    assert world.deploy(Model=NAMED).status == "COMPLETE"
+def ready(world: World, subject: Subject) -> World:
+    world.prepare(subject)
     return world
+
+
+@pytest.fixture
+def created(ready: World, subject: Subject) -> World:
+    assert ready.deploy(Model=subject.named("contract")).status == "COMPLETE"
+    return ready
 
 
 def plan_is_empty(world: World, template: dict[str, Any]) -> bool:
@@ -33,7 +42,9 @@ def plan_is_empty(world: World, template: dict[str, Any]) -> bool:
 
 
 def listed(world: World) -> list[str]:
-    return [model["configuredAudienceModelArn"] for model in world.models()]
+    return [
+        physical_id for live in world.live().values() for physical_id in live if not physical_id.endswith("/policy")
+    ]
 
 
 # CloudFormation's contract tests
@@ -41,23 +52,27 @@ def listed(world: World) -> list[str]:
 
 def test_contract_create_delete(created: World) -> None:
     assert created.destroy().status == "DELETE_COMPLETE"
-    assert created.models() == []
+    assert listed(created) == []
 
 
-def test_contract_create_create(created: World) -> None:
-    """The same writable name twice: refused where names must be unique, two models where they need not be."""
+def test_contract_create_create(created: World, subject: Subject) -> None:
+    """The same writable name twice: refused where names must be unique, two resources where they need not be."""
     created.switches.unique_names = True
-    result = created.deploy({"Model": NAMED, "Again": NAMED})
+    template = {
+        "Model": subject.named("contract"),
+        "Again": {**subject.named("contract"), **subject.variants[1]},
+    }
+    result = created.deploy(template)
     assert result.status == "ROLLBACK_COMPLETE"
     assert "the name is taken by" in result.reason
     assert listed(created) == [created.physical_id()]
-    created.switches.unique_names = False
-    assert created.deploy({"Model": NAMED, "Again": NAMED}).status == "COMPLETE"
+    created.switches.unique_names = created.switches.unique_association_names = False
+    assert created.deploy(template).status == "COMPLETE"
     assert len(set(listed(created))) == 2
 
 
 def test_contract_create_read(created: World) -> None:
-    assert created.model()["configuredAudienceModelArn"] == created.physical_id()
+    assert created.physical_id() in created.attributes().values()
     assert created.differences() == {}
 
 
@@ -65,34 +80,34 @@ def test_contract_create_list(created: World) -> None:
     assert listed(created) == [created.physical_id()]
 
 
-def test_contract_create_taggable(world: World) -> None:
-    world.deploy(Model={**NAMED, "tags": {"team": "media"}})
-    assert world.tags() == {"team": "media"}
+def test_contract_create_taggable(ready: World, subject: Subject) -> None:
+    ready.deploy(Model=subject.named("contract", tags={"team": "media"}))
+    assert ready.tags() == {"team": "media"}
 
 
-def test_contract_update_read(created: World) -> None:
+def test_contract_update_read(created: World, subject: Subject) -> None:
     arn = created.physical_id()
-    created.deploy(Model={**NAMED, "description": "changed"})
+    created.deploy(Model={**subject.named("contract", tags={"changed": "1"}), **subject.in_place})
     assert created.physical_id() == arn
-    assert created.model()["description"] == "changed"
+    assert created.differences() == {}
 
 
-def test_contract_update_list(created: World) -> None:
-    created.deploy(Model={**NAMED, "description": "changed"})
+def test_contract_update_list(created: World, subject: Subject) -> None:
+    created.deploy(Model=subject.named("contract", tags={"changed": "1"}))
     assert listed(created) == [created.physical_id()]
 
 
-def test_contract_update_tag_updatable(created: World) -> None:
-    created.deploy(Model={**NAMED, "tags": {"a": "1", "b": "1"}})
-    created.deploy(Model={**NAMED, "tags": {"a": "2"}})
+def test_contract_update_tag_updatable(created: World, subject: Subject) -> None:
+    created.deploy(Model=subject.named("contract", tags={"a": "1", "b": "1"}))
+    created.deploy(Model=subject.named("contract", tags={"a": "2"}))
     assert created.tags() == {"a": "2"}
 
 
-def test_contract_update_without_create(created: World) -> None:
+def test_contract_update_without_create(created: World, subject: Subject) -> None:
     """An update of what doesn't exist is NotFound, never an upsert."""
     created.vanish()
     created.forget_calls()
-    result = created.deploy(Model={**NAMED, "description": "changed"})
+    result = created.deploy(Model=subject.named("contract", tags={"changed": "1"}))
     assert "does not exist" in result.reason
     assert created.writes() == []
 
@@ -108,15 +123,16 @@ def test_contract_delete_list(created: World) -> None:
     assert listed(created) == []
 
 
-def test_contract_delete_update(created: World) -> None:
+def test_contract_delete_update(created: World, subject: Subject) -> None:
     """What is deleted can't be updated any more, and isn't made anew."""
     gone = created.resource()
     created.destroy()
     created.stack.resources["Model"] = gone
-    result = created.deploy(Model={**NAMED, "description": "changed"})
+    created.forget_calls()
+    result = created.deploy(Model=subject.named("contract", tags={"changed": "1"}))
     assert "does not exist" in result.reason
-    assert created.inputs(UPDATE) == []
-    assert created.models() == []
+    assert created.writes() == []
+    assert listed(created) == []
 
 
 def test_contract_delete_delete(created: World) -> None:
@@ -126,13 +142,13 @@ def test_contract_delete_delete(created: World) -> None:
     created.stack.resources["Model"] = gone
     created.forget_calls()
     assert created.destroy().status == "DELETE_COMPLETE"
-    assert created.inputs(DELETE) == []
+    assert created.writes() == []
 
 
-def test_contract_delete_create(created: World) -> None:
+def test_contract_delete_create(created: World, subject: Subject) -> None:
     first = created.physical_id()
     created.destroy()
-    created.deploy(Model=NAMED)
+    created.deploy(Model=subject.named("contract"))
     assert created.physical_id() != first
     assert listed(created) == [created.physical_id()]
 
@@ -141,31 +157,30 @@ def test_contract_delete_create(created: World) -> None:
 
 
 @pytest.fixture
-def check_destroy(world: World) -> Any:
+def check_destroy(ready: World) -> Any:
     """CheckDestroy: whatever a test did, nothing is left after it."""
     yield
-    assert world.destroy().status == "DELETE_COMPLETE"
-    assert world.models() == []
+    assert ready.destroy().status == "DELETE_COMPLETE"
+    assert listed(ready) == []
 
 
 @pytest.mark.usefixtures("check_destroy")
-def test_acc_basic(world: World) -> None:
+def test_acc_basic(ready: World, subject: Subject) -> None:
     """Every attribute; in the place of an import, which custom resources don't have: read back under its id."""
-    world.deploy(Model=MAXIMAL)
-    held = world.model()
-    assert {member: held[member] for member in MAXIMAL if member != "tags"} == {
-        member: value for member, value in MAXIMAL.items() if member != "tags"
-    }
-    assert world.attributes() == {"ConfiguredAudienceModelArn": world.physical_id(), "Name": MAXIMAL["name"]}
-    assert plan_is_empty(world, MAXIMAL)
+    ready.deploy(Model=subject.maximal)
+    held = ready.model()
+    for member in subject.kind.members:
+        assert member == "tags" or held[member] == as_time(subject.maximal[member])
+    assert {ready.physical_id(), subject.maximal[subject.name]} <= set(ready.attributes().values())
+    assert plan_is_empty(ready, subject.maximal)
 
 
-def test_acc_disappears(world: World) -> None:
+def test_acc_disappears(ready: World, subject: Subject) -> None:
     """Deleted from outside: the next change says so, and the stack can still be destroyed."""
-    world.deploy(Model=MINIMAL)
-    world.vanish()
-    assert world.destroy().status == "DELETE_COMPLETE"
-    assert world.models() == []
+    ready.deploy(Model=subject.minimal)
+    ready.vanish()
+    assert ready.destroy().status == "DELETE_COMPLETE"
+    assert listed(ready) == []
 
 
 @pytest.mark.usefixtures("check_destroy")
@@ -180,9 +195,9 @@ def test_acc_disappears(world: World) -> None:
         pytest.param([{}, {"a": "1"}], id="tags_addOnUpdate"),
     ],
 )
-def test_acc_tags(world: World, steps: list[dict[str, str]]) -> None:
+def test_acc_tags(ready: World, subject: Subject, steps: list[dict[str, str]]) -> None:
     for tags in steps:
-        template = {**MINIMAL, "tags": tags}
-        assert world.deploy(Model=template).status == "COMPLETE"
-        assert world.tags() == tags
-        assert plan_is_empty(world, template)
+        template = {**subject.minimal, "tags": tags}
+        assert ready.deploy(Model=template).status == "COMPLETE"
+        assert ready.tags() == tags
+        assert plan_is_empty(ready, template)

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdk_cleanroomsml.handler import policy
-from cdk_cleanroomsml.handler.plan import MEMBERS, Change, Plan, Removal, plan
+from cdk_cleanroomsml.handler.configured_audience_model import KIND
+from cdk_cleanroomsml.handler.kind import Change, Removal
+from cdk_cleanroomsml.handler.plan import Plan, plan
 
+from .subjects import MARKERS
 from .virtual_lambda import client
-from .world import MARKERS
 
 OURS = dict.fromkeys(MARKERS, "x")
 
@@ -22,17 +24,17 @@ def shape(operation: str) -> Any:
 
 
 def test_every_member_of_create_has_a_place_in_the_table() -> None:
-    assert set(MEMBERS) == set(shape(policy.CREATE).members)
+    assert set(KIND.members) == set(shape(policy.CREATE).members)
 
 
 def test_what_changes_in_place_is_what_update_takes() -> None:
     updatable = set(shape(policy.UPDATE).members) - {"configuredAudienceModelArn"}
-    assert {member for member, (change, _) in MEMBERS.items() if change is Change.IN_PLACE} == updatable
+    assert {member for member, (change, _) in KIND.members.items() if change is Change.IN_PLACE} == updatable
 
 
 def test_what_can_not_be_removed_is_what_create_requires() -> None:
     required = set(shape(policy.CREATE).required_members) - {"name"}
-    assert {member for member, (_, removal) in MEMBERS.items() if removal is Removal.IMPOSSIBLE} == required
+    assert {member for member, (_, removal) in KIND.members.items() if removal is Removal.IMPOSSIBLE} == required
 
 
 HELD = {"name": "generated", "minMatchingSeedSize": 500, "childResourceTagOnCreatePolicy": "NONE", "tags": OURS}
@@ -116,13 +118,16 @@ SIZES = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}
     ],
 )
 def test_plan(previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], expected: Plan) -> None:
-    assert plan(wanted, previous, {**HELD, **held}) == expected
+    assert plan(KIND, wanted, previous, {**HELD, **held}) == expected
 
 
 @pytest.mark.scenario(21)
 def test_refusal_says_what_to_change() -> None:
     todo = plan(
-        {"name": "a"}, {"name": "a", "audienceSizeConfig": SIZES}, {**HELD, "name": "a", "audienceSizeConfig": SIZES}
+        KIND,
+        {"name": "a"},
+        {"name": "a", "audienceSizeConfig": SIZES},
+        {**HELD, "name": "a", "audienceSizeConfig": SIZES},
     )
     assert todo.replace == ["audienceSizeConfig"]
     assert "audienceSizeConfig: this change needs replacement under the same name" in todo.refusal
@@ -158,17 +163,17 @@ def create(template: dict[str, Any]) -> dict[str, Any]:
 def test_a_roll_back_converges_from_any_mixed_state(
     old: dict[str, Any], new: dict[str, Any], done: int, undone: int
 ) -> None:
-    held = apply(create(old), plan(new, old, create(old)), done)
-    held = apply(held, plan(old, new, held), undone)
-    held = apply(held, plan(old, new, held), 3)
+    held = apply(create(old), plan(KIND, new, old, create(old)), done)
+    held = apply(held, plan(KIND, old, new, held), undone)
+    held = apply(held, plan(KIND, old, new, held), 3)
     assert held["tags"] == create(old)["tags"]
     assert {"description": "", **held} == {"description": "", **create(old)}
-    assert plan(old, new, held) == Plan()
+    assert plan(KIND, old, new, held) == Plan()
 
 
 @pytest.mark.scenario(18, 44)
 @given(TEMPLATES, TEMPLATES)
 def test_an_update_is_done_once(old: dict[str, Any], new: dict[str, Any]) -> None:
-    held = apply(create(old), plan(new, old, create(old)), 3)
-    assert plan(new, old, held) == Plan()
-    assert plan(new, new, held) == Plan()
+    held = apply(create(old), plan(KIND, new, old, create(old)), 3)
+    assert plan(KIND, new, old, held) == Plan()
+    assert plan(KIND, new, new, held) == Plan()

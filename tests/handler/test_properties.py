@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -65,7 +66,9 @@ TYPES = DenormalizedStructureBuilder().with_members(
         ("boolean", "true", True),
         ("boolean", "False", False),
         ("boolean", True, True),
-        ("timestamp", "2027-01-15T00:00:00Z", "2027-01-15T00:00:00Z"),
+        ("timestamp", "2027-01-15T00:00:00Z", datetime(2027, 1, 15, tzinfo=timezone.utc)),
+        ("timestamp", " 2027-01-15T01:30:00+01:30 ", datetime(2027, 1, 15, tzinfo=timezone.utc)),
+        ("timestamp", "2027-01-15", datetime(2027, 1, 15, tzinfo=timezone.utc)),
         ("string", "100", "100"),
         ("string", "", ""),
         ("map", {}, {}),
@@ -90,6 +93,8 @@ def test_casting(member: str, value: object, expected: object) -> None:
         ("boolean", "yes", "boolean must be true or false"),
         ("string", 5, "string must be a text"),
         ("string", {"a": "b"}, "string must be a text"),
+        ("timestamp", "1800000000", "timestamp must be a time in ISO 8601, such as 2027-01-31T00:00:00Z"),
+        ("timestamp", {}, "timestamp must be a time in ISO 8601, such as 2027-01-31T00:00:00Z"),
         ("map", "a", "map must be an object"),
         ("map", {"a": ["b"]}, "map.a must be a text"),
     ],
@@ -150,7 +155,7 @@ def test_generated_names_fit_and_differ(stack: str, logical_id: str) -> None:
         event.update(
             StackId=f"arn:aws:cloudformation:us-east-1:111122223333:stack/{stack}/x", LogicalResourceId=logical_id
         )
-        names.add(request.model_name(request.read(event)))
+        names.add(request.resource_name(request.read(event)))
     assert len(names) == 2
     assert all(1 <= len(name) <= 63 for name in names)
 

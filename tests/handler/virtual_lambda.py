@@ -109,30 +109,33 @@ class Wire:
         self.interruptions: list[Interruption] = []
 
     def handle(
-        self, method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], body: bytes, **of: str
+        self, method: str, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str], body: bytes, **of: Any
     ) -> Response:
-        found = find_operation(method, path)
+        found = find_operation(method, path, of["service"])
         operation = found[0] if found else ""
         self.clock.sleep(self.seconds_a_call)
         self._interrupt(operation, after_effect=False)
         self._catch_up()
-        response = self.service.handle(method, path, query, headers, body, account=of["account"], region=of["region"])
+        response = self.service.handle(method, path, query, headers, body, **of)
         self._interrupt(operation, after_effect=True)
         return response
 
     def _catch_up(self) -> None:
         """However many calls a lag is said to last: some time it is over."""
         overdue = self.clock.now() - self.longest_lag
-        for arn, model in list(self.models.items()):
-            if model.members["createTime"].timestamp() <= overdue:
-                model.unlisted = 0
-            if model.reads_left is not None and self._deleted.setdefault(arn, self.clock.now()) <= overdue:
-                del self.models[arn]
+        for memory in self._memories():
+            for arn, stored in list(memory.items()):
+                if stored.members["createTime"].timestamp() <= overdue:
+                    stored.unlisted = 0
+                if stored.reads_left is not None and self._deleted.setdefault(arn, self.clock.now()) <= overdue:
+                    del memory[arn]
 
-    @property
-    def models(self) -> dict[str, Stored]:
-        """The service's memory of configured audience models, by ARN."""
-        return self.service._stores[ACCOUNT, REGION].configured_audience_models._stored
+    def _memories(self) -> list[dict[str, Stored]]:
+        """The service's memory of what the function creates, by ARN."""
+        store = self.service._stores[ACCOUNT, REGION]
+        return [
+            table._stored for table in (store.audience_models, store.configured_audience_models, store.associations)
+        ]
 
     def _interrupt(self, operation: str, *, after_effect: bool) -> None:
         for interruption in list(self.interruptions):
@@ -152,11 +155,15 @@ class _Line:
 _LINE = _Line()
 
 
+def client(service: str = "cleanroomsml") -> Any:
+    """The function's own client of a service, with its own settings; only the transport is another."""
+    return _client(service)
+
+
 @cache
-def client() -> Any:
-    """The function's own client, with its own settings; only the transport is another."""
+def _client(service: str) -> Any:
     with mock.patch.dict(os.environ, {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
-        made = resources.client()
+        made = resources.client(service)
     attach(made, _LINE, account=ACCOUNT)  # type: ignore[arg-type]
     return made
 

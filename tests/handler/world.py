@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cdk_cleanroomsml.handler.plan import MEMBERS, Change, Removal
 from cdk_cleanroomsml.local.service import Call, CleanRoomsML, Fault, Faults, Switches
 
-from .cloudformation import SIGNATURE, CloudFormation, Properties, Resource, Result, Stack
+from .cloudformation import SIGNATURE, CloudFormation, Properties, Resource, Result, Stack, type_of
+from .subjects import (
+    ASSOCIATION,
+    AUDIENCE,
+    AUDIENCE_MODEL,
+    COLLABORATION,
+    CONFIGURED,
+    DATASET,
+    KINDS,
+    LENT_MODELS,
+    MARKERS,
+    MAXIMAL,
+    MEMBERSHIP,
+    MINIMAL,
+    OTHER_AUDIENCE_MODEL,
+    OTHER_COLLABORATION,
+    OTHER_DATASET,
+    OTHER_MEMBERSHIP,
+    POLICY,
+    ROLE,
+    Held,
+    Subject,
+    differences,
+    output_config,
+)
 from .virtual_lambda import ACCOUNT, CREDENTIALS, REGION, Interruption, VirtualClock, VirtualLambda, Wire, crash
 
-AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:audience-model/first"
-OTHER_AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:audience-model/second"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/cleanrooms-ml-output"
-MARKERS = ("cdk-cleanroomsml:stack-id", "cdk-cleanroomsml:logical-id", "cdk-cleanroomsml:request-id")
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.service.store import Store
 
+__all__ = [
+    "AUDIENCE_MODEL",
+    "DATASET",
+    "MAXIMAL",
+    "MEMBERSHIP",
+    "MINIMAL",
+    "OTHER_AUDIENCE_MODEL",
+    "ROLE",
+    "World",
+    "output_config",
+]
 
-def output_config(uri: str = "s3://bucket/segments") -> Properties:
-    return {"destination": {"s3Destination": {"s3Uri": uri}}, "roleArn": ROLE}
-
-
-MINIMAL: Properties = {
-    "audienceModelArn": AUDIENCE_MODEL,
-    "outputConfig": output_config(),
-    "sharedAudienceMetrics": ["ALL"],
-}
-MAXIMAL: Properties = {
-    **MINIMAL,
-    "name": "Lookalikes of spring",
-    "description": "who bought in spring\nand may again",
-    "minMatchingSeedSize": 100,
-    "audienceSizeConfig": {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [1, 5, 10]},
-    "tags": {"team": "growth", "cost": "42"},
-    "childResourceTagOnCreatePolicy": "FROM_PARENT_RESOURCE",
-}
+PARTNER = "444455556666"
 
 
 class World:
@@ -55,6 +70,34 @@ class World:
         self.stack = Stack(self.cloudformation)
         self.service.seed_audience_model(AUDIENCE_MODEL)
         self.service.seed_audience_model(OTHER_AUDIENCE_MODEL)
+        self._seeds = {AUDIENCE_MODEL, OTHER_AUDIENCE_MODEL}
+        for dataset in (DATASET, OTHER_DATASET):
+            self._store.training_datasets.add(dataset, {"trainingDatasetArn": dataset, "tags": {}})
+        self._join(COLLABORATION, MEMBERSHIP)
+        self._join(OTHER_COLLABORATION, OTHER_MEMBERSHIP)
+
+    @property
+    def _store(self) -> Store:
+        return self.service._stores[ACCOUNT, REGION]
+
+    def prepare(self, subject: Subject) -> None:
+        """Puts in place what resources of a type refer to, if it isn't there always."""
+        if subject.type == ASSOCIATION:
+            now = self.clock.datetime()
+            for number, arn in enumerate(LENT_MODELS):
+                model = {**MINIMAL, "name": f"lent {number}", "configuredAudienceModelArn": arn, "createTime": now}
+                self._store.configured_audience_models.add(arn, {**model, "tags": {}})
+            self._seeds |= set(LENT_MODELS)
+
+    def _join(self, collaboration_id: str, membership_id: str) -> None:
+        now = self.clock.datetime()
+        arn = f"arn:aws:cleanrooms:{REGION}:{ACCOUNT}:membership/{membership_id}"
+        collaboration_arn = f"arn:aws:cleanrooms:{REGION}:{PARTNER}:collaboration/{collaboration_id}"
+        members = [{"accountId": account} for account in (PARTNER, ACCOUNT)]
+        collaboration = {"id": collaboration_id, "arn": collaboration_arn, "members": members, "createTime": now}
+        self.service._shared[REGION].collaborations.add(collaboration_arn, collaboration)
+        ids = {"collaborationId": collaboration_id, "collaborationArn": collaboration_arn}
+        self._store.memberships.add(arn, {"id": membership_id, "arn": arn, "createTime": now, "tags": {}, **ids})
 
     # What a case does
 
@@ -76,13 +119,21 @@ class World:
         self.stack.retained.add(logical_id)
 
     def change(self, logical_id: str = "Model", **members: Any) -> None:
-        """Changes a model behind CloudFormation's back."""
-        self.model(logical_id).update(members)
+        """Changes a resource behind CloudFormation's back."""
+        self.service.resource(self.physical_id(logical_id)).update(members)
 
     def vanish(self, logical_id: str = "Model") -> None:
-        """Deletes a model behind CloudFormation's back."""
-        store = self.service._stores[ACCOUNT, REGION]
-        store.configured_audience_models.remove(self.physical_id(logical_id))
+        """Deletes a resource behind CloudFormation's back."""
+        arn = self.physical_id(logical_id)
+        store = self._store
+        for table in (store.audience_models, store.configured_audience_models, store.associations):
+            if arn in table:
+                table.remove(arn)
+
+    def seed_audience_model(self, arn: str, status: str = "ACTIVE") -> None:
+        """Puts an audience model in place that is no stack's, or gives it another status."""
+        self.service.seed_audience_model(arn, status=status)
+        self._seeds.add(arn)
 
     @property
     def faults(self) -> Faults:
@@ -100,18 +151,15 @@ class World:
 
     # What a case sees
 
-    def models(self) -> list[dict[str, Any]]:
-        """The models that live, oldest first."""
-        store = self.service._stores[ACCOUNT, REGION]
-        return store.configured_audience_models.live()
+    def models(self, type_: str = CONFIGURED) -> list[dict[str, Any]]:
+        """What lives of a type, oldest first, but for what was there before."""
+        return [{**held.members, "tags": held.tags} for held in self.live()[type_].values()]
 
     def model(self, logical_id: str = "Model") -> dict[str, Any]:
-        """The model that CloudFormation knows under a logical id.
-
-        Raises:
-            ServiceError: it doesn't exist.
-        """
-        return self.service.resource(self.resource(logical_id).physical_id)
+        """The resource that CloudFormation knows under a logical id."""
+        resource = self.resource(logical_id)
+        held = self.live()[type_of(resource.properties)][resource.physical_id]
+        return {**held.members, "tags": held.tags}
 
     def resource(self, logical_id: str = "Model") -> Resource:
         return self.stack.resources[logical_id]
@@ -148,44 +196,68 @@ class World:
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.function.output.getvalue().splitlines()]
 
+    def live(self) -> dict[str, dict[str, Held]]:
+        """What lives in the account and a stack may have created: type → physical id → resource."""
+        found: dict[str, dict[str, Held]] = {CONFIGURED: {}, POLICY: {}, AUDIENCE: {}, ASSOCIATION: {}}
+        for model in self._store.configured_audience_models.live():
+            arn = model["configuredAudienceModelArn"]
+            data = {"ConfiguredAudienceModelArn": arn, "Name": model["name"]}
+            found[CONFIGURED][arn] = Held(arn, model, data, model["tags"])
+        for arn, policy in self._store.policies.items():
+            document = {
+                "configuredAudienceModelArn": arn,
+                "configuredAudienceModelPolicy": json.loads(policy.text),
+            }
+            found[POLICY][f"{arn}/policy"] = Held(f"{arn}/policy", document, {"ConfiguredAudienceModelArn": arn})
+        for model in self._store.audience_models.live():
+            arn = model["audienceModelArn"]
+            data = {"AudienceModelArn": arn, "Name": model["name"]}
+            found[AUDIENCE][arn] = Held(arn, model, data, model["tags"])
+        for association in self._store.associations.live():
+            found[ASSOCIATION][association["arn"]] = _association(association)
+        return {
+            type_: {physical_id: held for physical_id, held in resources.items() if physical_id not in self._seeds}
+            for type_, resources in found.items()
+        }
+
     def check(self, *secrets: str, twins: bool = False) -> None:
-        """What must hold always: valid answers, no secrets, exactly the models of the last successful template.
+        """What must hold always: valid answers, no secrets, exactly the resources of the last successful template.
 
         Args:
             secrets: what must not have been written or answered.
-            twins: whether other models of the request that made a known model may still be there.
+            twins: whether others of the request that made a known resource may still be there.
         """
         assert self.cloudformation.violations == []
         self.check_secrets(*secrets)
-        known = {resource.physical_id for resource in self.stack.resources.values()}
-        live = {model["configuredAudienceModelArn"] for model in self.models()}
-        assert known <= live
-        if twins:
-            requests = [self.model(logical_id)["tags"][MARKERS[2]] for logical_id in self.stack.resources]
-            live = {
-                arn for arn in live if arn in known or self.service.resource(arn)["tags"][MARKERS[2]] not in requests
+        for type_, live in self.live().items():
+            resources = {
+                name: resource
+                for name, resource in self.stack.resources.items()
+                if type_of(resource.properties) == type_
             }
-        assert live - set(self.stack.abandoned) == known
-        for logical_id, resource in self.stack.resources.items():
-            assert self.differences(logical_id) == {}
-            assert resource.data == {
-                "ConfiguredAudienceModelArn": resource.physical_id,
-                "Name": self.model(logical_id)["name"],
+            known = {resource.physical_id for resource in resources.values()}
+            assert known <= live.keys()
+            requests = {live[physical_id].request_id for physical_id in known} if twins else set()
+            others = {
+                physical_id for physical_id in live.keys() - known if live[physical_id].request_id not in requests
             }
+            # A policy can be anybody's: it carries no markers.
+            assert type_ == POLICY or others <= set(self.stack.abandoned)
+            for logical_id, resource in resources.items():
+                held = live[resource.physical_id]
+                assert self.differences(logical_id) == {}
+                # A status is that of the last create or update.
+                assert {name: value for name, value in resource.data.items() if name != "Status"} == held.data
 
     def differences(self, logical_id: str = "Model") -> dict[str, tuple[Any, Any]]:
         """Where the service doesn't hold what the template says: member → (wanted, held)."""
-        wanted, model = self.resource(logical_id).properties, self.model(logical_id)
-        found = {}
-        for member, (change, removal) in MEMBERS.items():
-            default = None if isinstance(removal, Removal) else removal
-            target = wanted.get(member, default)
-            held = self.tags(logical_id) if member == "tags" else model.get(member, default)
-            if change is Change.REPLACEMENT and member not in wanted:
-                continue
-            if held != target:
-                found[member] = (target, held)
-        return found
+        resource = self.resource(logical_id)
+        type_ = type_of(resource.properties)
+        held = self.live()[type_][resource.physical_id]
+        if type_ in KINDS:
+            return differences(KINDS[type_], resource.properties, held)
+        wanted = resource.properties
+        return {name: (wanted.get(name), value) for name, value in held.members.items() if wanted.get(name) != value}
 
     def check_secrets(self, *secrets: str) -> None:
         """Nothing secret was written or answered."""
@@ -195,5 +267,16 @@ class World:
             assert secret not in said
 
 
+def _association(members: dict[str, Any]) -> Held:
+    arn, name = members["arn"], members["name"]
+    data = {
+        "ConfiguredAudienceModelAssociationArn": arn,
+        "ConfiguredAudienceModelAssociationIdentifier": members["id"],
+        "Name": name,
+        "CollaborationIdentifier": members["collaborationId"],
+    }
+    return Held(arn, {**members, "configuredAudienceModelAssociationName": name}, data, members["tags"])
+
+
 def _short(call: Call) -> str:
-    return re.sub("ConfiguredAudienceModels?$", "", call.operation)
+    return re.sub("(Configured)?AudienceModel(Association)?s?$", "", call.operation)

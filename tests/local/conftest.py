@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ACCOUNT = "111122223333"
+PARTNER = "444455556666"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/cleanrooms-ml-write"
 
 
@@ -50,6 +51,42 @@ def service(clock: Clock) -> CleanRoomsML:
 def ml(service: CleanRoomsML) -> Any:
     """A client of the service in process that retries nothing."""
     return client(service, config=Config(retries={"total_max_attempts": 1}))
+
+
+@pytest.fixture
+def rooms(service: CleanRoomsML) -> Any:
+    """A client of Clean Rooms beside it, of the same account."""
+    return client(service, "cleanrooms", config=Config(retries={"total_max_attempts": 1}))
+
+
+@pytest.fixture
+def partner(service: CleanRoomsML) -> Any:
+    """A client of Clean Rooms of another account."""
+    return client(service, "cleanrooms", account=PARTNER, config=Config(retries={"total_max_attempts": 1}))
+
+
+@pytest.fixture
+def collaboration(partner: Any) -> str:
+    """The identifier of a collaboration that the partner's account created with this one."""
+    return str(partner.create_collaboration(**collaboration_request())["collaboration"]["id"])
+
+
+def collaboration_request(member: str = ACCOUNT) -> dict[str, Any]:
+    return {
+        "name": "spring",
+        "description": "with a partner",
+        "creatorDisplayName": "advertiser",
+        "creatorMemberAbilities": ["CAN_QUERY", "CAN_RECEIVE_RESULTS"],
+        "members": [{"accountId": member, "displayName": "publisher", "memberAbilities": []}],
+        "queryLogStatus": "DISABLED",
+    }
+
+
+@pytest.fixture
+def membership(rooms: Any, collaboration: str) -> str:
+    """The identifier of this account's membership."""
+    made = rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+    return str(made["membership"]["id"])
 
 
 @pytest.fixture
@@ -242,6 +279,11 @@ def until_fixture() -> Any:
 @pytest.fixture(name="request_for")
 def request_for_fixture() -> Any:
     return minimal_request
+
+
+@pytest.fixture(name="collaboration_request")
+def collaboration_request_fixture() -> Any:
+    return collaboration_request
 
 
 @pytest.fixture(name="zipped")

@@ -51,6 +51,11 @@ def test_faults(service: CleanRoomsML, ml: Any) -> None:
     assert held["queue"] == [fault | {"times": 0}]
 
 
+def test_clock(service: CleanRoomsML, clock: Any) -> None:
+    assert ask(service, "POST", "/clock", {"seconds": 60})["now"].startswith("2024-05-01 00:01:00")
+    assert (service.now() - clock()).total_seconds() == 60
+
+
 def test_audience_models(service: CleanRoomsML, ml: Any) -> None:
     arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/mine"
     ask(service, "POST", "/audience-models", {"arn": arn, "status": "CREATE_FAILED"})
@@ -64,6 +69,7 @@ def test_audience_models(service: CleanRoomsML, ml: Any) -> None:
         ("PATCH", "/switches", {"unique_name": True}, 400, "unknown switches: ['unique_name']"),
         ("PATCH", "/faults", {"lag": 1}, 400, "unknown faults: ['lag']"),
         ("PATCH", "/faults", {"queue": [{"op": "x"}]}, 400, "unexpected keyword argument 'op'"),
+        ("POST", "/clock", {"seconds": -1}, 400, "the clock can't be turned back"),
         ("POST", "/audience-models", {"arn": "x"}, 400, "'x' is not the ARN of an audience model"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Every constraint of the service model, at its boundary: the limits are read from the model, not written here."""
+"""Every constraint of the service models, at its boundary: the limits are read from the models, not written here."""
 
 from __future__ import annotations
 
@@ -10,36 +10,56 @@ import pytest
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from cdk_cleanroomsml.local.service import client
-from cdk_cleanroomsml.local.service.clean_rooms_ml import OPERATIONS
+from cdk_cleanroomsml.local.service import CleanRoomsML, client
+from cdk_cleanroomsml.local.service.clean_rooms_ml import CLEAN_ROOMS_OPERATIONS, OPERATIONS
+from cdk_cleanroomsml.local.service.model import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cdk_cleanroomsml.local.service import CleanRoomsML
-
-MODEL = Loader().load_service_model("cleanroomsml", "service-2")
-SHAPES = MODEL["shapes"]
+MODELS = {name: Loader().load_service_model(name, "service-2") for name in SERVICES}
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333"
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
 
 # One value that satisfies each pattern, such that repeating its last character still does.
 EXAMPLES = {
     "AccountId": "111122223333",
+    "AnalysisTemplateArn": "arn:aws:cleanrooms:us-east-1:111122223333:membership/x/analysistemplate/x",
+    "AudienceGenerationJobArn": f"{ARN}:audience-generation-job/x",
     "AudienceModelArn": f"{ARN}:audience-model/x",
+    "CleanroomsArn": "arn:aws:cleanrooms:us-east-1:111122223333:membership/x",
+    "CollaborationDescription": "what it is",
+    "CollaborationIdentifier": UUID,
+    "CollaborationName": "name",
     "ColumnName": "column",
     "ConfiguredAudienceModelArn": f"{ARN}:configured-audience-model/x",
+    "ConfiguredAudienceModelAssociationIdentifier": UUID,
+    "ConfiguredAudienceModelAssociationName": "name",
+    "DisplayName": "name",
     "GlueDatabaseName": "database",
     "GlueTableName": "table",
     "Hash": "a" * 64,
     "IamRoleArn": "arn:aws:iam::111122223333:role/x",
+    "KeyPrefix": "x",
     "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/x",
+    "MembershipIdentifier": UUID,
     "NameString": "name",
     "NextToken": "YWZ0ZXI6MA==",
+    "ParameterName": "key",
+    "ParameterValue": "value",
+    "PaginationToken": "YWZ0ZXI6MA==",
+    "ProtectedJobS3OutputConfigurationInputBucketString": "bucket",
+    "ProtectedQueryS3OutputConfigurationBucketString": "bucket",
     "ResourceDescription": "what it is",
     "ResourcePolicy": '{"Statement": []}',
+    "ProtectedQuerySQLParametersQueryStringString": "SELECT 1",
+    "RoleArn": "arn:aws:iam::111122223333:role/x",
     "S3Path": "s3://bucket/x",
+    "SparkPropertyKey": "key",
+    "SparkPropertyValue": "value",
     "TagKey": "key",
     "TagValue": "value",
+    "UUID": UUID,
     "TaggableArn": f"{ARN}:audience-model/x",
     "TrainingDatasetArn": f"{ARN}:training-dataset/x",
 }
@@ -47,44 +67,72 @@ EXAMPLES = {
 Path = tuple[str | int, ...]
 
 
+class Api(NamedTuple):
+    """An operation of one of the services."""
+
+    service: Any
+    operation: str
+
+    def __str__(self) -> str:
+        return f"{self.service}-{self.operation}"
+
+    @property
+    def http(self) -> dict[str, Any]:
+        found: dict[str, Any] = MODELS[self.service]["operations"][self.operation]["http"]
+        return found
+
+    @property
+    def input(self) -> str:
+        return str(MODELS[self.service]["operations"][self.operation]["input"]["shape"])
+
+    def shape(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = MODELS[self.service]["shapes"][name]
+        return found
+
+    def valid(self, name: str | None = None) -> Any:
+        """A value of a shape with all its members; by default of the whole input."""
+        name = name or self.input
+        shape = self.shape(name)
+        if shape["type"] == "structure":
+            return {member: self.valid(each["shape"]) for member, each in shape["members"].items()}
+        if shape["type"] == "list":
+            return [self.valid(shape["member"]["shape"])]
+        if shape["type"] == "map":
+            return {self.valid(shape["key"]["shape"]): self.valid(shape["value"]["shape"])}
+        if "enum" in shape:
+            return shape["enum"][0]
+        simple = {"boolean": True, "integer": shape.get("min", 1), "timestamp": "2024-05-01T00:00:00Z"}
+        return simple.get(shape["type"]) or EXAMPLES[name]
+
+
 class Member(NamedTuple):
     """A member of an operation's input, wherever it is nested."""
 
-    operation: str
+    api: Api
     path: Path
     shape: dict[str, Any]
     name: str
 
-
-def valid(name: str) -> Any:
-    """A value of a shape with all its members."""
-    shape = SHAPES[name]
-    if shape["type"] == "structure":
-        return {member: valid(each["shape"]) for member, each in shape["members"].items()}
-    if shape["type"] == "list":
-        return [valid(shape["member"]["shape"])]
-    if shape["type"] == "map":
-        return {valid(shape["key"]["shape"]): valid(shape["value"]["shape"])}
-    if "enum" in shape:
-        return shape["enum"][0]
-    return {"integer": shape.get("min", 1), "timestamp": "2024-05-01T00:00:00Z"}.get(shape["type"]) or EXAMPLES[name]
+    def __str__(self) -> str:
+        return f"{self.api}-{at(self.path)}"
 
 
-def members(operation: str) -> Iterator[Member]:
+def members(api: Api) -> Iterator[Member]:
     def walk(name: str, path: Path) -> Iterator[Member]:
-        shape = SHAPES[name]
-        yield Member(operation, path, shape, name)
+        shape = api.shape(name)
+        yield Member(api, path, shape, name)
         if shape["type"] == "structure":
             for member, each in shape["members"].items():
                 yield from walk(each["shape"], (*path, member))
         elif shape["type"] == "list":
             yield from walk(shape["member"]["shape"], (*path, 0))
 
-    yield from walk(MODEL["operations"][operation]["input"]["shape"], ())
+    yield from walk(api.input, ())
 
 
-ALL = [member for operation in OPERATIONS for member in members(operation)]
-INPUTS = {operation: MODEL["operations"][operation]["input"]["shape"] for operation in OPERATIONS}
+APIS = [Api("cleanroomsml", name) for name in OPERATIONS] + [Api("cleanrooms", name) for name in CLEAN_ROOMS_OPERATIONS]
+ALL = [member for api in APIS for member in members(api)]
+CREATE = Api("cleanroomsml", "CreateConfiguredAudienceModel")
 
 
 def at(path: Path) -> str:
@@ -107,7 +155,7 @@ def without(member: Member) -> dict[str, Any]:
 
 
 def _input_and_holder(member: Member) -> tuple[dict[str, Any], Any]:
-    whole = valid(INPUTS[member.operation])
+    whole = member.api.valid()
     holder = whole
     for step in member.path[:-1]:
         holder = holder[step]
@@ -119,7 +167,7 @@ def of_size(member: Member, size: int) -> Any:
     kind = member.shape["type"]
     if kind == "integer":
         return size
-    example = valid(member.name)
+    example = member.api.valid(member.name)
     if kind == "string":
         return (example + example[-1] * size)[:size] if size > len(example) else example[:size]
     if kind == "list":
@@ -138,24 +186,32 @@ def size_cases() -> Iterator[Any]:
             problem += f"Member must have {noun} {words} {member.shape[limit]}"
             for size, passes in ((member.shape[limit], True), (member.shape[limit] + beyond, False)):
                 if size >= 0 and not _never_sent(member, size):
-                    name = f"{member.operation}-{at(member.path)}-{limit}-{size}"
+                    name = f"{member}-{limit}-{size}"
                     yield pytest.param(member, size, problem, passes, id=name)
 
 
 def _never_sent(member: Member, size: int) -> bool:
     """An empty label or query parameter: botocore sends no request that carries one."""
-    return size == 0 and "location" in SHAPES[INPUTS[member.operation]]["members"].get(member.path[0], {})
+    return size == 0 and "location" in _top_level(member)
 
 
-@pytest.fixture
-def complaint(service: CleanRoomsML) -> Any:
+def _top_level(member: Member) -> dict[str, Any]:
+    """The member of the input that this is in, or is."""
+    found: dict[str, Any] = member.api.shape(member.api.input)["members"].get(member.path[0], {})
+    return found
+
+
+@pytest.fixture(scope="module")
+def complaint() -> Any:
     """Calls an operation as its SDK would, had it no validation of its own: what the service says, if it refuses."""
+    service = CleanRoomsML()
     config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    made = client(service, config=config)
+    clients: dict[str, Any] = {name: client(service, name, config=config) for name in SERVICES}
 
-    def call(operation: str, value: dict[str, Any]) -> str:
+    def call(api: Api, value: dict[str, Any]) -> str:
+        made = clients[api.service]
         try:
-            made._make_api_call(operation, value)
+            made._make_api_call(api.operation, value)
         except made.exceptions.ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException":
                 return str(error.response["Error"]["Message"])
@@ -164,57 +220,57 @@ def complaint(service: CleanRoomsML) -> Any:
     return call
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_examples_are_valid(complaint: Any, operation: str) -> None:
-    assert "failed to satisfy constraint" not in complaint(operation, valid(INPUTS[operation]))
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_the_examples_are_valid(complaint: Any, api: Api) -> None:
+    assert "failed to satisfy constraint" not in complaint(api, api.valid())
 
 
 @pytest.mark.parametrize(("member", "size", "problem", "passes"), list(size_cases()))
 def test_size(complaint: Any, member: Member, size: int, problem: str, passes: bool) -> None:
-    message = complaint(member.operation, changed(member, of_size(member, size)))
+    message = complaint(member.api, changed(member, of_size(member, size)))
     assert (problem not in message) == passes
 
 
 PATTERNED = [member for member in ALL if "pattern" in member.shape]
 
 
-@pytest.mark.parametrize("member", PATTERNED, ids=lambda member: f"{member.operation}-{at(member.path)}")
+@pytest.mark.parametrize("member", PATTERNED, ids=str)
 def test_pattern(complaint: Any, member: Member) -> None:
     damaged = changed(member, f"\x00{EXAMPLES[member.name]}")
     problem = f"at '{at(member.path)}' failed to satisfy constraint: Member must satisfy regular expression pattern"
-    assert problem in complaint(member.operation, damaged)
+    assert problem in complaint(member.api, damaged)
 
 
 @pytest.mark.parametrize("text", ["name", "a b\tc", "Zürich", "顧客", "\U0001f600 \U0010ffff", "\ue000\ufffd"])
 def test_a_name_may_be_in_any_script(complaint: Any, text: str) -> None:
-    value = valid(INPUTS["CreateConfiguredAudienceModel"]) | {"name": text}
-    assert "'name'" not in complaint("CreateConfiguredAudienceModel", value)
+    value = CREATE.valid() | {"name": text}
+    assert "'name'" not in complaint(CREATE, value)
 
 
 @pytest.mark.parametrize("text", [" ", "\t", "two\nlines", "\ufffe", "bell\x07"])
 def test_a_name_may_not_be_blank_or_hold_control_characters(complaint: Any, text: str) -> None:
-    value = valid(INPUTS["CreateConfiguredAudienceModel"]) | {"name": text}
-    assert "at 'name' failed" in complaint("CreateConfiguredAudienceModel", value)
+    value = CREATE.valid() | {"name": text}
+    assert "at 'name' failed" in complaint(CREATE, value)
 
 
 def test_a_description_may_have_lines(complaint: Any) -> None:
-    value = valid(INPUTS["CreateConfiguredAudienceModel"]) | {"description": "two\r\nlines"}
-    assert "'description'" not in complaint("CreateConfiguredAudienceModel", value)
+    value = CREATE.valid() | {"description": "two\r\nlines"}
+    assert "'description'" not in complaint(CREATE, value)
 
 
 ENUMERATED = [member for member in ALL if "enum" in member.shape]
 
 
-@pytest.mark.parametrize("member", ENUMERATED, ids=lambda member: f"{member.operation}-{at(member.path)}")
+@pytest.mark.parametrize("member", ENUMERATED, ids=str)
 def test_enum(complaint: Any, member: Member) -> None:
     problem = f"at '{at(member.path)}' failed to satisfy constraint: Member must satisfy enum value set"
     for value in member.shape["enum"]:
-        assert problem not in complaint(member.operation, changed(member, value))
-    assert problem in complaint(member.operation, changed(member, member.shape["enum"][0].lower()))
+        assert problem not in complaint(member.api, changed(member, value))
+    assert problem in complaint(member.api, changed(member, member.shape["enum"][0].swapcase()))
 
 
 REQUIRED = [
-    Member(member.operation, (*member.path, name), SHAPES[member.shape["members"][name]["shape"]], name)
+    Member(member.api, (*member.path, name), member.api.shape(member.shape["members"][name]["shape"]), name)
     for member in ALL
     if member.shape["type"] == "structure"
     for name in member.shape.get("required", [])
@@ -222,45 +278,43 @@ REQUIRED = [
 ]
 
 
-@pytest.mark.parametrize("member", REQUIRED, ids=lambda member: f"{member.operation}-{at(member.path)}")
+@pytest.mark.parametrize("member", REQUIRED, ids=str)
 def test_required(complaint: Any, member: Member) -> None:
     incomplete = without(member)
     problem = f"Value null at '{at(member.path)}' failed to satisfy constraint: Member must not be null"
-    assert problem in complaint(member.operation, incomplete)
+    assert problem in complaint(member.api, incomplete)
 
 
-IN_BODY = [
-    member
-    for member in ALL
-    if len(member.path) > 0 and "location" not in SHAPES[INPUTS[member.operation]]["members"][member.path[0]]
-]
+IN_BODY = [member for member in ALL if len(member.path) > 0 and "location" not in _top_level(member)]
 
 
-@pytest.mark.parametrize("member", IN_BODY, ids=lambda member: f"{member.operation}-{at(member.path)}")
+@pytest.mark.parametrize("member", IN_BODY, ids=str)
 @pytest.mark.parametrize("wrong", [True, {"no": "such"}, 1.5], ids=type)
 def test_type(service: CleanRoomsML, member: Member, wrong: Any) -> None:
     kind = member.shape["type"]
     if isinstance(wrong, dict) and kind in ("structure", "map"):
         wrong = [wrong]
-    body, path = _on_the_wire(changed(member, wrong), member.operation)
-    http = MODEL["operations"][member.operation]["http"]
-    response = service.handle(http["method"], path, {}, {}, body, account="111122223333", region="us-east-1")
+    elif kind == "boolean":
+        wrong = str(wrong)
+    body, path = _on_the_wire(changed(member, wrong), member.api)
+    where: Any = {"account": "111122223333", "region": "us-east-1", "service": member.api.service}
+    response = service.handle(member.api.http["method"], path, {}, {}, body, **where)
     problem = f"at '{at(member.path)}' failed to satisfy constraint: Member must be of type {kind}"
     assert response.status == 400
     assert problem in response.body.decode()
 
 
-def _on_the_wire(value: dict[str, Any], operation: str) -> tuple[bytes, str]:
-    path = MODEL["operations"][operation]["http"]["requestUri"]
+def _on_the_wire(value: dict[str, Any], api: Api) -> tuple[bytes, str]:
+    path = api.http["requestUri"]
     for name in [each for each in value if f"{{{each}}}" in path]:
         path = path.replace(f"{{{name}}}", quote(value.pop(name), safe=""))
     return json.dumps(value).encode(), path
 
 
 def test_all_problems_at_once(complaint: Any) -> None:
-    value = valid(INPUTS["CreateConfiguredAudienceModel"])
+    value = CREATE.valid()
     value |= {"name": "", "minMatchingSeedSize": 1, "sharedAudienceMetrics": ["SOME"]}
-    message = complaint("CreateConfiguredAudienceModel", value)
+    message = complaint(CREATE, value)
     assert message.startswith("4 validation errors detected: ")
     for place in ("name", "minMatchingSeedSize", "sharedAudienceMetrics.1.member"):
         assert f"at '{place}'" in message

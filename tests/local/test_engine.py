@@ -128,6 +128,22 @@ class TestAdministration:
         with pytest.raises(impatient.exceptions.ConflictException, match="used by"):
             impatient.delete_configured_audience_model(configuredAudienceModelArn=arn)
 
+    def test_another_account(self, engine: Engine) -> None:
+        assert engine.client("sts", account="444455556666").get_caller_identity()["Account"] == "444455556666"
+
+    def test_the_clock(self, engine: Engine, impatient: Any, role: str) -> None:
+        engine.set_switches(training_seconds=3600)
+        source = {"glueDataSource": {"tableName": "table", "databaseName": "database"}}
+        schema = [{"columnName": "user", "columnTypes": ["USER_ID"]}]
+        data = [{"type": "INTERACTIONS", "inputConfig": {"schema": schema, "dataSource": source}}]
+        dataset = impatient.create_training_dataset(name="data", roleArn=role, trainingData=data)["trainingDatasetArn"]
+        arn = impatient.create_audience_model(name="model", trainingDatasetArn=dataset)["audienceModelArn"]
+        assert impatient.get_audience_model(audienceModelArn=arn)["status"] == "CREATE_PENDING"
+        engine.advance(3600)
+        assert impatient.get_audience_model(audienceModelArn=arn)["status"] == "ACTIVE"
+        with pytest.raises(EngineError, match="turned back"):
+            engine.advance(-1)
+
     def test_calls(self, engine: Engine, impatient: Any) -> None:
         impatient.list_audience_models(maxResults=3)
         (call,) = engine.calls()

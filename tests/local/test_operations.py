@@ -12,9 +12,11 @@ import pytest
 from botocore.loaders import Loader
 
 from cdk_cleanroomsml.local.service import client
-from cdk_cleanroomsml.local.service.clean_rooms_ml import OPERATIONS
+from cdk_cleanroomsml.local.service.clean_rooms_ml import CLEAN_ROOMS_OPERATIONS, OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cdk_cleanroomsml.local.service import CleanRoomsML
 
 MODEL = Loader().load_service_model("cleanroomsml", "service-2")
@@ -272,7 +274,7 @@ class TestPolicy:
         with refused(ml, "ConflictException", "previousPolicyHash"):
             self.put(ml, model, previousPolicyHash="0" * 64)
 
-    @pytest.mark.parametrize("text", ["{", "[]", "{}"])
+    @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"Statement": "x"}', '{"Statement": ["x"]}'])
     def test_it_must_be_a_policy(self, ml: Any, model: str, text: str) -> None:
         with refused(ml, "ValidationException", "Statement"):
             self.put(ml, model, text)
@@ -310,7 +312,17 @@ class TestAudienceModel:
         service.switches.training_fails = True
         arn = self.train(ml, dataset)
         assert self.status(ml, arn) == "CREATE_FAILED"
-        assert ml.get_audience_model(audienceModelArn=arn)["statusDetails"] == {"message": "the training failed"}
+        details = ml.get_audience_model(audienceModelArn=arn)["statusDetails"]
+        assert details == {"statusCode": "TRAINING_FAILED", "message": "the training failed"}
+        ml.delete_audience_model(audienceModelArn=arn)
+
+    def test_a_training_that_is_over_stays_so(self, ml: Any, dataset: str, service: CleanRoomsML) -> None:
+        trained = self.train(ml, dataset)
+        service.switches.training_fails = True
+        failed = self.train(ml, dataset)
+        service.switches.training_seconds = 100
+        self.train(ml, dataset)
+        assert (self.status(ml, trained), self.status(ml, failed)) == ("ACTIVE", "CREATE_FAILED")
 
     def test_two_may_be_in_training(self, ml: Any, dataset: str, service: CleanRoomsML, clock: Any) -> None:
         service.switches.training_seconds = 100
@@ -322,6 +334,74 @@ class TestAudienceModel:
         assert (answer["quotaName"], answer["quotaValue"]) == ("Pending audience models", 2)
         clock.move(100)
         self.train(ml, dataset)
+
+    def test_it_stays_while_it_is_in_training(self, ml: Any, dataset: str, service: CleanRoomsML, clock: Any) -> None:
+        service.switches.training_seconds = 100
+        arn = self.train(ml, dataset)
+        for seconds, status in ((0, "CREATE_PENDING"), (50, "CREATE_IN_PROGRESS")):
+            clock.move(seconds)
+            with refused(ml, "ConflictException", f"in training, its status is {status}"):
+                ml.delete_audience_model(audienceModelArn=arn)
+        service.switches.training_delete_refused = False
+        ml.delete_audience_model(audienceModelArn=arn)
+
+    def test_the_clock_can_be_turned(self, ml: Any, dataset: str, service: CleanRoomsML) -> None:
+        service.switches.training_seconds = 48 * 3600
+        arn = self.train(ml, dataset)
+        service.advance(24 * 3600)
+        assert self.status(ml, arn) == "CREATE_IN_PROGRESS"
+        service.advance(24 * 3600)
+        assert self.status(ml, arn) == "ACTIVE"
+
+    def test_a_deletion_takes_its_time(self, ml: Any, dataset: str, service: CleanRoomsML, request_: Any) -> None:
+        service.switches.deleting_seconds = 100
+        arn = self.train(ml, dataset)
+        ml.delete_audience_model(audienceModelArn=arn)
+        assert self.status(ml, arn) == "DELETE_PENDING"
+        service.advance(50)
+        assert self.status(ml, arn) == "DELETE_IN_PROGRESS"
+        with refused(ml, "ConflictException", "being deleted, its status is DELETE_IN_PROGRESS"):
+            ml.delete_audience_model(audienceModelArn=arn)
+        with refused(ml, "ConflictException", "not ACTIVE"):
+            ml.create_configured_audience_model(**request_ | {"audienceModelArn": arn})
+        service.advance(50)
+        with refused(ml, "ResourceNotFoundException"):
+            ml.get_audience_model(audienceModelArn=arn)
+
+    def test_a_deletion_fails(self, ml: Any, audience_model: str, service: CleanRoomsML) -> None:
+        service.switches.deleting_fails = True
+        ml.delete_audience_model(audienceModelArn=audience_model)
+        assert self.status(ml, audience_model) == "DELETE_FAILED"
+        details = ml.get_audience_model(audienceModelArn=audience_model)["statusDetails"]
+        assert details["message"] == "the deletion failed"
+        service.switches.deleting_fails = False
+        assert self.status(ml, audience_model) == "DELETE_FAILED"
+        ml.delete_audience_model(audienceModelArn=audience_model)
+        with refused(ml, "ResourceNotFoundException"):
+            ml.get_audience_model(audienceModelArn=audience_model)
+
+    def test_unique_names(self, ml: Any, dataset: str, service: CleanRoomsML) -> None:
+        first = self.train(ml, dataset)
+        self.train(ml, dataset)
+        service.switches.unique_names = True
+        with refused(ml, "ConflictException", first):
+            self.train(ml, dataset)
+        self.train(ml, dataset, "another")
+
+    def test_lists_and_deletes_lag(self, ml: Any, dataset: str, service: CleanRoomsML) -> None:
+        service.faults.list_lag = service.faults.delete_lag = 1
+        arn = self.train(ml, dataset)
+        assert [len(ml.list_audience_models()["audienceModels"]) for _ in range(2)] == [0, 1]
+        ml.delete_audience_model(audienceModelArn=arn)
+        assert self.status(ml, arn) == "DELETE_IN_PROGRESS"
+        with refused(ml, "ResourceNotFoundException"):
+            ml.get_audience_model(audienceModelArn=arn)
+
+    def test_summaries_have_the_members_of_their_shape(self, ml: Any, dataset: str) -> None:
+        self.train(ml, dataset)
+        (summary,) = ml.list_audience_models()["audienceModels"]
+        shape = MODEL["shapes"]["AudienceModelSummary"]
+        assert set(shape["required"]) <= set(summary) <= set(shape["members"])
 
     def test_a_configured_model_needs_it_active(
         self, ml: Any, dataset: str, service: CleanRoomsML, request_: dict[str, Any]
@@ -385,12 +465,17 @@ def test_the_default_tag_policy_is_a_switch(ml: Any, request_: dict[str, Any], s
         assert get(ml, arn).get("childResourceTagOnCreatePolicy") == policy
 
 
-@pytest.mark.parametrize("operation", sorted(set(MODEL["operations"]) - set(OPERATIONS)))
-def test_what_is_not_implemented_says_so(service: CleanRoomsML, operation: str) -> None:
-    http = MODEL["operations"][operation]["http"]
-    response = service.handle(
-        http["method"], http["requestUri"], {}, {}, b"", account="111122223333", region="us-east-1"
-    )
+def not_implemented() -> Iterator[Any]:
+    for name, implemented in (("cleanroomsml", OPERATIONS), ("cleanrooms", CLEAN_ROOMS_OPERATIONS)):
+        operations = Loader().load_service_model(name, "service-2")["operations"]
+        for operation in sorted(set(operations) - set(implemented)):
+            yield pytest.param(name, operation, operations[operation]["http"], id=f"{name}-{operation}")
+
+
+@pytest.mark.parametrize(("name", "operation", "http"), list(not_implemented()))
+def test_what_is_not_implemented_says_so(service: CleanRoomsML, name: Any, operation: str, http: Any) -> None:
+    where: Any = {"account": "111122223333", "region": "us-east-1", "service": name}
+    response = service.handle(http["method"], http["requestUri"], {}, {}, b"", **where)
     assert response.status == 501
     assert response.headers["x-amzn-errortype"] == "NotImplemented"
     assert operation in json.loads(response.body)["message"]

@@ -14,8 +14,10 @@ from cdk_cleanroomsml.local.service import Fault
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.service import CleanRoomsML, Response
 
-SHAPES = Loader().load_service_model("cleanroomsml", "service-2")["shapes"]
-ERRORS = {name: shape["error"]["httpStatusCode"] for name, shape in SHAPES.items() if shape.get("exception")}
+
+def errors(name: str) -> dict[str, int]:
+    shapes = Loader().load_service_model(name, "service-2")["shapes"]
+    return {each: shape["error"]["httpStatusCode"] for each, shape in shapes.items() if shape.get("exception")}
 
 
 def send(service: CleanRoomsML, method: str, path: str, body: Any = None) -> Response:
@@ -42,7 +44,7 @@ def test_a_body_that_is_no_json_object(service: CleanRoomsML, body: bytes) -> No
     assert "the request body is not" in json.loads(response.body)["message"]
 
 
-@pytest.mark.parametrize(("code", "status"), ERRORS.items())
+@pytest.mark.parametrize(("code", "status"), errors("cleanroomsml").items())
 def test_an_error_has_the_status_of_its_shape(service: CleanRoomsML, ml: Any, code: str, status: int) -> None:
     service.faults.add(Fault("ListAudienceModels", error=code, message="told so"))
     with pytest.raises(getattr(ml.exceptions, code)) as caught:
@@ -51,6 +53,16 @@ def test_an_error_has_the_status_of_its_shape(service: CleanRoomsML, ml: Any, co
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
     assert answer["Error"]["Message"] == "told so"
     assert answer["ResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [*errors("cleanrooms").items(), ("InternalServiceException", 500), ("ServiceUnavailable", 503)]
+)
+def test_an_error_of_clean_rooms(service: CleanRoomsML, rooms: Any, code: str, status: int) -> None:
+    service.faults.add(Fault("ListCollaborations", error=code))
+    with pytest.raises(rooms.exceptions.ClientError, match=code) as caught:
+        rooms.list_collaborations()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
 def test_the_code_is_in_the_header_and_in_the_body(service: CleanRoomsML) -> None:
@@ -68,6 +80,14 @@ def test_an_error_that_the_model_does_not_know_is_the_clients(service: CleanRoom
 def test_timestamps_are_iso_8601(service: CleanRoomsML, audience_model: str) -> None:
     response = send(service, "GET", f"/audience-model/{quote(audience_model, safe='')}")
     assert json.loads(response.body)["createTime"] == "2024-05-01T00:00:00.000Z"
+
+
+def test_timestamps_of_clean_rooms_are_seconds(service: CleanRoomsML, collaboration: str) -> None:
+    path = f"/collaborations/{collaboration}"
+    response = service.handle(
+        "GET", path, {}, {}, b"", account="111122223333", region="us-east-1", service="cleanrooms"
+    )
+    assert json.loads(response.body)["collaboration"]["createTime"] == 1714521600
 
 
 def test_null_is_absent(service: CleanRoomsML, request_: dict[str, Any]) -> None:
@@ -106,6 +126,37 @@ def test_calls_are_recorded(service: CleanRoomsML, ml: Any, request_: dict[str, 
     # As it was sent: what happens to the resource later doesn't reach back.
     assert service.calls[0].input == request_ | {"tags": {"a": "1"}}
     assert service.calls[3].input == {"maxResults": 5}
+
+
+def test_a_call_names_its_service(service: CleanRoomsML, ml: Any, rooms: Any, collaboration: str) -> None:
+    ml.list_audience_models()
+    rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+    rooms.list_memberships()
+    seen = [(call.service, call.operation, call.is_write) for call in service.calls]
+    assert seen == [
+        ("cleanrooms", "CreateCollaboration", True),
+        ("cleanroomsml", "ListAudienceModels", False),
+        ("cleanrooms", "CreateMembership", True),
+        ("cleanrooms", "ListMemberships", False),
+    ]
+
+
+class TestClock:
+    def test_it_can_be_turned(self, service: CleanRoomsML, clock: Any) -> None:
+        rung: list[Any] = []
+        service.on_advance.append(lambda: rung.append(service.now() - clock()))
+        service.advance(60)
+        service.advance(0.5)
+        assert [each.total_seconds() for each in rung] == [60, 60.5]
+
+    def test_reset_turns_it_back(self, service: CleanRoomsML, clock: Any) -> None:
+        service.advance(60)
+        service.reset()
+        assert service.now() == clock()
+
+    def test_it_is_never_turned_back(self, service: CleanRoomsML) -> None:
+        with pytest.raises(ValueError, match="turned back: -1"):
+            service.advance(-1)
 
 
 def test_reset_forgets_everything(service: CleanRoomsML, ml: Any, request_: dict[str, Any]) -> None:

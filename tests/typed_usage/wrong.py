@@ -5,7 +5,17 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
-from cdk_cleanroomsml import AudienceOutput, AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceModelRetraining,
+    AudienceOutput,
+    AudienceSizes,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    SharedAudienceMetrics,
+    TrainingColumn,
+    TrainingDataset,
+)
 
 
 def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
@@ -41,3 +51,35 @@ def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
     )
     model.bucket = bucket  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     model.grants.read("everybody")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    model.grants.start_audience_generation_to_partner(444455556666, "id")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ConfiguredAudienceModelAssociation(
+        stack,
+        "Association",
+        configured_audience_model="arn",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        membership_identifier="id",
+    )
+
+
+def define_training(stack: cdk.Stack) -> None:
+    TrainingDataset(
+        stack,
+        "Dataset",
+        columns=["user"],  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+        table="table",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        bucket="bucket",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    )
+    TrainingColumn.user_id("user").name = "other"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    AudienceModel(stack, "Nothing")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    AudienceModel(
+        stack,
+        "Text",
+        training_dataset_arn="arn",
+        training_data_start_time="2026-01-01",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    )
+    AudienceModelRetraining(
+        stack,
+        "Retraining",
+        configured_audience_model="arn",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        training_dataset_arn="arn",
+        schedule="rate(7 days)",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    )

@@ -8,6 +8,7 @@ from botocore import xform_name
 
 from . import policy
 from .answer import Failure
+from .hints import hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,11 +67,11 @@ class Calls:
             if recovered is not None:
                 return recovered
 
-    def pages(self, operation: str, items: str) -> Iterator[Output]:
+    def pages(self, operation: str, items: str, members: dict[str, Any] | None = None) -> Iterator[Output]:
         """All items of an operation that lists."""
         page: dict[str, Any] = {}
         while True:
-            page = self(operation, {"maxResults": PAGE_SIZE, **page})
+            page = self(operation, {"maxResults": PAGE_SIZE, **(members or {}), **page})
             yield from page[items]
             if not page.get("nextToken"):
                 return
@@ -124,11 +125,10 @@ class Calls:
         if trouble.request_id:
             told += f" (request id {trouble.request_id})"
         facts = {
-            "audienceModelArn": members.get("audienceModelArn", ""),
-            "configuredAudienceModelArn": members.get("configuredAudienceModelArn", ""),
-            "resourceArn": members.get("resourceArn", ""),
+            **{member: value for member, value in members.items() if member.endswith(("Arn", "Identifier"))},
             "roleArn": members.get("outputConfig", {}).get("roleArn", ""),
             "region": self.region,
+            "prefix": self.client.meta.service_model.signing_name,
         }
-        advice = policy.hint(trouble.kind, operation, facts)
+        advice = hint(trouble.kind, operation, facts)
         raise Failure(f"{told}. {advice}" if advice else told, trouble.kind)

@@ -14,7 +14,7 @@ from . import answer, request
 from .answer import Answer, Failure
 from .clock import Clock
 from .log import Log
-from .request import Placeholder, model_name
+from .request import Placeholder, resource_name
 
 try:
     from . import resources
@@ -44,7 +44,7 @@ class Environment:
         seen: the requests it has had. They only make it careful; nothing is ever answered from memory.
     """
 
-    client: Callable[[], Any] | None = None
+    client: Callable[[str], Any] | None = None
     clock: Clock = field(default_factory=Clock)
     put: answer.Put = answer.put
     seen: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
@@ -99,7 +99,7 @@ def _failed_id(event: dict[str, Any], asked: Request | None, *, unclear: bool) -
     known = event.get("PhysicalResourceId")
     if isinstance(known, str) and known and event.get("RequestType") != "Create":
         return known
-    return str(Placeholder.of(event, model_name(asked) if asked else "", unclear=unclear))
+    return str(Placeholder.of(event, resource_name(asked) if asked else "", unclear=unclear))
 
 
 def _perform(asked: Request, context: Context, environment: Environment, log: Log) -> Answer:

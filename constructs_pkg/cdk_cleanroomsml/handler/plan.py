@@ -11,45 +11,15 @@ The last template says who caused a difference:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .kind import Change, Removal
 from .request import MARKER_PREFIX
 
+if TYPE_CHECKING:
+    from .kind import Kind, Table
+
 Members = dict[str, Any]
-
-
-class Change(Enum):
-    """What the API can do with a member of a model that exists."""
-
-    IN_PLACE = "UpdateConfiguredAudienceModel takes it"
-    TAGS = "TagResource and UntagResource"
-    REPLACEMENT = "only a new model can have it"
-
-
-class Removal(Enum):
-    """What stands for a member that the template no longer gives, where it isn't a value."""
-
-    IMPOSSIBLE = "it is required"
-    REPLACEMENT = "only a new model can do without it"
-
-
-MEMBERS: dict[str, tuple[Change, Any]] = {
-    "name": (Change.REPLACEMENT, Removal.REPLACEMENT),
-    "audienceModelArn": (Change.IN_PLACE, Removal.IMPOSSIBLE),
-    "outputConfig": (Change.IN_PLACE, Removal.IMPOSSIBLE),
-    "description": (Change.IN_PLACE, ""),
-    "sharedAudienceMetrics": (Change.IN_PLACE, Removal.IMPOSSIBLE),
-    "minMatchingSeedSize": (Change.IN_PLACE, 500),
-    "audienceSizeConfig": (Change.IN_PLACE, Removal.REPLACEMENT),
-    "tags": (Change.TAGS, {}),
-    "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.REPLACEMENT),
-}
-"""Each member of CreateConfiguredAudienceModel: how it changes (service model), and what it is reset to when removed.
-
-500: API reference. That "" clears a description and audienceSizeConfig can't be unset: inferred. The default of
-childResourceTagOnCreatePolicy is unknown.
-"""
 
 
 @dataclass(frozen=True)
@@ -58,9 +28,9 @@ class Plan:
 
     Attributes:
         drift: members that somebody else changed; they stay as they are.
-        replace: members because of which a new model is needed.
+        replace: members because of which a new resource is needed.
         refusal: why it can't be done.
-        abandoned: the last template needed a new model, and this isn't it: one may have been left behind.
+        abandoned: the last template needed a new resource, and this isn't it: one may have been left behind.
     """
 
     update: Members = field(default_factory=dict)
@@ -72,20 +42,22 @@ class Plan:
     abandoned: bool = False
 
 
-def plan(wanted: Members, previous: Members, current: Members) -> Plan:
-    """Plans an Update; without a wanted `name` it is a generated one."""
-    # What the last template gave and this model can't have had: then nothing of that template was ever applied to it.
-    never_applied = _only_new(previous, wanted, current)
-    replace = _only_new(wanted, previous, current)
+def plan(kind: Kind, wanted: Members, previous: Members, current: Members) -> Plan:
+    """Plans an Update; without a wanted name it is a generated one."""
+    table = kind.members
+    # What the last template gave and this one can't have had: then nothing of that template was ever applied to it.
+    never_applied = _only_new(table, previous, wanted, current)
+    replace = _only_new(table, wanted, previous, current)
     if not never_applied:
-        replace += _only_without(wanted, previous, current)
-    abandoned = bool(never_applied or _only_without(previous, wanted, current))
+        replace += _only_without(table, wanted, previous, current)
+    abandoned = bool(never_applied or _only_without(table, previous, wanted, current))
     if replace:
-        refusal = _refusal(replace) if wanted.get("name") == current["name"] else ""
+        refusal = _refusal(replace) if wanted.get(kind.name) == current[kind.name] else ""
         return Plan(replace=replace, refusal=refusal, abandoned=abandoned)
     update, drift = {}, []
-    for member, (change, removal) in MEMBERS.items():
-        if change is Change.TAGS or (change is Change.REPLACEMENT and member not in wanted):
+    for member, (change, removal) in table.items():
+        free = change is Change.REPLACEMENT or removal is Removal.GENERATED
+        if change is Change.TAGS or (free and member not in wanted):
             continue
         default = None if isinstance(removal, Removal) else removal
         target = wanted.get(member, default)
@@ -99,25 +71,25 @@ def plan(wanted: Members, previous: Members, current: Members) -> Plan:
     return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned)
 
 
-def _only_new(wanted: Members, previous: Members, current: Members) -> list[str]:
-    """The members given whose value only a new model can have."""
+def _only_new(table: Table, wanted: Members, previous: Members, current: Members) -> list[str]:
+    """The members given whose value only a new resource can have."""
     return [
         member
-        for member, (change, _) in MEMBERS.items()
+        for member, (change, _) in table.items()
         if change is Change.REPLACEMENT
         and member in wanted
         and wanted[member] not in (current.get(member), previous.get(member))
     ]
 
 
-def _only_without(wanted: Members, previous: Members, current: Members) -> list[str]:
-    """The members no longer given that only a new model can do without.
+def _only_without(table: Table, wanted: Members, previous: Members, current: Members) -> list[str]:
+    """The members no longer given that only a new resource can do without.
 
     What can't change in place is the last template's doing only if it is equal to it.
     """
     return [
         member
-        for member, (change, removal) in MEMBERS.items()
+        for member, (change, removal) in table.items()
         if removal is Removal.REPLACEMENT
         and member not in wanted
         and member in previous

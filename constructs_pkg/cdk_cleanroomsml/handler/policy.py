@@ -1,4 +1,4 @@
-"""The error policy: what kind of trouble an error is, how long each kind is worth another try, and what helps."""
+"""The error policy: what kind of trouble an error is, and how long each kind is worth another try."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ LIST = "ListConfiguredAudienceModels"
 TAG = "TagResource"
 UNTAG = "UntagResource"
 
+CREATE_AUDIENCE_MODEL = "CreateAudienceModel"
+GET_AUDIENCE_MODEL = "GetAudienceModel"
+LIST_AUDIENCE_MODELS = "ListAudienceModels"
+DELETE_AUDIENCE_MODEL = "DeleteAudienceModel"
+
+CREATE_ASSOCIATION = "CreateConfiguredAudienceModelAssociation"
+GET_ASSOCIATION = "GetConfiguredAudienceModelAssociation"
+LIST_ASSOCIATIONS = "ListConfiguredAudienceModelAssociations"
+UPDATE_ASSOCIATION = "UpdateConfiguredAudienceModelAssociation"
+DELETE_ASSOCIATION = "DeleteConfiguredAudienceModelAssociation"
+LIST_TAGS = "ListTagsForResource"
+PUT_POLICY = "PutConfiguredAudienceModelPolicy"
+GET_POLICY = "GetConfiguredAudienceModelPolicy"
+DELETE_POLICY = "DeleteConfiguredAudienceModelPolicy"
+
 CONFLICT = "conflict"
 DENIED = "denied"
 FORBIDDEN = "forbidden"
@@ -29,54 +44,38 @@ REFUSED = "refused"
 THROTTLED = "throttled"
 UNCLEAR = "unclear"
 UNREACHED = "unreached"
+UNTRAINED = "untrained"
 
-_ANY = "*"
+ANY = "*"
+"""Operations that aren't named."""
 
 RETRY_SECONDS: dict[str, dict[str, float]] = {
-    CONFLICT: {CREATE: 120, UPDATE: 300, DELETE: 600, _ANY: 60},
-    DENIED: {_ANY: 90},
-    FORBIDDEN: {_ANY: 0},
-    INVALID: {_ANY: 0},
-    NOT_FOUND: {CREATE: 20, _ANY: 0},
-    NOT_READY: {_ANY: 90},
-    QUOTA: {_ANY: 0},
-    REFUSED: {_ANY: 0},
-    THROTTLED: {_ANY: inf},
-    UNCLEAR: {_ANY: inf},
-    UNREACHED: {_ANY: inf},
+    CONFLICT: {"Create": 120, "Update": 300, "Delete": 600, ANY: 60},
+    DENIED: {ANY: 90},
+    FORBIDDEN: {ANY: 0},
+    INVALID: {ANY: 0},
+    NOT_FOUND: {"Create": 20, "Put": 20, ANY: 0},
+    NOT_READY: {ANY: 90},
+    QUOTA: {ANY: 0},
+    REFUSED: {ANY: 0},
+    THROTTLED: {ANY: inf},
+    UNCLEAR: {ANY: inf},
+    UNREACHED: {ANY: inf},
+    UNTRAINED: {ANY: 0},
 }
 """For how many seconds after its first appearance in a call a kind of trouble is retried, at most until the deadline.
 
-`denied` and `not ready`: a new role looks so until IAM has propagated it. `unclear`: no answer, or a 5xx; the call may
-have taken effect. `unreached`: it can't have.
+By the verb that the operation's name begins with. `denied` and `not ready`: a new role looks so until IAM has
+propagated it. `unclear`: no answer, or a 5xx; the call may have taken effect. `unreached`: it can't have. `untrained`:
+the audience model isn't ACTIVE, and a training takes hours.
 """
-
-_NEEDS = "the function's role needs cleanrooms-ml:{operation} on "
-
-_HINTS: dict[tuple[str, str], str] = {
-    (CONFLICT, DELETE): "jobs or lookalike models still use it: wait for them or cancel them, then delete again",
-    (DENIED, CREATE): _NEEDS + "{audienceModelArn}, cleanrooms-ml:TagResource, and iam:PassRole on {roleArn}",
-    (DENIED, UPDATE): _NEEDS + "{configuredAudienceModelArn}, and iam:PassRole on the role in outputConfig",
-    (DENIED, LIST): _NEEDS + "*",
-    (DENIED, TAG): _NEEDS + "{resourceArn}",
-    (DENIED, UNTAG): _NEEDS + "{resourceArn}",
-    (DENIED, _ANY): _NEEDS + "{configuredAudienceModelArn}",
-    (FORBIDDEN, _ANY): "retrying is of no use: the policy must allow it",
-    (NOT_FOUND, CREATE): "is there an audience model {audienceModelArn} in {region}, in the account that may use it?",
-    (NOT_FOUND, UPDATE): "was its audience model deleted, or itself outside of cloudformation?",
-    (NOT_READY, _ANY): "can cleanrooms-ml.amazonaws.com assume the role in outputConfig, and may that role write to"
-    " the destination?",
-    (QUOTA, _ANY): "raise the quota or delete what isn't needed; in a replacement old and new exist at once: one spare"
-    " is needed",
-    (THROTTLED, _ANY): "deploy again, with fewer models at a time",
-    (UNCLEAR, _ANY): "deploy again when the service answers",
-    (UNREACHED, _ANY): "can the function reach the service in {region}?",
-}
 
 _CODES = {
     "AccessDenied": DENIED,
     "AccessDeniedException": DENIED,
     "ConflictException": CONFLICT,
+    "InternalServerException": UNCLEAR,
+    "InternalServiceException": UNCLEAR,
     "ResourceNotFoundException": NOT_FOUND,
     "ServiceQuotaExceededException": QUOTA,
     "UnrecognizedClientException": DENIED,
@@ -85,12 +84,19 @@ _CODES = {
 
 _STATUSES = {408: UNCLEAR, 429: THROTTLED}
 
-_MESSAGES = (
-    (DENIED, FORBIDDEN, r"explicit deny|service control polic|permissions boundar"),
-    (INVALID, INVALID, r"failed to satisfy constraint"),
-    (INVALID, NOT_READY, r"\b(roles?|assumed?|trust(ed)?|permissions?|authorized|s3|bucket|kms)\b"),
+_CONFIGURING = (CREATE, UPDATE)
+_NOT_ACTIVE = r"CREATE_PENDING|CREATE_IN_PROGRESS|\bnot (yet )?ACTIVE\b|\btraining\b"
+
+_MESSAGES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (DENIED, FORBIDDEN, r"explicit deny|service control polic|permissions boundar", ()),
+    (INVALID, INVALID, r"failed to satisfy constraint", ()),
+    # Which of the two the service answers for an audience model in training is unknown, and so are its words.
+    (INVALID, UNTRAINED, _NOT_ACTIVE, _CONFIGURING),
+    (CONFLICT, UNTRAINED, _NOT_ACTIVE, _CONFIGURING),
+    (INVALID, NOT_READY, r"\b(roles?|assumed?|trust(ed)?|permissions?|authorized|s3|bucket|kms)\b", ()),
 )
-"""Kinds that a message makes more precise: the kind by code, the kind that it is, what the message says."""
+"""Kinds that a message makes more precise: the kind by code, the kind that it is, what the message says, and of which
+operations, if not of any."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Trouble:
 def diagnose(error: Exception) -> Trouble:
     """Says what an exception of boto3 means."""
     if isinstance(error, exceptions.ClientError):
-        return _answered(error.response)
+        return _answered(error.response, error.operation_name)
     kinds = ((_UNREACHED, UNREACHED), (_UNANSWERED, UNCLEAR), (Exception, REFUSED))
     kind = next(kind for types, kind in kinds if isinstance(error, types))
     return Trouble(kind, type(error).__name__, str(error))
@@ -114,24 +120,21 @@ def diagnose(error: Exception) -> Trouble:
 
 def retry_seconds(kind: str, operation: str) -> float:
     """See `RETRY_SECONDS`."""
-    by_operation = RETRY_SECONDS[kind]
-    return by_operation.get(operation, by_operation[_ANY])
+    by_verb = RETRY_SECONDS[kind]
+    return next((seconds for verb, seconds in by_verb.items() if operation.startswith(verb)), by_verb[ANY])
 
 
-def hint(kind: str, operation: str, facts: dict[str, str]) -> str:
-    """What a person can do about it, if there is anything to add to the service's words."""
-    template = _HINTS.get((kind, operation)) or _HINTS.get((kind, _ANY), "")
-    return template.format_map({**facts, "operation": operation}) if template else ""
-
-
-def _answered(response: dict[str, Any]) -> Trouble:
+def _answered(response: dict[str, Any], operation: str = "") -> Trouble:
     error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     status = metadata.get("HTTPStatusCode", 0)
     kind = _CODES.get(code) or _STATUSES.get(status) or (UNCLEAR if status >= 500 else REFUSED)
     if "Throttl" in code or code == "TooManyRequestsException":
         kind = THROTTLED
-    kind = next((to for of, to, text in _MESSAGES if of == kind and re.search(text, message, re.I)), kind)
+    for of, to, text, operations in _MESSAGES:
+        if of == kind and operation in (operations or (operation,)) and re.search(text, message, re.I):
+            kind = to
+            break
     if "quotaName" in response:
         message += f" (quotaName {response['quotaName']}, quotaValue {response.get('quotaValue')})"
     return Trouble(kind, code, message, str(metadata.get("RequestId", "")))

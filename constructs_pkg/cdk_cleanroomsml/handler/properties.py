@@ -7,10 +7,17 @@ knows those of its release.
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from botocore.model import DenormalizedStructureBuilder
 
 from .answer import Failure
 from .request import MARKER_PREFIX, MARKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 # botocore has no types, and JSON has them all.
 Shape = Any
@@ -22,10 +29,42 @@ MOST_TAGS = 50
 _FROM_CLOUDFORMATION = ("ServiceToken", "ServiceTimeout")
 
 
-def wanted(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
-    """The members that the template gives; all their problems in one Failure."""
+@dataclass(frozen=True)
+class Extended:
+    """A structure of the service with members of ours."""
+
+    shape: Shape
+    own: Mapping[str, Shape]
+    type_name = "structure"
+
+    @property
+    def members(self) -> dict[str, Shape]:
+        """All of them."""
+        return {**self.shape.members, **self.own}
+
+    @property
+    def required_members(self) -> list[str]:
+        """None of ours is."""
+        return list(self.shape.required_members)
+
+
+def with_own(shape: Shape, own: Mapping[str, str]) -> Shape:
+    """A structure of the service with members of ours, by their types."""
+    types = {name: {"type": type_} for name, type_ in own.items()}
+    model: Shape = DenormalizedStructureBuilder().with_members(types).build_model()
+    return Extended(shape, model.members)
+
+
+def wanted(
+    shape: Shape,
+    properties: dict[str, Any],
+    name: str = "name",
+    check: Callable[[dict[str, Any]], list[str]] = lambda _: [],
+) -> dict[str, Any]:
+    """The members that the template gives; all their problems in one Failure. Its `name` may be missing."""
     problems: list[str] = []
-    members = _read(shape, properties, problems)
+    members = _read(shape, properties, problems, name)
+    problems += check(members)
     if isinstance(members.get("tags"), dict):
         problems += _tag_problems(members["tags"])
     if problems:
@@ -33,23 +72,23 @@ def wanted(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-def previous(shape: Shape, properties: dict[str, Any]) -> dict[str, Any]:
+def previous(shape: Shape, properties: dict[str, Any], name: str = "name") -> dict[str, Any]:
     """The members of the last template. What another version wrote, or what was refused, stays as it is."""
-    members = _read(shape, properties, [])
+    members = _read(shape, properties, [], name)
     return {**members, "tags": members["tags"] if isinstance(members.get("tags"), dict) else {}}
 
 
-def _read(shape: Shape, properties: dict[str, Any], problems: list[str]) -> dict[str, Any]:
+def _read(shape: Shape, properties: dict[str, Any], problems: list[str], name: str) -> dict[str, Any]:
     """A missing name is none of the problems: one is generated, and so none is returned."""
-    given = {name: value for name, value in properties.items() if name not in _FROM_CLOUDFORMATION}
-    generated = given.get("name") is None
-    members: dict[str, Any] = cast(shape, {**given, "name": "generated"} if generated else given, "", problems)
-    return {name: value for name, value in members.items() if not (generated and name == "name")}
+    given = {member: value for member, value in properties.items() if member not in _FROM_CLOUDFORMATION}
+    generated = given.get(name) is None
+    members: dict[str, Any] = cast(shape, {**given, name: "generated"} if generated else given, "", problems)
+    return {member: value for member, value in members.items() if not (generated and member == name)}
 
 
 def _tag_problems(tags: dict[str, Any]) -> list[str]:
     problems = [
-        f"tags.{key}: the prefix {MARKER_PREFIX} is reserved for the tags that mark a model as its stack's"
+        f"tags.{key}: the prefix {MARKER_PREFIX} is reserved for the tags that mark a resource as its stack's"
         for key in tags
         if key.startswith(MARKER_PREFIX)
     ]
@@ -57,13 +96,18 @@ def _tag_problems(tags: dict[str, Any]) -> list[str]:
     if len(tags) > room:
         problems.append(
             f"tags: {len(tags)} are given, at most {room} are allowed: the service takes {MOST_TAGS} on a resource, and"
-            f" {len(MARKERS)} mark the model as its stack's"
+            f" {len(MARKERS)} mark the resource as its stack's"
         )
     return problems
 
 
 _BOOLEANS = {"true": True, "false": False}
-_NOUNS = {"integer": "an integer", "long": "an integer", "boolean": "true or false"}
+_NOUNS = {
+    "integer": "an integer",
+    "long": "an integer",
+    "boolean": "true or false",
+    "timestamp": "a time in ISO 8601, such as 2027-01-31T00:00:00Z",
+}
 
 
 def cast(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
@@ -86,6 +130,15 @@ def _structure(shape: Shape, value: object, path: str, problems: list[str]) -> V
         for name, item in value.items()
         if name in members and item is not None
     }
+
+
+def _timestamp(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
+    """A time; without a zone it is UTC."""
+    try:
+        time = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
+    except ValueError:
+        return _refused(shape, value, path, problems)
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def _list(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
@@ -112,11 +165,15 @@ def _scalar(shape: Shape, value: object, path: str, problems: list[str]) -> Valu
             return _BOOLEANS[text.lower()]
     elif isinstance(value, str):
         return value
+    return _refused(shape, value, path, problems)
+
+
+def _refused(shape: Shape, value: object, path: str, problems: list[str]) -> Value:
     problems.append(f"{path} must be {_NOUNS.get(shape.type_name, 'a text')}")
     return value
 
 
-_CASTERS = {"structure": _structure, "list": _list, "map": _map}
+_CASTERS = {"structure": _structure, "list": _list, "map": _map, "timestamp": _timestamp}
 
 
 def _join(path: str, name: object) -> str:

@@ -1,4 +1,4 @@
-"""CloudFormation's event, and the names, markers and physical ids that tell whose a model is."""
+"""CloudFormation's event, and the names, markers and physical ids that tell whose a resource is."""
 
 from __future__ import annotations
 
@@ -139,8 +139,12 @@ MARKERS = (STACK_MARKER, LOGICAL_MARKER, REQUEST_MARKER)
 _PLACEHOLDER = re.compile(r"cdk-cleanroomsml:(?P<end>failed|unclear)-create/(?P<request_id>.+)/(?P<name>[0-9a-f]{12})")
 
 
+_NAMES = {"Custom::CleanRoomsConfiguredAudienceModelAssociation": "configuredAudienceModelAssociationName"}
+"""The property that names a resource, where it isn't `name`."""
+
+
 def markers(request: Request) -> dict[str, str]:
-    """The tags that a model is created with, and found by."""
+    """The tags that a resource is created with, and found by."""
     return {
         STACK_MARKER: request.stack_id,
         LOGICAL_MARKER: request.logical_id,
@@ -149,7 +153,7 @@ def markers(request: Request) -> dict[str, str]:
 
 
 def is_own(tags: Mapping[str, str], request: Request, request_id: str | None = None) -> bool:
-    """Whether tags mark a model of the request's resource; with a request id, of that request of it."""
+    """Whether tags mark what was created for the request's resource; with a request id, of that request of it."""
     wanted = markers(request)
     if request_id is None:
         del wanted[REQUEST_MARKER]
@@ -158,12 +162,28 @@ def is_own(tags: Mapping[str, str], request: Request, request_id: str | None = N
     return wanted.items() <= tags.items()
 
 
-def model_name(request: Request) -> str:
+def resource_name(request: Request) -> str:
     """The name given, or one of at most 63 characters that depends on the request: a replacement never collides."""
-    own = request.properties.get("name")
+    own = request.properties.get(_NAMES.get(request.resource_type, "name"))
     if own is not None:
         return str(own)
-    digest = _digest(request.stack_id, request.logical_id, request.request_id)
+    return generated_name(request, request.request_id)
+
+
+def generated_name(request: Request, request_id: str) -> str:
+    """The name that a request of this resource generates: two hashes, of the resource and of the request."""
+    return _name_start(request) + _digest(request.stack_id, request.logical_id, request_id)[:6]
+
+
+def is_generated(name: str, request: Request, request_id: str | None = None) -> bool:
+    """Whether a name was generated for the request's resource; with a request id, by that request of it."""
+    if request_id is not None:
+        return name == generated_name(request, request_id)
+    return re.fullmatch(re.escape(_name_start(request)) + "[0-9a-f]{6}", name) is not None
+
+
+def _name_start(request: Request) -> str:
+    digest = _digest(request.stack_id, request.logical_id)[:6]
     return f"{request.stack_name[:24]}-{request.logical_id[:25]}-{digest}"
 
 
@@ -190,7 +210,7 @@ class Placeholder:
         return f"cdk-cleanroomsml:{'unclear' if self.unclear else 'failed'}-create/{self.request_id}/{self.name_digest}"
 
     def may_be_for(self, name: str) -> bool:
-        """Whether it was made for a model of this name."""
+        """Whether it was made for a resource of this name."""
         return self.name_digest == _digest(name)
 
 

@@ -9,9 +9,12 @@ import boto3
 from botocore.config import Config
 
 from .answer import Answer, Failure
+from .audience_model import AudienceModel
 from .calls import CONNECT_SECONDS, READ_SECONDS, Calls
 from .clock import Deadline
 from .configured_audience_model import ConfiguredAudienceModel
+from .configured_audience_model_association import ConfiguredAudienceModelAssociation
+from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
 from .request import Placeholder
 
 if TYPE_CHECKING:
@@ -21,12 +24,25 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .log import Log
     from .request import Request
+    from .resource import Resource
 
-TYPES = {"Custom::CleanRoomsMLConfiguredAudienceModel": ConfiguredAudienceModel}
+TYPES: dict[str, type[Resource | ConfiguredAudienceModelPolicy]] = {
+    "Custom::CleanRoomsConfiguredAudienceModelAssociation": ConfiguredAudienceModelAssociation,
+    "Custom::CleanRoomsMLAudienceModel": AudienceModel,
+    "Custom::CleanRoomsMLConfiguredAudienceModel": ConfiguredAudienceModel,
+    "Custom::CleanRoomsMLConfiguredAudienceModelPolicy": ConfiguredAudienceModelPolicy,
+}
 
 
 def perform(
-    request: Request, clock: Clock, log: Log, client: Callable[[], Client], *, seconds: float, account: str, seen: bool
+    request: Request,
+    clock: Clock,
+    log: Log,
+    client: Callable[[str], Client],
+    *,
+    seconds: float,
+    account: str,
+    seen: bool,
 ) -> Answer:
     """Carries out a request."""
     if request.resource_type not in TYPES:
@@ -34,17 +50,18 @@ def perform(
         if request.type == "Delete" and Placeholder.read(request.physical_id):
             return Answer(request.physical_id)
         raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
-    calls = Calls(client(), clock, Deadline(clock, seconds), log)
-    resource = TYPES[request.resource_type](request, calls, log, account, seen=seen)
+    type_ = TYPES[request.resource_type]
+    calls = Calls(client(type_.service), clock, Deadline(clock, seconds), log)
+    resource = type_(request, calls, log, account, seen=seen)
     return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
 
 
 @cache
-def client() -> Client:
-    """The client of the service; one for each execution environment."""
+def client(service: str = "cleanroomsml") -> Client:
+    """The client of a service, by boto3's name for it; one for each execution environment."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    return boto3.client("cleanroomsml", config=config)
+    return boto3.client(service, config=config)

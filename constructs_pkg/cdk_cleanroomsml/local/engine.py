@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -74,6 +75,8 @@ class Engine:
         self._auth = auth
         self._audience_models = tuple(audience_models)
         self._retry_seconds = retry_seconds
+        self._session = botocore.session.Session({"profile": (None, None, None, None)})
+        self._session_lock = threading.Lock()
         self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -170,17 +173,23 @@ class Engine:
         }
         return kept | self.environment()
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients' methods at run time
-        """A boto3 client of any service, as the account's root user, whatever the user's own settings are."""
-        session = botocore.session.Session({"profile": (None, None, None, None)})
-        return session.create_client(
-            service,
-            endpoint_url=self.url,
-            region_name=self.region,
-            aws_access_key_id=self.account,
-            aws_secret_access_key=SECRET_KEY,
-            config=Config(proxies={}),
-        )
+    def client(self, service: str, *, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its methods
+        """A boto3 client of any service, as an account's root user, whatever the user's own settings are.
+
+        Args:
+            service: boto3's name of it.
+            account: another account, 12 digits; by default the engine's own.
+        """
+        # A session reads the models once; it makes one client at a time.
+        with self._session_lock:
+            return self._session.create_client(
+                service,
+                endpoint_url=self.url,
+                region_name=self.region,
+                aws_access_key_id=account or self.account,
+                aws_secret_access_key=SECRET_KEY,
+                config=Config(proxies={}),
+            )
 
     def seed_audience_model(self, arn: str | None = None, *, status: str = "ACTIVE") -> str:
         """Puts an audience model in place, without a training.
@@ -196,6 +205,17 @@ class Engine:
         self._request("POST", "/_cleanroomsml/audience-models", {"arn": arn, "status": status})
         return arn
 
+    def advance(self, seconds: float) -> None:
+        """Turns the engine's clock forward: trainings and jobs go on, executions that wait go on, schedules fire.
+
+        Args:
+            seconds: how far.
+
+        Raises:
+            EngineError: the clock isn't turned back.
+        """
+        self._request("POST", "/_cleanroomsml/clock", {"seconds": seconds})
+
     def set_switches(self, **switches: object) -> None:
         """Sets unknowns of the service, by the names of `service.Switches`."""
         self._request("PATCH", "/_cleanroomsml/switches", switches)
@@ -210,7 +230,7 @@ class Engine:
         self._request("PATCH", "/_cleanroomsml/faults", {"queue": [asdict(each) for each in queue], **others})
 
     def calls(self) -> list[Call]:
-        """What Clean Rooms ML was asked since the start, or since `forget_calls`."""
+        """What Clean Rooms ML and Clean Rooms were asked since the start, or since `forget_calls`."""
         return [Call(**call) for call in self._request("GET", "/_cleanroomsml/calls")]
 
     def forget_calls(self) -> None:

@@ -5,8 +5,8 @@
 3. A custom resource's function is invoked asynchronously: Lambda retries the event when the function fails. The
    ResponseURL is dated, as a presigned one is.
 4. Deleting a nested stack honours its DeletionPolicies, and fails when one of its resources does.
-5. AWS::CleanRoomsML::TrainingDataset exists.
-6. What a resource depends on stays when the resource could not be deleted with its stack.
+5. What a resource depends on stays when the resource could not be deleted with its stack.
+6. A bucket is encrypted with the key that its template names.
 """
 
 # ruff: noqa: SLF001 - the whole point of this file
@@ -21,22 +21,20 @@ import string
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import ministack.app
 from ministack.core import responses
 from ministack.core.concurrency import run_reentrant
-from ministack.services import cloudformation, lambda_svc
+from ministack.services import cloudformation, lambda_svc, s3
 from ministack.services.cloudformation import changesets, custom_resource, handlers, provisioners, stacks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from .service import CleanRoomsML
-
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 NESTED_STACK = "AWS::CloudFormation::Stack"
-TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
 
 Json = Any
 """Whatever a JSON document holds."""
@@ -66,12 +64,8 @@ class CustomResourceFailed(RuntimeError):  # noqa: N818 - an outcome, not a mist
         self.physical_id = physical_id
 
 
-def install(service: CleanRoomsML) -> None:
-    """Patches ministack's CloudFormation.
-
-    Args:
-        service: what serves the CloudFormation types of Clean Rooms ML.
-    """
+def install() -> None:
+    """Patches ministack's CloudFormation."""
     _receive_raw_responses()
     custom_resource.invoke_custom_resource = invoke_custom_resource
     provisioners._custom_resource_create = _create_custom_resource
@@ -81,11 +75,10 @@ def install(service: CleanRoomsML) -> None:
         "create": _create_nested_stack,
         "delete": _delete_nested_stack,
     }
+    provisioners._s3_apply_configurations = _with_encryption(provisioners._s3_apply_configurations)
     stacks._delete_resource = _unless_needed(stacks._delete_resource)
     stacks._roll_back_operation = handlers._roll_back_operation = _with_failed_create(stacks._roll_back_operation)
     handlers._deploy_stack_async = changesets._deploy_stack_async = _without_failed_creates(stacks._deploy_stack_async)
-    provisioners._RESOURCE_HANDLERS[TRAINING_DATASET] = _training_dataset(service)
-    provisioners._STACK_TAG_PROPERTY[TRAINING_DATASET] = ("Tags", "list")
 
 
 # The order of deletion
@@ -392,57 +385,29 @@ def _invented_id(stack_name: str, logical_id: str) -> str:
     return f"{stack_name}-{logical_id}-{''.join(secrets.choice(alphabet) for _ in range(13))}"
 
 
-# AWS::CleanRoomsML::TrainingDataset, the only type that CloudFormation has for the service
+# Buckets
 
 
-def _training_dataset(service: CleanRoomsML) -> dict[str, Any]:
-    def call(method: str, path: str, body: object = None, query: Mapping[str, list[str]] | None = None) -> Json:
-        response = service.handle(
-            method,
-            path,
-            query or {},
-            {},
-            json.dumps(body).encode() if body else b"",
-            account=responses.get_account_id(),
-            region=responses.get_region(),
-        )
-        document = json.loads(response.body)
-        if response.status >= 400:
-            raise ValueError(f"{document['message']} (service: CleanRoomsML, status code: {response.status})")
-        return document
+def _with_encryption(original: Callable[..., None]) -> Callable[..., None]:
+    """Keeps the default encryption of a bucket with a key; ministack knows none with the key that AWS manages."""
 
-    def create(logical_id: str, props: Properties, stack_name: str) -> Created:
-        del logical_id, stack_name
-        request = {**_camel_case(props), "tags": _own_tags(props)}
-        arn = call("POST", "/training-dataset", request)["trainingDatasetArn"]
-        return arn, {"TrainingDatasetArn": arn, "Status": "ACTIVE"}
+    def apply(name: str, props: Properties, *rest: Json) -> None:
+        original(name, props, *rest)
+        rules = props.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+        s3._bucket_encryption.pop(name, None)
+        for rule in rules:
+            by_default = rule.get("ServerSideEncryptionByDefault", {})
+            if "KMSMasterKeyID" in by_default:
+                s3._bucket_encryption[name] = _encryption(by_default, bucket_key=rule.get("BucketKeyEnabled", False))
 
-    def update(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Created:
-        if {**old, "Tags": None} != {**new, "Tags": None}:
-            return create("", new, stack_name)
-        path = f"/tags/{quote(physical_id, safe='')}"
-        before, after = _own_tags(old), _own_tags(new)
-        if removed := sorted(set(before) - set(after)):
-            call("DELETE", path, query={"tagKeys": removed})
-        if after:
-            call("POST", path, {"tags": after})
-        return physical_id, {"TrainingDatasetArn": physical_id, "Status": "ACTIVE"}
-
-    def delete(physical_id: str, props: Properties) -> None:
-        del props
-        call("DELETE", f"/training-dataset/{quote(physical_id, safe='')}")
-
-    return {"create": create, "update": update, "delete": delete}
+    return apply
 
 
-def _camel_case(value: Json) -> Json:
-    """CloudFormation's member names as the API writes them."""
-    if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _camel_case(each) for name, each in value.items() if name != "Tags"}
-    return [_camel_case(each) for each in value] if isinstance(value, list) else value
-
-
-def _own_tags(props: Properties) -> dict[str, str]:
-    """The tags without those that only CloudFormation itself may set."""
-    tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
-    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+def _encryption(by_default: Properties, *, bucket_key: Json) -> str:
+    document = Element("ServerSideEncryptionConfiguration")
+    rule = SubElement(document, "Rule")
+    applied = SubElement(rule, "ApplyServerSideEncryptionByDefault")
+    for member, value in by_default.items():
+        SubElement(applied, member).text = value
+    SubElement(rule, "BucketKeyEnabled").text = str(bucket_key).lower()
+    return tostring(document, encoding="unicode")

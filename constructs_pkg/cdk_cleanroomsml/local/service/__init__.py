@@ -4,6 +4,7 @@ from .clean_rooms_ml import Call, CleanRoomsML
 from .errors import ServiceError
 from .faults import Fault, Faults, RolePropagation
 from .in_process import attach, client
+from .objects import ObjectsInMemory
 from .responses import Response
 from .switches import Switches
 
@@ -12,6 +13,7 @@ __all__ = [
     "CleanRoomsML",
     "Fault",
     "Faults",
+    "ObjectsInMemory",
     "Response",
     "RolePropagation",
     "ServiceError",

@@ -3,6 +3,7 @@
 GET, DELETE  /calls             what the service saw
 GET, PATCH   /switches          its unknowns
 GET, PATCH   /faults            what goes wrong; PATCH sets the members that it names, whole
+POST         /clock             {"seconds": 60}: turns its clock forward
 POST         /audience-models   {"arn": …, "status": "ACTIVE"}: an audience model with this ARN
 """
 
@@ -84,6 +85,11 @@ def _set_faults(service: CleanRoomsML, document: dict[str, Json]) -> object:
     return asdict(service.faults)
 
 
+def _advance(service: CleanRoomsML, document: dict[str, Json]) -> object:
+    service.advance(**document)
+    return {"now": service.now()}
+
+
 def _seed(service: CleanRoomsML, document: dict[str, Json]) -> object:
     service.seed_audience_model(**document)
     return document
@@ -106,5 +112,6 @@ _ROUTES: dict[tuple[str, str], Callable[[CleanRoomsML, Json], object]] = {
     ("PATCH", "/switches"): _set_switches,
     ("GET", "/faults"): _faults,
     ("PATCH", "/faults"): _set_faults,
+    ("POST", "/clock"): _advance,
     ("POST", "/audience-models"): _seed,
 }

@@ -1,4 +1,4 @@
-"""The service: one request in, one answer out."""
+"""The service, and Clean Rooms beside it: one request in, one answer out."""
 
 from __future__ import annotations
 
@@ -8,20 +8,38 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from . import audience_models, configured_audience_models, policies, tags, training_datasets
+from . import (
+    associations,
+    audience_models,
+    collaborations,
+    configured_audience_models,
+    export_jobs,
+    generation_jobs,
+    memberships,
+    policies,
+    tags,
+    training_datasets,
+)
 from .context import Authorize, Context, allow
 from .errors import NoAnswer, ServiceError, validation
 from .faults import Faults
-from .model import find_operation, operations, shape
+from .model import ServiceModel, ServiceName, service_model
+from .objects import Objects, ObjectsInMemory
 from .requests import pattern, read_request
 from .responses import Response, answer, error_answer
-from .store import Store
+from .store import Shared, Store
 from .switches import Switches
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
+
+_TAGS: dict[str, Operation] = {
+    "TagResource": tags.tag,
+    "UntagResource": tags.untag,
+    "ListTagsForResource": tags.list_,
+}
 
 OPERATIONS: dict[str, Operation] = {
     "CreateTrainingDataset": training_datasets.create,
@@ -40,11 +58,40 @@ OPERATIONS: dict[str, Operation] = {
     "PutConfiguredAudienceModelPolicy": policies.put,
     "GetConfiguredAudienceModelPolicy": policies.get,
     "DeleteConfiguredAudienceModelPolicy": policies.delete,
-    "TagResource": tags.tag,
-    "UntagResource": tags.untag,
-    "ListTagsForResource": tags.list_,
+    "StartAudienceGenerationJob": generation_jobs.start,
+    "GetAudienceGenerationJob": generation_jobs.get,
+    "ListAudienceGenerationJobs": generation_jobs.list_,
+    "DeleteAudienceGenerationJob": generation_jobs.delete,
+    "StartAudienceExportJob": export_jobs.start,
+    "ListAudienceExportJobs": export_jobs.list_,
+    **_TAGS,
 }
-"""What this service implements; every other operation of the model answers NotImplemented."""
+"""What Clean Rooms ML implements here; every other operation of its model answers NotImplemented."""
+
+CLEAN_ROOMS_OPERATIONS: dict[str, Operation] = {
+    "CreateCollaboration": collaborations.create,
+    "GetCollaboration": collaborations.get,
+    "ListCollaborations": collaborations.list_,
+    "UpdateCollaboration": collaborations.update,
+    "DeleteCollaboration": collaborations.delete,
+    "CreateMembership": memberships.create,
+    "GetMembership": memberships.get,
+    "ListMemberships": memberships.list_,
+    "UpdateMembership": memberships.update,
+    "DeleteMembership": memberships.delete,
+    "CreateConfiguredAudienceModelAssociation": associations.create,
+    "GetConfiguredAudienceModelAssociation": associations.get,
+    "ListConfiguredAudienceModelAssociations": associations.list_,
+    "UpdateConfiguredAudienceModelAssociation": associations.update,
+    "DeleteConfiguredAudienceModelAssociation": associations.delete,
+    **_TAGS,
+}
+"""What Clean Rooms implements here."""
+
+_OPERATIONS: dict[ServiceName, dict[str, Operation]] = {
+    "cleanroomsml": OPERATIONS,
+    "cleanrooms": CLEAN_ROOMS_OPERATIONS,
+}
 
 
 @dataclass
@@ -58,6 +105,7 @@ class Call:
         input: the members of the input that the model knows.
         outcome: `ok`, the code of the error, or `ConnectionLost` or `Hang` when there was no answer.
         took_effect: whether the operation was carried out, whatever the client was told.
+        service: the service, as boto3 names it: `cleanroomsml` or `cleanrooms`.
     """
 
     operation: str
@@ -66,24 +114,28 @@ class Call:
     input: dict[str, Any] = field(default_factory=dict)
     outcome: str = "ok"
     took_effect: bool = False
+    service: ServiceName = "cleanroomsml"
 
     @property
     def is_write(self) -> bool:
         """Whether the operation can change anything."""
-        return bool(operations()[self.operation]["http"]["method"] != "GET")
+        return bool(service_model(self.service).operations[self.operation]["http"]["method"] != "GET")
 
 
 class CleanRoomsML:
-    """AWS Clean Rooms ML in memory: configured audience models whole, what they refer to in part.
+    """AWS Clean Rooms ML in memory, and as much of Clean Rooms as it needs: collaborations, memberships, associations.
 
     Args:
         now: the clock.
         sleep: how a slow call waits, in seconds.
+        objects: where jobs read seeds and write segments; by default in memory.
 
     Attributes:
         switches: the unknowns of the service.
         faults: what goes wrong next.
         calls: the calls so far, oldest first.
+        objects: where jobs read and write; it outlives `reset`.
+        on_advance: called without arguments each time the clock was turned; they outlive `reset`.
     """
 
     def __init__(
@@ -91,19 +143,43 @@ class CleanRoomsML:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         sleep: Callable[[float], None] = time.sleep,
+        objects: Objects | None = None,
     ) -> None:
-        self._now = now
+        self._clock = now
         self._sleep = sleep
+        self.objects: Objects = objects or ObjectsInMemory()
+        self.on_advance: list[Callable[[], None]] = []
         self._lock = threading.RLock()
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everything: resources, calls, faults and switches."""
+        """Forgets everything: resources, calls, faults, switches, and how far the clock was turned."""
+        self._turned = timedelta()
         self.switches = Switches()
         self.faults = Faults()
         self.calls: list[Call] = []
         self._stores: defaultdict[tuple[str, str], Store] = defaultdict(Store)
+        self._shared: defaultdict[str, Shared] = defaultdict(Shared)
         self._named_roles: defaultdict[str, int] = defaultdict(int)
+
+    def now(self) -> datetime:
+        """The time of this service: that of its clock, and how far it was turned."""
+        return self._clock() + self._turned
+
+    def advance(self, seconds: float) -> None:
+        """Turns the clock forward: trainings go on, jobs end.
+
+        Raises:
+            ValueError: the clock isn't turned back.
+        """
+        if seconds < 0:
+            raise ValueError(f"the clock can't be turned back: {seconds} seconds")
+        self._turned += timedelta(seconds=seconds)
+        with self._lock:
+            for account, region in list(self._stores):
+                _finish(self._context(account, region, allow))
+        for callback in self.on_advance:
+            callback()
 
     def handle(
         self,
@@ -116,6 +192,7 @@ class CleanRoomsML:
         account: str,
         region: str,
         authorize: Authorize = allow,
+        service: ServiceName = "cleanroomsml",
     ) -> Response:
         """Serves one request.
 
@@ -127,8 +204,9 @@ class CleanRoomsML:
             body: the JSON document.
             account: the account that the caller belongs to.
             region: the Region that the request was signed for.
-            authorize: checks what the operation needs beyond its own action: iam:PassRole on a role, and
-                cleanrooms-ml:TagResource on what is created with tags. By default nobody is refused.
+            authorize: checks what the operation needs beyond its own action: iam:PassRole on a role, TagResource on
+                what is created with tags, and what Clean Rooms does to a model. By default nobody is refused.
+            service: which service the request is for.
 
         Returns:
             The answer; errors are answers, too.
@@ -136,21 +214,22 @@ class CleanRoomsML:
         Raises:
             NoAnswer: a fault wants the client to get none.
         """
-        found = find_operation(method, path)
+        model = service_model(service)
+        found = model.find_operation(method, path)
         if found is None:
-            message = f"Clean Rooms ML has no operation {method} {path}"
-            return error_answer(ServiceError("UnknownOperationException", message))
+            message = f"{service} has no operation {method} {path}"
+            return error_answer(model, ServiceError("UnknownOperationException", message))
         operation, labels = found
-        call = Call(operation, account, region)
+        call = Call(operation, account, region, service=service)
         with self._lock:
             self.calls.append(call)
         try:
-            _check_implemented(operation)
-            call.input, problems = read_request(operation, labels, query, body)
+            _check_implemented(call)
+            call.input, problems = read_request(self._limits(model, labels), operation, labels, query, body)
             return self._perform(call, problems, authorize)
         except ServiceError as error:
             call.outcome = error.code
-            return error_answer(error)
+            return error_answer(model, error)
         except NoAnswer as lost:
             call.outcome = type(lost).__name__
             raise
@@ -165,11 +244,12 @@ class CleanRoomsML:
         Raises:
             ValueError: the text is not the ARN of an audience model.
         """
-        if not pattern(shape({"shape": "AudienceModelArn"})["pattern"]).fullmatch(arn):
+        wanted = service_model("cleanroomsml").shape({"shape": "AudienceModelArn"})
+        if not pattern(wanted["pattern"]).fullmatch(arn):
             raise ValueError(f"'{arn}' is not the ARN of an audience model")
         own_part, _, name = arn.rpartition(":audience-model/")
         region, account = own_part.split(":")[3:]
-        now = self._now()
+        now = self.now()
         model = {
             "audienceModelArn": arn,
             "name": name[:63],
@@ -189,7 +269,7 @@ class CleanRoomsML:
             ServiceError: `ResourceNotFoundException`.
         """
         _, _, _, region, account, _ = arn.split(":", 5)
-        return self._stores[account, region].resource(arn)
+        return self._context(account, region, allow).resource(arn)
 
     def _perform(self, call: Call, problems: list[str], authorize: Authorize) -> Response:
         self._strike(call, after_effect=False)
@@ -197,8 +277,10 @@ class CleanRoomsML:
             raise validation(problems)
         with self._lock:
             self._check_propagation(call)
-            output = OPERATIONS[call.operation](self._context(call, authorize), deepcopy(call.input))
-            response = answer(call.operation, output)
+            context = self._context(call.account, call.region, authorize)
+            _finish(context)
+            output = _OPERATIONS[call.service][call.operation](context, deepcopy(call.input))
+            response = answer(service_model(call.service), call.operation, output)
             call.took_effect = call.is_write
         self._strike(call, after_effect=True)
         return response
@@ -221,20 +303,35 @@ class CleanRoomsML:
         if self._named_roles[role] <= propagation.calls:
             raise ServiceError(propagation.error, propagation.message)
 
-    def _context(self, call: Call, authorize: Authorize) -> Context:
-        store = self._stores[call.account, call.region]
+    def _limits(self, model: ServiceModel, labels: Mapping[str, str]) -> ServiceModel:
+        """The model whose limits count for a request."""
+        if self.switches.association_tags_refused or not associations.is_association(labels.get("resourceArn", "")):
+            return model
+        return service_model(model.name, unlimited=frozenset({"CleanroomsArn"}))
+
+    def _context(self, account: str, region: str, authorize: Authorize) -> Context:
         return Context(
-            account=call.account,
-            region=call.region,
-            store=store,
+            account=account,
+            region=region,
+            store=self._stores[account, region],
+            store_of=lambda other: self._stores[other, region],
+            shared=self._shared[region],
+            objects=self.objects,
             switches=self.switches,
             faults=self.faults,
-            now=self._now(),
+            now=self.now(),
             authorize=authorize,
         )
 
 
-def _check_implemented(operation: str) -> None:
-    if operation not in OPERATIONS:
-        message = f"the local Clean Rooms ML service does not implement {operation}"
+def _finish(context: Context) -> None:
+    """Ends what is over by now."""
+    audience_models.finish(context)
+    generation_jobs.finish(context)
+    export_jobs.finish(context)
+
+
+def _check_implemented(call: Call) -> None:
+    if call.operation not in _OPERATIONS[call.service]:
+        message = f"the local {call.service} service does not implement {call.operation}"
         raise ServiceError("NotImplemented", message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import associations, generation_jobs
 from .audience_models import status
 from .errors import ServiceError, validation
 from .rules import MIN_MATCHING_SEED_SIZE, audience_size_problems, tag_problems
@@ -18,7 +19,7 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     if problems:
         raise validation(problems)
     _check_references(call, request)
-    _check_name(call, request["name"])
+    call.check_name(call.store.configured_audience_models.live(), "configuredAudienceModelArn", request["name"])
     arn = call.new_arn("configured-audience-model")
     call.tag_on_create(arn, request)
     defaults: dict[str, Any] = {
@@ -59,13 +60,17 @@ def list_(call: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete(call: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """DeleteConfiguredAudienceModel; its resource policy goes with it."""
+    """DeleteConfiguredAudienceModel; its resource policy and its associations go with it.
+
+    Refused while a generation job on it isn't done: the API says so of "lookalike models", whatever these are.
+    """
     arn = request["configuredAudienceModelArn"]
     call.store.configured_audience_models.get(arn)
-    if call.faults.refuse_delete:
+    if call.faults.refuse_delete or generation_jobs.is_unfinished(call, arn):
         raise ServiceError("ConflictException", f"{arn} is used by an audience generation job")
     call.store.configured_audience_models.remove(arn, reads_left=call.faults.delete_lag)
     call.store.policies.pop(arn, None)
+    associations.drop(call, arn)
     return {}
 
 
@@ -80,15 +85,6 @@ def _check_references(call: Context, request: dict[str, Any]) -> None:
         raise ServiceError(
             "ConflictException", f"audience model {request['audienceModelArn']} is {current}, not ACTIVE"
         )
-
-
-def _check_name(call: Context, name: str) -> None:
-    if not call.switches.unique_names:
-        return
-    for model in call.store.configured_audience_models.live():
-        if model["name"] == name:
-            arn = model["configuredAudienceModelArn"]
-            raise ServiceError("ConflictException", f"a configured audience model named '{name}' exists: {arn}")
 
 
 def _shown(call: Context, model: dict[str, Any]) -> dict[str, Any]:

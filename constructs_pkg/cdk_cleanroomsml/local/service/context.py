@@ -3,32 +3,64 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from .faults import Faults
-    from .store import Store
+    from .objects import Objects
+    from .store import Shared, Store
     from .switches import Switches
 
-Authorize = Callable[[str, str], None]
-"""Checks that the caller may do an action on a resource (its ARN); raises ServiceError."""
+
+class Authorize(Protocol):
+    """Checks whether the caller may do an action on a resource."""
+
+    def __call__(self, action: str, resource: str, context: Mapping[str, str] | None = None, /) -> None:
+        """Checks one action.
+
+        Args:
+            action: such as `iam:PassRole`.
+            resource: the ARN of what it is done to.
+            context: condition keys of the request, such as `iam:PassedToService`.
+
+        Raises:
+            ServiceError: the caller may not.
+        """
 
 
-def allow(action: str, resource: str) -> None:
+def allow(action: str, resource: str, context: Mapping[str, str] | None = None, /) -> None:
     """Authorises everybody."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where, when and under which conditions a call happens."""
+    """Where, when and under which conditions a call happens.
+
+    Attributes:
+        account: the caller's.
+        region: where.
+        store: what the caller's account has there.
+        store_of: what any account has there.
+        shared: what accounts share there.
+        objects: reads and writes for jobs.
+        switches: the unknowns.
+        faults: what goes wrong.
+        now: when.
+        authorize: checks what the operation needs beyond its own action.
+    """
 
     account: str
     region: str
     store: Store
+    store_of: Callable[[str], Store]
+    shared: Shared
+    objects: Objects
     switches: Switches
     faults: Faults
     now: datetime
@@ -36,16 +68,46 @@ class Context:
 
     def new_arn(self, kind: str) -> str:
         """An ARN for a new resource of this kind, such as `audience-model`."""
-        return f"arn:{_partition(self.region)}:cleanrooms-ml:{self.region}:{self.account}:{kind}/{uuid.uuid4()}"
+        return self.arn("cleanrooms-ml", f"{kind}/{uuid.uuid4()}")
 
-    def pass_role(self, role_arn: str) -> None:
+    def arn(self, namespace: str, resource: str, account: str | None = None) -> str:
+        """The ARN of a resource of this account, or another one, in this Region."""
+        return f"arn:{_partition(self.region)}:{namespace}:{self.region}:{account or self.account}:{resource}"
+
+    def resource(self, arn: str) -> dict[str, Any]:
+        """The live resource of the caller's with this ARN, whatever its type.
+
+        Raises:
+            ServiceError: `ResourceNotFoundException`.
+        """
+        found = self.store.resource(arn) or self.shared.resource(arn, self.account)
+        if found is None:
+            raise ServiceError("ResourceNotFoundException", f"resource {arn} does not exist")
+        return found
+
+    def pass_role(self, role_arn: str, *, to: str = "cleanrooms-ml.amazonaws.com") -> None:
         """Checks that the caller may pass this role to the service."""
-        self.authorize("iam:PassRole", role_arn)
+        self.authorize("iam:PassRole", role_arn, {"iam:PassedToService": to})
 
     def tag_on_create(self, arn: str, request: dict[str, Any]) -> None:
         """Checks that the caller may tag what it is about to create with tags."""
         if request.get("tags"):
-            self.authorize("cleanrooms-ml:TagResource", arn)
+            self.authorize(f"{arn.split(':')[2]}:TagResource", arn)
+
+    def check_name(self, others: list[dict[str, Any]], arn_member: str, name: str) -> None:
+        """Refuses a name that is taken, if names are unique.
+
+        Args:
+            others: the resources of the same type.
+            arn_member: which member of theirs is the ARN.
+            name: the wanted name.
+
+        Raises:
+            ServiceError: `ConflictException`.
+        """
+        for other in others:
+            if self.switches.unique_names and other["name"] == name:
+                raise ServiceError("ConflictException", f"another one named '{name}' exists: {other[arn_member]}")
 
     def page_size(self, request: dict[str, Any]) -> int:
         """How many items a List may answer."""

@@ -67,8 +67,8 @@ class Faults:
         queue: faults of single calls; the first that fits a call strikes.
         role_propagation: what happens to the first calls that name a new role.
         refuse_delete: DeleteConfiguredAudienceModel answers Conflict until this is switched off.
-        list_lag: the first n Lists after a Create don't show the new model.
-        delete_lag: n Gets after a Delete still answer; meanwhile Lists show the model, too.
+        list_lag: the first n Lists after a Create don't show what is new: a model, configured or not, an association.
+        delete_lag: n Gets after a Delete of one of these still answer; meanwhile Lists show it, too.
     """
 
     queue: list[Fault] = field(default_factory=list)

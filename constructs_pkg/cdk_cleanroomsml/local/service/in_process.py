@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from .clean_rooms_ml import CleanRoomsML
+    from .model import ServiceName
 
 DEFAULT_ACCOUNT = "111122223333"
 
@@ -25,7 +26,7 @@ DEFAULT_ACCOUNT = "111122223333"
 def attach(
     client: BaseClient, service: CleanRoomsML, *, account: str = DEFAULT_ACCOUNT, region: str | None = None
 ) -> None:
-    """Makes a boto3 client of `cleanroomsml` talk to this service.
+    """Makes a boto3 client of `cleanroomsml`, or of `cleanrooms`, talk to this service.
 
     A fault without an answer raises at once what a client would see on the wire: `ReadTimeoutError` for a
     hang, `ConnectionClosedError` for a lost connection; botocore's retries apply as they do there.
@@ -37,6 +38,7 @@ def attach(
         region: the Region; by default the client's own.
     """
     where = region or client.meta.region_name
+    name = cast("ServiceName", client.meta.service_model.service_name)
 
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         url = urlsplit(request.url)
@@ -50,6 +52,7 @@ def attach(
                 body.encode() if isinstance(body, str) else bytes(body),
                 account=account,
                 region=where,
+                service=name,
             )
         except Hang as hang:
             raise ReadTimeoutError(endpoint_url=request.url) from hang
@@ -57,11 +60,12 @@ def attach(
             raise ConnectionClosedError(endpoint_url=request.url) from lost
         return AWSResponse(request.url, response.status, response.headers, _Stream(response.body))
 
-    client.meta.events.register("before-send.cleanroomsml.*", answer)
+    client.meta.events.register(f"before-send.{name}.*", answer)
 
 
 def client(
     service: CleanRoomsML,
+    name: ServiceName = "cleanroomsml",
     *,
     account: str = DEFAULT_ACCOUNT,
     region: str = "us-east-1",
@@ -71,12 +75,13 @@ def client(
 
     Args:
         service: who answers.
+        name: which of its two services the client is for: `cleanroomsml` or `cleanrooms`.
         account: whose account the client acts for.
         region: its Region.
         config: a botocore `Config`; by default botocore's own defaults.
     """
-    made = boto3.client(
-        "cleanroomsml",
+    made: BaseClient = boto3.client(
+        name,
         region_name=region,
         aws_access_key_id=account,
         aws_secret_access_key="local",  # noqa: S106 - no signature is checked

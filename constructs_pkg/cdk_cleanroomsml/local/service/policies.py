@@ -18,10 +18,9 @@ def put(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     arn, text = request["configuredAudienceModelArn"], request["configuredAudienceModelPolicy"]
     call.store.configured_audience_models.get(arn)
     if not _is_policy(text):
-        raise validation(["configuredAudienceModelPolicy is not a JSON object with a Statement"])
+        raise validation(["configuredAudienceModelPolicy is not a JSON object with a Statement of objects"])
     _check_current(call, request)
-    policy = Policy(text, hashlib.sha256(text.encode()).hexdigest())
-    call.store.policies[arn] = policy
+    policy = _keep(call, arn, text)
     return {"configuredAudienceModelPolicy": policy.text, "policyHash": policy.hash}
 
 
@@ -41,6 +40,53 @@ def delete(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     _current(call, request["configuredAudienceModelArn"])
     del call.store.policies[request["configuredAudienceModelArn"]]
     return {}
+
+
+def allow_partners(call: Context, association: dict[str, Any], accounts: list[str]) -> None:
+    """Adds what Clean Rooms writes for an association whose resource policy it manages (UG): one statement."""
+    arn = association["configuredAudienceModelArn"]
+    statement = {
+        "Sid": _sid(association),
+        "Effect": "Allow",
+        "Principal": {"AWS": accounts},
+        "Action": ["cleanrooms-ml:StartAudienceGenerationJob"],
+        "Resource": [arn, call.arn("cleanrooms-ml", "audience-generation-job/*")],
+        "Condition": {"StringEquals": {"cleanrooms-ml:CollaborationId": association["collaborationId"]}},
+    }
+    document = _document(call, arn) or {"Version": "2012-10-17", "Statement": []}
+    _keep(call, arn, json.dumps({**document, "Statement": [*document["Statement"], statement]}))
+
+
+def take_back(call: Context, association: dict[str, Any]) -> None:
+    """Removes what Clean Rooms wrote for an association, and the policy when nothing else is in it."""
+    arn = association["configuredAudienceModelArn"]
+    document = _document(call, arn)
+    if document is None:
+        return
+    others = [each for each in document["Statement"] if each.get("Sid") != _sid(association)]
+    if others:
+        _keep(call, arn, json.dumps({**document, "Statement": others}))
+    else:
+        del call.store.policies[arn]
+
+
+def _sid(association: dict[str, Any]) -> str:
+    return f"Clean-Rooms-{association['id']}"
+
+
+def _document(call: Context, arn: str) -> dict[str, Any] | None:
+    """The policy of a model, with a list of statements."""
+    policy = call.store.policies.get(arn)
+    if policy is None:
+        return None
+    document: dict[str, Any] = json.loads(policy.text)
+    statements = document["Statement"]
+    return {**document, "Statement": statements if isinstance(statements, list) else [statements]}
+
+
+def _keep(call: Context, arn: str, text: str) -> Policy:
+    policy = call.store.policies[arn] = Policy(text, hashlib.sha256(text.encode()).hexdigest())
+    return policy
 
 
 def _current(call: Context, arn: str) -> Policy:
@@ -67,4 +113,7 @@ def _is_policy(text: str) -> bool:
         document = json.loads(text)
     except ValueError:
         return False
-    return isinstance(document, dict) and "Statement" in document
+    if not isinstance(document, dict) or "Statement" not in document:
+        return False
+    statements = document["Statement"]
+    return all(isinstance(each, dict) for each in (statements if isinstance(statements, list) else [statements]))

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.utils import parse_timestamp
 
 from .errors import validation
-from .model import Shape, input_shape, shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .model import ServiceModel, Shape
 
 # The model writes "every supplementary character" as surrogates in a class, which no regex engine reads so.
 _SURROGATES = r"\uD800\uDBFF-\uDC00\uDFFF"
@@ -39,11 +40,12 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def read_request(
-    operation: str, labels: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
+    model: ServiceModel, operation: str, labels: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
 ) -> tuple[dict[str, Any], list[str]]:
     """Reads the members of an operation's input from wherever the model says they travel.
 
     Args:
+        model: the service's.
         operation: the operation's name.
         labels: what stood in the path, decoded.
         query: the query string, each name with its values.
@@ -56,13 +58,14 @@ def read_request(
         ServiceError: `ValidationException` when the body is not a JSON object.
     """
     raw = _body(body)
-    for name, member in input_shape(operation)["members"].items():
+    wanted = model.input_shape(operation)
+    for name, member in wanted["members"].items():
         if member.get("location") == "uri":
             raw[name] = labels[member["locationName"]]
         elif member.get("location") == "querystring":
-            raw[name] = _from_query(shape(member), query.get(member["locationName"], []))
-    problems: list[str] = []
-    return _read_structure(input_shape(operation), raw, "", problems), problems
+            raw[name] = _from_query(model.shape(member), query.get(member["locationName"], []))
+    reader = _Reader(model)
+    return reader.structure(wanted, raw, ""), reader.problems
 
 
 @cache
@@ -91,20 +94,50 @@ def _from_query(wanted: Shape, values: list[str]) -> object:
     return values[0]
 
 
-def _read(wanted: Shape, value: object, at: str, problems: list[str]) -> object:
-    if not _has_type(wanted["type"], value):
-        problems.append(_problem(value, at, f"Member must be of type {wanted['type']}"))
+class _Reader:
+    """Reads values by their shapes and collects what is wrong with them."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self._model = model
+        self.problems: list[str] = []
+
+    def structure(self, wanted: Shape, value: dict[str, Any], at: str) -> dict[str, Any]:
+        result = {}
+        for name, member in wanted["members"].items():
+            where = f"{at}.{name}" if at else name
+            if value.get(name) is not None:
+                result[name] = self._value(self._model.shape(member), value[name], where)
+            elif name in wanted.get("required", ()):
+                self.problems.append(_problem(None, where, "Member must not be null"))
+        return result
+
+    def _value(self, wanted: Shape, value: object, at: str) -> object:
+        if not _has_type(wanted["type"], value):
+            self.problems.append(_problem(value, at, f"Member must be of type {wanted['type']}"))
+            return value
+        self.problems.extend(_problem(value, at, constraint) for constraint in _broken_constraints(wanted, value))
+        if isinstance(value, dict):
+            read = self.structure if wanted["type"] == "structure" else self._map
+            return read(wanted, value, at)
+        if isinstance(value, list):
+            item = self._model.shape(wanted["member"])
+            return [self._value(item, each, f"{at}.{n}.member") for n, each in enumerate(value, 1)]
+        if wanted["type"] == "timestamp":
+            return self._timestamp(value, at)
         return value
-    problems.extend(_problem(value, at, constraint) for constraint in _broken_constraints(wanted, value))
-    if isinstance(value, dict):
-        read = _read_structure if wanted["type"] == "structure" else _read_map
-        return read(wanted, value, at, problems)
-    if isinstance(value, list):
-        item = shape(wanted["member"])
-        return [_read(item, each, f"{at}.{n}.member", problems) for n, each in enumerate(value, 1)]
-    if wanted["type"] == "timestamp":
-        return _read_timestamp(value, at, problems)
-    return value
+
+    def _map(self, wanted: Shape, value: dict[str, Any], at: str) -> dict[str, Any]:
+        for key, item in value.items():
+            self._value(self._model.shape(wanted["key"]), key, f"{at}.key")
+            self._value(self._model.shape(wanted["value"]), item, f"{at}.{key}")
+        return value
+
+    def _timestamp(self, value: object, at: str) -> object:
+        try:
+            return parse_timestamp(value)
+        except ValueError:
+            self.problems.append(_problem(value, at, "Member must be a timestamp in ISO 8601"))
+            return value
 
 
 def _has_type(type_name: str, value: object) -> bool:
@@ -112,32 +145,6 @@ def _has_type(type_name: str, value: object) -> bool:
     if isinstance(value, bool):
         return type_name == "boolean"
     return isinstance(value, _PYTHON_TYPES[type_name])
-
-
-def _read_structure(wanted: Shape, value: dict[str, Any], at: str, problems: list[str]) -> dict[str, Any]:
-    result = {}
-    for name, member in wanted["members"].items():
-        where = f"{at}.{name}" if at else name
-        if value.get(name) is not None:
-            result[name] = _read(shape(member), value[name], where, problems)
-        elif name in wanted.get("required", ()):
-            problems.append(_problem(None, where, "Member must not be null"))
-    return result
-
-
-def _read_map(wanted: Shape, value: dict[str, Any], at: str, problems: list[str]) -> dict[str, Any]:
-    for key, item in value.items():
-        _read(shape(wanted["key"]), key, f"{at}.key", problems)
-        _read(shape(wanted["value"]), item, f"{at}.{key}", problems)
-    return value
-
-
-def _read_timestamp(value: object, at: str, problems: list[str]) -> object:
-    try:
-        return parse_timestamp(value)
-    except ValueError:
-        problems.append(_problem(value, at, "Member must be a timestamp in ISO 8601"))
-        return value
 
 
 def _broken_constraints(wanted: Shape, value: Json) -> list[str]:

@@ -20,6 +20,15 @@ MAX_TAGS = 50
 MAX_PENDING_AUDIENCE_MODELS = 2
 """Audience models in training at a time, in one account and Region (UG, quotas)."""
 
+MAX_PENDING_GENERATION_JOBS = 10
+"""Audience generation jobs of one account in one Region that aren't done (UG, quotas)."""
+
+MAX_PENDING_EXPORT_JOBS = 20
+"""Audience export jobs of one account in one Region that aren't done (UG, quotas)."""
+
+MAX_ASSOCIATIONS = 5
+"""Configured audience model associations of one membership (UG, quotas)."""
+
 PERCENTAGES = range(1, 101)
 """The bins of an audience size of type PERCENTAGE (API, in words only)."""
 

@@ -1,12 +1,15 @@
-"""The resources of one account and Region, in memory."""
+"""The resources of one account and Region, and what accounts of one Region share, in memory."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ServiceError, validation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -83,16 +86,17 @@ class Table:
         if not reads_left:
             del self._stored[arn]
 
-    def page(self, token: str | None, size: int) -> Page:
-        """A page of what Lists see.
+    def page(self, token: str | None, size: int, where: Callable[[dict[str, Any]], bool] | None = None) -> Page:
+        """A page of what Lists see, of those resources only for which `where` holds.
 
         Raises:
             ServiceError: `ValidationException` when the token isn't one of ours.
         """
         after = _decode(token) if token else 0
-        visible = [stored for stored in self._stored.values() if stored.number > after and not stored.unlisted]
+        asked = [stored for stored in self._stored.values() if where is None or where(stored.members)]
+        visible = [stored for stored in asked if stored.number > after and not stored.unlisted]
         if token is None:
-            for stored in self._stored.values():
+            for stored in asked:
                 stored.unlisted = max(0, stored.unlisted - 1)
         shown = visible[:size]
         more = len(visible) > size
@@ -114,23 +118,43 @@ class Policy:
 
 @dataclass
 class Store:
-    """Everything that one account has in one Region."""
+    """Everything that one account has in one Region, each resource under its ARN."""
 
     training_datasets: Table = field(default_factory=lambda: Table("training dataset"))
     audience_models: Table = field(default_factory=lambda: Table("audience model"))
     configured_audience_models: Table = field(default_factory=lambda: Table("configured audience model"))
     policies: dict[str, Policy] = field(default_factory=dict)
+    memberships: Table = field(default_factory=lambda: Table("membership"))
+    associations: Table = field(default_factory=lambda: Table("configured audience model association"))
 
-    def resource(self, arn: str) -> dict[str, Any]:
-        """The live resource with this ARN, whatever its type.
+    def resource(self, arn: str) -> dict[str, Any] | None:
+        """The live resource with this ARN, whatever its type."""
+        tables = (
+            self.training_datasets,
+            self.audience_models,
+            self.configured_audience_models,
+            self.memberships,
+            self.associations,
+        )
+        return next((table.get(arn) for table in tables if arn in table), None)
 
-        Raises:
-            ServiceError: `ResourceNotFoundException`.
-        """
-        for table in (self.training_datasets, self.audience_models, self.configured_audience_models):
-            if arn in table:
-                return table.get(arn)
-        raise ServiceError("ResourceNotFoundException", f"resource {arn} does not exist")
+
+@dataclass
+class Shared:
+    """What several accounts of one Region see, each resource under the ARN that its owner knows."""
+
+    collaborations: Table = field(default_factory=lambda: Table("collaboration"))
+    generation_jobs: Table = field(default_factory=lambda: Table("audience generation job"))
+    export_jobs: Table = field(default_factory=lambda: Table("audience export job"))
+
+    def resource(self, arn: str, account: str) -> dict[str, Any] | None:
+        """What has this ARN in this account: the tags of a job are each account's own."""
+        if arn in self.collaborations and self.collaborations.get(arn)["creatorAccountId"] == account:
+            return self.collaborations.get(arn)
+        for job in self.generation_jobs.live():
+            if account in job["tags"] and arn.endswith(f":{account}:audience-generation-job/{job['id']}"):
+                return {**job, "tags": job["tags"][account]}
+        return None
 
 
 def _encode(number: int) -> str:

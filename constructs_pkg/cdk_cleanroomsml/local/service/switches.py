@@ -11,8 +11,8 @@ class Switches:
     """The unknowns, with the reading that is the default.
 
     Attributes:
-        unique_names: whether the name of a configured audience model must be unique in its account and
-            Region. Off: no document says so, and duplicates are the harder case for a client.
+        unique_names: whether the name of an audience model, and of a configured one, must be unique among its
+            like in its account and Region. Off: no document says so, and duplicates are the harder case for a client.
         audience_model_must_be_active: whether a configured model may refer only to an ACTIVE audience model.
             On: the user guide configures after training.
         child_resource_tag_on_create_policy: what Get answers when Create named none; None leaves it out.
@@ -21,7 +21,18 @@ class Switches:
             hold. The model of Put lists no Conflict.
         default_page_size: items on a page of a List without `maxResults`.
         training_seconds: how long an audience model trains. 0: it is ACTIVE at once; AWS takes hours to days.
-        training_fails: whether a training ends in CREATE_FAILED.
+        training_fails: whether a training that ends now ends in CREATE_FAILED.
+        training_delete_refused: whether an audience model can't be deleted while it is in training. On: its model
+            lists Conflict.
+        deleting_seconds: how long the deletion of an audience model takes; until then it is DELETE_PENDING, then
+            DELETE_IN_PROGRESS. 0: it is gone at once.
+        deleting_fails: whether a deletion that ends now ends in DELETE_FAILED.
+        job_seconds: how long an audience generation job takes, and an export job. 0: it is done at once.
+        unique_association_names: whether a membership may have one association of a name only. On: the model
+            lists Conflict.
+        one_association_per_model: whether a model may be associated with a membership once only.
+        association_tags_refused: whether TagResource, UntagResource and ListTagsForResource refuse the ARN of
+            an association. Their model allows 100 characters, and it has more. Off: the limit doesn't count there.
     """
 
     unique_names: bool = False
@@ -32,3 +43,10 @@ class Switches:
     default_page_size: int = 100
     training_seconds: float = 0
     training_fails: bool = False
+    training_delete_refused: bool = True
+    deleting_seconds: float = 0
+    deleting_fails: bool = False
+    job_seconds: float = 0
+    unique_association_names: bool = True
+    one_association_per_model: bool = True
+    association_tags_refused: bool = False

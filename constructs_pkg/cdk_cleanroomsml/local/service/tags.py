@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def tag(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     """TagResource: adds tags and overwrites those with the same key."""
-    tags = call.store.resource(request["resourceArn"])["tags"]
+    tags = call.resource(request["resourceArn"])["tags"]
     if problems := tag_problems(request["tags"], tags):
         raise validation(problems)
     tags.update(request["tags"])
@@ -22,7 +22,7 @@ def tag(call: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def untag(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     """UntagResource: a key that isn't there is no error."""
-    tags = call.store.resource(request["resourceArn"])["tags"]
+    tags = call.resource(request["resourceArn"])["tags"]
     if problems := tag_key_problems(request["tagKeys"]):
         raise validation(problems)
     for key in request["tagKeys"]:
@@ -32,4 +32,4 @@ def untag(call: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     """ListTagsForResource."""
-    return {"tags": call.store.resource(request["resourceArn"])["tags"]}
+    return {"tags": call.resource(request["resourceArn"])["tags"]}

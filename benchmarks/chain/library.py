@@ -1,0 +1,79 @@
+"""This library."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from benchmarks.cases import ASSOCIATION, AUDIENCE_MODEL, POLICY, RETRAINING
+from benchmarks.chain.work import DESCRIPTION, PARTNER, run
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceModelRetraining,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import aws_cdk as cdk
+
+    from benchmarks.chain.work import Item
+    from cdk_cleanroomsml import IConfiguredAudienceModel
+
+
+def audience_models(stack: cdk.Stack, items: Sequence[Item]) -> None:
+    for item in items:
+        AudienceModel(
+            stack,
+            item.name,
+            audience_model_name=item.name,
+            description=DESCRIPTION,
+            training_dataset_arn=item.dataset_arn,
+            tags=item.tags,
+        )
+
+
+def policies(stack: cdk.Stack, items: Sequence[Item]) -> None:
+    for item in items:
+        _model(stack, item.model_arn).grants.start_audience_generation_to_partner(PARTNER, item.collaboration)
+
+
+def associations(stack: cdk.Stack, items: Sequence[Item]) -> None:
+    for item in items:
+        ConfiguredAudienceModelAssociation(
+            stack,
+            item.name,
+            configured_audience_model=_model(stack, item.model_arn),
+            membership_identifier=item.membership,
+            configured_audience_model_association_name=item.name,
+            description=item.description,
+            tags=item.tags,
+        )
+
+
+def retrainings(stack: cdk.Stack, items: Sequence[Item]) -> None:
+    for item in items:
+        AudienceModelRetraining(
+            stack,
+            item.name,
+            configured_audience_model=_model(stack, item.model_arn),
+            training_dataset_arn=item.dataset_arn,
+        )
+
+
+@cache
+def _model(stack: cdk.Stack, arn: str) -> IConfiguredAudienceModel:
+    return ConfiguredAudienceModel.from_configured_audience_model_arn(stack, arn.rpartition("/")[2], arn)
+
+
+if __name__ == "__main__":
+    run(
+        {
+            AUDIENCE_MODEL: audience_models,
+            POLICY: policies,
+            ASSOCIATION: associations,
+            RETRAINING: retrainings,
+        }
+    )

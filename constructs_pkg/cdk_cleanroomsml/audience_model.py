@@ -1,0 +1,247 @@
+"""An audience model of AWS Clean Rooms ML."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+from . import limits
+from .arns import id_of
+from .audience_model_grants import AudienceModelGrants
+from .custom_resource import TaggedCustomResource
+from .surroundings import audience_models, stack_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import Construct
+
+    from .interfaces import IAudienceModel
+    from .provider import CleanRoomsMLProvider
+
+RESOURCE_TYPE = "Custom::CleanRoomsMLAudienceModel"
+
+
+class AudienceModel(TaggedCustomResource):
+    """What is trained on a training dataset, and what configured audience models make lookalike segments from.
+
+    Creating one starts the training, and a deployment doesn't wait for it: training takes hours to two days (User
+    Guide), CloudFormation waits for one hour. ``GetAudienceModel`` tells how far it is. Whether a configured audience
+    model can be created before it is done isn't documented: with ``wait_for_audience_model`` a
+    :class:`ConfiguredAudienceModel` waits for some minutes; without, a refusal of the service is answered with the hint
+    to deploy again when the audience model is ``ACTIVE``. At most two are trained at a time (quota).
+
+    An audience model is never trained again. Every change but one of tags is a replacement, and that is a training: of
+    a new audience model, after which the old one is deleted. The service refuses to delete it while a configured
+    audience model is based on it (API reference), and may do so while its training goes on; the deployment says which.
+    For a new one each week from the same dataset there is :class:`AudienceModelRetraining`.
+
+    ``cdk.Tags.of()`` reaches the audience model. ``apply_removal_policy`` does, too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        training_dataset_arn: str,
+        audience_model_name: str | None = None,
+        training_data_start_time: datetime | None = None,
+        training_data_end_time: datetime | None = None,
+        encryption_key: IKeyRef | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        retrained: bool = False,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+    ) -> None:
+        """Defines the audience model.
+
+        Every rule is the API reference's, if nothing else is said. All texts can be Tokens; what is only known at
+        deployment is checked then, by the service.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            training_dataset_arn: What it is trained on. A change replaces the audience model.
+            audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the audience model,
+                and with a name of your own so must any change but one of tags. Default: a name made from the stack's
+                and the construct's, which is free to change in a replacement.
+            training_data_start_time: Where the training window starts, with a time zone. A change replaces the
+                audience model. Default: no limit is named.
+            training_data_end_time: Where it ends, after the start. A change replaces the audience model. Default: no
+                limit is named.
+            encryption_key: The customer managed key that encrypts the audience model. A change replaces it. What must
+                be allowed on the key, and to whom, isn't documented: nothing is allowed here. Default: a key of the
+                service.
+            description: Up to 255 printable characters and line breaks. A change replaces the audience model. Default:
+                none.
+            tags: Up to 47: the service allows 50 on a resource, and three mark the audience model as its stack's.
+                Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Updated in place.
+                Default: none but those of ``cdk.Tags``.
+            retrained: Whether something other than the template may delete it, because newer ones take its place. A
+                deployment then takes no offence when it is gone. :class:`AudienceModelRetraining` sees to it by itself.
+                Default: when it is gone, an update fails and says so.
+            removal_policy: What becomes of the audience model when it leaves the stack. ``RETAIN`` keeps it. Default:
+                it is deleted.
+
+        Raises:
+            ValueError: Parameters break the rules; the message lists all of them.
+        """
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "training_dataset_arn",
+            training_dataset_arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.TRAINING_DATASET_ARN_PATTERN,
+            allowed="the ARN of a training dataset, arn:aws:cleanrooms-ml:<region>:<account>:training-dataset/<id>",
+        )
+        problems.text(
+            "audience_model_name",
+            audience_model_name,
+            length=limits.NAME_LENGTH,
+            pattern=limits.NAME_PATTERN,
+            allowed="printable characters on one line, not only spaces",
+        )
+        problems.text(
+            "description",
+            description,
+            length=limits.DESCRIPTION_LENGTH,
+            pattern=limits.DESCRIPTION_PATTERN,
+            allowed="printable characters and line breaks",
+        )
+        key_arn = None if encryption_key is None else encryption_key.key_ref.key_arn
+        problems.text(
+            "encryption_key",
+            key_arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.KMS_KEY_ARN_PATTERN,
+            allowed="a key and no alias, arn:aws:kms:<region>:<account>:key/<id>",
+        )
+        _check_times(problems, training_data_start_time, training_data_end_time)
+        problems.tags("tags", tags)
+        problems.raise_if_any()
+
+        super().__init__(scope, id, stack=stack_of(scope), type=RESOURCE_TYPE)
+        self.grants: AudienceModelGrants = AudienceModelGrants(self)
+        """Permissions on the audience model, for others."""
+        _allow(self._provider, training_dataset_arn)
+        self._define(
+            {
+                "Retrained": True if retrained else None,
+                # From here on, the request of CreateAudienceModel.
+                "name": audience_model_name,
+                "description": description,
+                "trainingDatasetArn": training_dataset_arn,
+                "trainingDataStartTime": _text(training_data_start_time),
+                "trainingDataEndTime": _text(training_data_end_time),
+                "kmsKeyArn": key_arn,
+            },
+            tags=tags,
+            removal_policy=removal_policy,
+        )
+
+    @staticmethod
+    def from_audience_model_arn(scope: Construct, id: str, audience_model_arn: str) -> IAudienceModel:
+        """An audience model that is defined elsewhere, known by its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            audience_model_arn: The ARN, or a Token. The account and Region of the audience model are those of its ARN,
+                unless that is a Token.
+
+        Raises:
+            ValueError: It is not the ARN of an audience model.
+        """
+        return _ImportedAudienceModel(scope, id, audience_model_arn)
+
+    @property
+    def audience_model_arn(self) -> str:
+        """The ARN, a Token."""
+        arn = self._resource.ref
+        self._provider.served_arns.add(arn)
+        return arn
+
+    @property
+    def audience_model_id(self) -> str:
+        """The last part of the ARN, a Token."""
+        return id_of(self.audience_model_arn)
+
+    @property
+    def audience_model_name(self) -> str:
+        """The name, a Token: it is only known at deployment when it is generated."""
+        return self._resource.get_att("Name").to_string()
+
+    @property
+    def audience_model_status(self) -> str:
+        """How far the training was at the last deployment that touched the audience model, a Token.
+
+        Right after it was created that is ``CREATE_PENDING`` or ``CREATE_IN_PROGRESS``. It doesn't follow the training;
+        ``GetAudienceModel`` does.
+        """
+        return self._resource.get_att("Status").to_string()
+
+    def mark_retrained(self, *, by: str | None = None) -> None:
+        """Lets something other than the template delete it, see ``retrained``.
+
+        Args:
+            by: The value of the tag ``cdk-cleanroomsml:retraining`` of audience models that take its place. When this
+                one leaves the stack they are deleted, too, unless one of them is in use. Default: they stay.
+        """
+        self._resource.add_property_override("Retrained", True)
+        if by is not None:
+            self._resource.add_property_override("RetrainedBy", by)
+
+
+def _check_times(problems: limits.Problems, start: datetime | None, end: datetime | None) -> None:
+    times = {"training_data_start_time": start, "training_data_end_time": end}
+    naive = [f"{name} must have a time zone, got {time!r}" for name, time in times.items() if time and not _aware(time)]
+    problems.found += naive
+    if start and end and not naive and start >= end:
+        problems.found.append(f"training_data_start_time must be before training_data_end_time, got {start} and {end}")
+
+
+def _aware(time: datetime) -> bool:
+    return time.utcoffset() is not None
+
+
+def _text(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(timezone.utc).isoformat()
+
+
+def _allow(provider: CleanRoomsMLProvider, training_dataset_arn: str) -> None:
+    """What the function needs for an audience model.
+
+    Source: Service Authorization Reference. Create is authorised on the training dataset; List knows no resource.
+    """
+    provider.allow("cleanrooms-ml:CreateAudienceModel", resource=training_dataset_arn)
+    provider.allow(
+        "cleanrooms-ml:GetAudienceModel",
+        "cleanrooms-ml:DeleteAudienceModel",
+        "cleanrooms-ml:TagResource",
+        "cleanrooms-ml:UntagResource",
+        resource=audience_models(),
+    )
+    provider.allow("cleanrooms-ml:ListAudienceModels", resource="*")
+
+
+class _ImportedAudienceModel(cdk.Resource):
+    """An audience model that is defined elsewhere."""
+
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "audience_model_arn",
+            arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.AUDIENCE_MODEL_ARN_PATTERN,
+            allowed="arn:aws:cleanrooms-ml:<region>:<account>:audience-model/<id>",
+        )
+        problems.raise_if_any()
+        super().__init__(scope, id, environment_from_arn=arn)
+        self.audience_model_arn = arn
+        self.audience_model_id = id_of(arn)
+        self.grants = AudienceModelGrants(self)

@@ -1,0 +1,92 @@
+"""Permissions on an audience model, for others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from aws_cdk import aws_iam as iam
+
+from .provider import SERVICE_PRINCIPAL
+from .surroundings import configured_audience_models
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+
+
+class HasArn(Protocol):
+    """An audience model, as far as grants need to know it."""
+
+    @property
+    def audience_model_arn(self) -> str:
+        """The ARN."""
+        ...
+
+
+class AudienceModelGrants:
+    """Grants permissions on one audience model; every audience model shows its own as ``grants``.
+
+    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
+    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    """
+
+    def __init__(self, model: HasArn) -> None:
+        """Defines the grants of an audience model.
+
+        Args:
+            model: The audience model, created or imported.
+        """
+        self._model = model
+
+    def read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody see the audience model, how far its training is, and its tags.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return self._grant(grantee, "cleanrooms-ml:GetAudienceModel", "cleanrooms-ml:ListTagsForResource")
+
+    def create_configured_audience_model(
+        self, grantee: iam.IGrantable, *, output_role: IRoleRef | None = None
+    ) -> iam.Grant:
+        """Lets somebody configure the audience model, and tag configured audience models of this account and Region.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+            output_role: The role that segments are written with; it may be passed to Clean Rooms ML, and to no other
+                service. Default: passing a role has to be allowed elsewhere.
+        """
+        grant = self._grant(grantee, "cleanrooms-ml:CreateConfiguredAudienceModel").combine(
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[configured_audience_models()]
+            )
+        )
+        if output_role is None:
+            return grant
+        return grant.combine(
+            iam.Grant.add_to_principal(
+                grantee=grantee,
+                actions=["iam:PassRole"],
+                resource_arns=[output_role.role_ref.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
+            )
+        )
+
+    def manage(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody change the tags of the audience model, and delete it. There is nothing else to change.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return self.read(grantee).combine(
+            self._grant(
+                grantee,
+                "cleanrooms-ml:DeleteAudienceModel",
+                "cleanrooms-ml:TagResource",
+                "cleanrooms-ml:UntagResource",
+            )
+        )
+
+    def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=list(actions), resource_arns=[self._model.audience_model_arn]
+        )

@@ -1,0 +1,321 @@
+"""The retraining of an audience model, on AWS's own engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as events_targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
+from constructs import Construct
+
+from . import limits
+from .audience_model_retraining_definition import MARKER, NAME_SUFFIX, Settings, definition
+from .audience_model_retraining_permissions import Permissions
+from .retraining_state_machine import define_state_machine
+from .surroundings import stack_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+    from aws_cdk import aws_stepfunctions as stepfunctions
+    from aws_cdk.interfaces.aws_events import IRuleRef
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from aws_cdk.interfaces.aws_logs import ILogGroupRef
+
+    from .audience_model import AudienceModel
+    from .interfaces import IConfiguredAudienceModel
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+_KEEP = (1, 100)
+_POLLING_INTERVAL = (_MINUTE, _DAY)
+_TRAINING_TIMEOUT = (_HOUR, 60 * _DAY)
+_TRAINING_WINDOW = (_HOUR, 36_500 * _DAY)
+_POLLS = 720
+"""An execution's history holds 25,000 events (Step Functions Developer Guide); 25 go with one interval at most."""
+
+_SAME_PLACE = "a retraining works in its own account and Region, define it in a stack there"
+
+
+class RuleTarget(Protocol):
+    """Any target of ``aws_events_targets``, whatever it calls the parameters of ``bind``."""
+
+    def bind(self, rule: IRuleRef, id: str | None = None, /) -> events.RuleTargetConfig:
+        """Tells the rule how to reach the target."""
+        ...
+
+
+class AudienceModelRetraining(Construct):
+    """Trains an audience model again and again, and points a configured audience model to the newest.
+
+    A model isn't retrained by itself, and AWS recommends to do that weekly. A schedule starts a state machine that
+    creates the next audience model, waits until it is ``ACTIVE``, updates the configured audience model, whose ARN and
+    associations stay, and deletes older audience models. There is no function of yours in it.
+
+    From then on ``audience_model_arn`` of the configured audience model is the retraining's: the template says only
+    where it begins (see ``retrained`` of :class:`ConfiguredAudienceModel`; set it yourself where that is defined in
+    another application).
+
+    One execution is at work at a time; a further one ends at once, successfully. One that doesn't reach its end is
+    ``FAILED`` or ``TIMED_OUT``: see ``failure_topic`` and :meth:`on_failure`.
+
+    Audience models that executions have trained belong to no stack. They stay when the stack goes, unless there is an
+    ``initial_audience_model``: then they go when that does (a retraining in a nested stack must share the stack with it
+    for that). They carry the tag ``cdk-cleanroomsml:retraining``, and ``cdk.Tags`` doesn't reach them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        configured_audience_model: IConfiguredAudienceModel,
+        training_dataset_arn: str,
+        schedule: scheduler.ScheduleExpression | None = None,
+        on_demand_only: bool = False,
+        enabled: bool = True,
+        training_window: cdk.Duration | None = None,
+        keep: int = 2,
+        initial_audience_model: AudienceModel | None = None,
+        audience_model_name_prefix: str | None = None,
+        encryption_key: IKeyRef | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        training_timeout: cdk.Duration | None = None,
+        polling_interval: cdk.Duration | None = None,
+        failure_topic: sns.ITopic | sns.Topic | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        log_group: ILogGroupRef | None = None,
+        tracing_enabled: bool = True,
+    ) -> None:
+        """Defines the retraining.
+
+        What isn't said to take Tokens must be known at synthesis, because it becomes part of the state machine.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            configured_audience_model: What is pointed to the newest audience model, of this account and Region.
+            training_dataset_arn: The training dataset; a Token is fine.
+            schedule: When it begins, in UTC if the expression names no time zone. Default: every 7 days, the first time
+                7 days after the deployment.
+            on_demand_only: Whether there is no schedule: executions are only started by those whom
+                :meth:`grant_start_execution` lets. Default: there is one.
+            enabled: Whether the schedule starts executions. Default: it does.
+            training_window: How far back the training data of an audience model go, from the moment the execution
+                starts; at least one hour. Default: as far as there are any, to the newest.
+            keep: How many trained audience models are kept, the one in use among them, from 1 to 100. Older ones are
+                deleted, unless another configured audience model uses them. Default: 2.
+            initial_audience_model: The audience model that the configured one begins with, if a later one may take its
+                place for good: it is then deleted when it isn't among the newest any more. Default: it stays.
+            audience_model_name_prefix: How the names of audience models begin, 1 to 46 printable characters, not only
+                spaces; a hyphen and 16 characters follow. With another prefix, those of the old one are no longer
+                deleted. A Token is fine. Default: made from the stack's and the construct's names.
+            encryption_key: The key that encrypts the training. What whoever starts a training must be allowed on it
+                isn't documented, so nothing is granted. Default: a key that AWS owns.
+            description: Of each audience model, up to 255 printable characters and line breaks. Default: none.
+            tags: Of each audience model, up to 49: the service allows 50 on a resource, and one says whose it is. Keys
+                have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none.
+            training_timeout: When a training is given up, from one hour to 60 days. As long, too, an execution waits
+                for a place if two trainings, which the service allows at a time, are going on. Default: 3 days; the
+                User Guide says up to 2.
+            polling_interval: How often it is looked whether a training has ended, from one minute to one day, and at
+                most 720 times in a ``training_timeout``: an execution has room for 25,000 events. Default: 15 minutes.
+            failure_topic: Where a notice goes when an execution doesn't reach its end. Default: nowhere.
+            dead_letter_queue: What takes the schedule's invocations that the state machine couldn't be started for.
+                Default: nothing does.
+            log_group: Where every event of the state machine is logged, with its data: ARNs, dates and states.
+                Default: a new one that keeps them for 30 days and goes with the stack.
+            tracing_enabled: Whether AWS X-Ray traces executions. Default: it does.
+
+        Raises:
+            ValueError: Parameters break the rules; the message lists all of them.
+        """
+        timeout = cdk.Duration.days(3) if training_timeout is None else training_timeout
+        interval = cdk.Duration.minutes(15) if polling_interval is None else polling_interval
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "training_dataset_arn",
+            training_dataset_arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.TRAINING_DATASET_ARN_PATTERN,
+            allowed="the ARN of a training dataset, arn:aws:cleanrooms-ml:<region>:<account>:training-dataset/<id>",
+        )
+        problems.text(
+            "audience_model_name_prefix",
+            audience_model_name_prefix,
+            length=(1, limits.NAME_LENGTH[1] - NAME_SUFFIX),
+            pattern=limits.NAME_PATTERN,
+            allowed="printable characters on one line, not only spaces",
+        )
+        problems.text(
+            "description",
+            description,
+            length=limits.DESCRIPTION_LENGTH,
+            pattern=limits.DESCRIPTION_PATTERN,
+            allowed="printable characters and line breaks",
+        )
+        problems.number("keep", keep, _KEEP)
+        problems.tags("tags", {**(tags or {}), MARKER: ""}, marked=False)
+        _check_seconds(problems, "training_window", training_window, _TRAINING_WINDOW)
+        _check_seconds(problems, "training_timeout", timeout, _TRAINING_TIMEOUT)
+        _check_seconds(problems, "polling_interval", interval, _POLLING_INTERVAL)
+        if not problems.found and _seconds(timeout) > _POLLS * _seconds(interval):
+            problems.found.append(
+                f"polling_interval must be at least {_seconds(timeout) / _POLLS:.0f} seconds with a training_timeout of"
+                f" {_seconds(timeout)}, got {_seconds(interval)}: an execution has room for 25,000 events"
+            )
+        if on_demand_only and schedule is not None:
+            problems.found.append("schedule must be left out with on_demand_only, which means that there is none")
+        stack = stack_of(scope)
+        problems.same(
+            "configured_audience_model's Region", configured_audience_model.env.region, stack.region, _SAME_PLACE
+        )
+        problems.same(
+            "configured_audience_model's account", configured_audience_model.env.account, stack.account, _SAME_PLACE
+        )
+        problems.raise_if_any()
+
+        super().__init__(scope, id)
+        own_name = cdk.Names.unique_resource_name(self, max_length=limits.NAME_LENGTH[1] - NAME_SUFFIX)
+        # That of a nested stack is only known to itself.
+        is_nested = cdk.Token.is_unresolved(stack.stack_name)
+        marker = f"{cdk.Aws.STACK_NAME if is_nested else stack.stack_name}/{own_name}"
+        mark_retrained = getattr(configured_audience_model, "mark_retrained", None)
+        if mark_retrained is not None:
+            mark_retrained()
+        if initial_audience_model is not None:
+            here = stack_of(initial_audience_model) is stack
+            initial_audience_model.mark_retrained(by=marker if here or not is_nested else None)
+        settings = Settings(
+            configured_audience_model=configured_audience_model.configured_audience_model_arn,
+            training_dataset=training_dataset_arn,
+            name_prefix=own_name if audience_model_name_prefix is None else audience_model_name_prefix,
+            marker=marker,
+            keep=keep,
+            training_timeout=_seconds(timeout),
+            polling_interval=_seconds(interval),
+            timeout=2 * (_seconds(timeout) + _seconds(interval)) + _DAY,
+            training_window=None if training_window is None else _seconds(training_window),
+            initial_audience_model=initial_audience_model.audience_model_arn if initial_audience_model else "",
+            optional={
+                **({} if description is None else {"Description": description}),
+                **({} if encryption_key is None else {"KmsKeyArn": encryption_key.key_ref.key_arn}),
+            },
+            tags=dict(tags or {}),
+        )
+        permissions = Permissions(settings, output_role=_output_role(configured_audience_model))
+        state_machine, role = define_state_machine(
+            self,
+            definition=definition(settings),
+            description="Retrains an audience model of AWS Clean Rooms ML",
+            statements=permissions.statements(),
+            log_group=log_group,
+            tracing_enabled=tracing_enabled,
+        )
+        self.configured_audience_model: IConfiguredAudienceModel = configured_audience_model
+        """What is pointed to the newest audience model."""
+        self.state_machine: stepfunctions.StateMachine = state_machine
+        """What does it: a standard workflow."""
+        # The state machine waits for its role's own policy; this one waits for the state machine.
+        own_executions = iam.Policy(
+            self,
+            "OwnExecutions",
+            roles=[cast("iam.IRole", role)],
+            statements=[permissions.own_executions(self.state_machine.state_machine_arn)],
+        )
+        self.schedule: scheduler.Schedule | None = None
+        """What starts it; ``None`` when nothing does by itself."""
+        if not on_demand_only:
+            self.schedule = scheduler.Schedule(
+                self,
+                "Schedule",
+                schedule=schedule or scheduler.ScheduleExpression.rate(cdk.Duration.days(7)),
+                target=cast(
+                    "scheduler.IScheduleTarget",
+                    scheduler_targets.StepFunctionsStartExecution(
+                        self.state_machine, dead_letter_queue=dead_letter_queue
+                    ),
+                ),
+                enabled=enabled,
+                description="Retrains an audience model of AWS Clean Rooms ML",
+            )
+            self.schedule.node.add_dependency(own_executions)
+        if failure_topic is not None:
+            self.on_failure("FailureNotice", target=events_targets.SnsTopic(cast("sns.ITopic", failure_topic)))
+
+    def on_failure(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Defines a rule for executions that don't reach their end: they failed, took too long, or were stopped.
+
+        The event names the execution; when it failed, it has the ``error`` and the ``cause``, too.
+
+        Args:
+            id: The name of the rule in this construct.
+            target: What is told. Default: nothing yet, see ``add_target`` of the rule.
+            description: What the rule says about itself. Default: nothing.
+            rule_name: Its name. Default: a generated one.
+        """
+        return events.Rule(
+            self,
+            id,
+            description=description,
+            rule_name=rule_name,
+            targets=None if target is None else [cast("events.IRuleTarget", target)],
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [self.state_machine.state_machine_arn],
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+        )
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody start a retraining on demand.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["states:StartExecution"],
+            resource_arns=[self.state_machine.state_machine_arn],
+        )
+
+
+def _seconds(duration: cdk.Duration) -> int:
+    return int(duration.to_seconds())
+
+
+def _check_seconds(
+    problems: limits.Problems, parameter: str, value: cdk.Duration | None, bounds: tuple[int, int]
+) -> None:
+    if value is None:
+        return
+    if value.is_unresolved():
+        problems.found.append(f"{parameter} must be known at synthesis, got a Token")
+    else:
+        problems.number(f"{parameter} in seconds", value.to_milliseconds() / 1000, bounds)
+
+
+def _output_role(model: IConfiguredAudienceModel) -> IRoleRef | None:
+    """The role that segments are written with, if it is known."""
+    role: IRoleRef | None = getattr(model, "role", None)
+    return role

@@ -1,0 +1,142 @@
+"""The resource policy of a configured audience model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+
+from . import limits
+from .provider import SERVICE_TIMEOUT, provider_of
+from .surroundings import account_of, configured_audience_models, region_of, resources_of_stack, stack_of
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from .interfaces import IConfiguredAudienceModel
+
+RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
+
+
+class ConfiguredAudienceModelPolicy(cdk.Resource):
+    """Which other accounts may start audience generation jobs on a model, and in which collaborations.
+
+    There is one document for a model, and this owns it. What somebody else has put in its place is never overwritten:
+    the deployment fails and says so. It comes with the first
+    ``model.grants.start_audience_generation_to_partner(...)``, is changed under the guard of the policy's hash, and is
+    deleted when it leaves the stack.
+
+    Source: User Guide, "IAM behaviors for AWS Clean Rooms ML".
+    """
+
+    def __init__(self, scope: Construct, id: str, *, configured_audience_model: IConfiguredAudienceModel) -> None:
+        """Defines the policy of a model.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            configured_audience_model: The model. It must be in the account and Region of the stack.
+
+        Raises:
+            ValueError: The model is in another account or Region.
+        """
+        stack = stack_of(scope)
+        self._account = account_of(stack)
+        self._model_arn = configured_audience_model.configured_audience_model_arn
+        problems = limits.Problems(scope, id)
+        _check_place(problems, self._model_arn, stack)
+        problems.raise_if_any()
+
+        super().__init__(scope, id)
+        self._partners: dict[str, list[str]] = {}
+        provider = provider_of(stack)
+        provider.allow(
+            "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
+            "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
+            "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
+            # Also of the model that it replaces: the old policy is deleted with the permissions of the new one.
+            resource=configured_audience_models(),
+        )
+        provider.checks.append(self._check_length)
+        self._resource = cdk.CfnResource(
+            self,
+            "Resource",
+            type=RESOURCE_TYPE,
+            properties={
+                "ServiceToken": provider.service_token,
+                "ServiceTimeout": SERVICE_TIMEOUT,
+                # From here on, the request of PutConfiguredAudienceModelPolicy, its document as an object.
+                "configuredAudienceModelArn": self._model_arn,
+                "configuredAudienceModelPolicy": self._document(),
+            },
+        )
+
+    def allow_start_audience_generation(self, account: str, collaboration_id: str) -> None:
+        """Lets another account start audience generation jobs on the model, in one collaboration.
+
+        Args:
+            account: The partner's account, 12 digits, or a Token.
+            collaboration_id: The collaboration's identifier, a UUID, or a Token.
+
+        Raises:
+            ValueError: One of them isn't that, or the account is the model's own, which needs no resource policy.
+        """
+        problems = limits.Problems(self, "")
+        problems.text(
+            "account", account, length=(12, 12), pattern=limits.ACCOUNT_PATTERN, allowed="an account's 12 digits"
+        )
+        problems.text(
+            "collaboration_id",
+            collaboration_id,
+            length=limits.UUID_LENGTH,
+            pattern=limits.UUID_PATTERN,
+            allowed="a UUID in small letters, the identifier of a collaboration",
+        )
+        if account == self._account and not cdk.Token.is_unresolved(account):
+            problems.found.append(
+                f"account {account!r} owns the model: it needs no resource policy, use grants.start_audience_generation"
+            )
+        problems.raise_if_any()
+        partners = self._partners.setdefault(collaboration_id, [])
+        if account not in partners:
+            partners.append(account)
+        self._resource.add_property_override("configuredAudienceModelPolicy", self._document())
+
+    def _document(self) -> dict[str, Any]:
+        resources = [self._model_arn, resources_of_stack("cleanrooms-ml", "audience-generation-job")]
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": list(accounts)},
+                    "Action": ["cleanrooms-ml:StartAudienceGenerationJob"],
+                    "Resource": resources,
+                    "Condition": {"StringEquals": {"cleanrooms-ml:CollaborationId": collaboration_id}},
+                }
+                for collaboration_id, accounts in self._partners.items()
+            ],
+        }
+
+    def _check_length(self) -> list[str]:
+        """A Token counts for as long as its stand-in, which is shorter than any ARN: what is refused is too long."""
+        _, most = limits.POLICY_LENGTH
+        length = len(json.dumps(self._document(), separators=(",", ":")))
+        if length <= most:
+            return []
+        problem = (
+            f"the resource policy of '{self.node.path}' has at least {length} characters, the service allows {most}: "
+            "let fewer collaborations use the model, or configure another one"
+        )
+        return [problem]
+
+
+def _check_place(problems: limits.Problems, model_arn: str, stack: cdk.Stack) -> None:
+    """An ARN that is a Token tells no place, and is the stack's own or the service's to judge."""
+    parts = model_arn.split(":")
+    if len(parts) < 6 or "${" in model_arn:
+        return
+    rule = "only its owner can give a model a resource policy, and only where it is"
+    problems.same("configured_audience_model's account", parts[4], account_of(stack), rule)
+    problems.same("configured_audience_model's Region", parts[3], region_of(stack), rule)

@@ -1,0 +1,167 @@
+"""The audience model: creating one starts a training of hours to days, which no request waits for.
+
+With `Retrained` a retraining may have deleted it, as the newer ones that it makes take over: then there is nothing to
+update, and nothing wrong. What such a one was like only the last template tells. `RetrainedBy` is the tag of those
+newer ones, which go with it when it goes for good.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from .answer import Answer, Failure
+from .kind import RETRAINED, Change, Kind, Removal
+from .plan import plan
+from .policy import CONFLICT
+from .resource import Resource
+from .store import Held, Store, unless_gone
+
+if TYPE_CHECKING:
+    from .resource import Members
+
+RETRAINED_BY = "RetrainedBy"
+RETRAINING_MARKER = "cdk-cleanroomsml:retraining"
+
+ACTIVE = "ACTIVE"
+TRAINING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+DELETE_SECONDS = 600.0
+"""How long to wait until one that is being deleted is gone."""
+
+KIND = Kind(
+    noun="AudienceModel",
+    words="an audience model",
+    pattern=r"arn:aws[-a-z]*:cleanrooms-ml:[-a-z0-9]+:[0-9]{12}:audience-model/[-a-zA-Z0-9_/.]+",
+    members={
+        "name": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "trainingDatasetArn": (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        "trainingDataStartTime": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "trainingDataEndTime": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "kmsKeyArn": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "description": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "tags": (Change.TAGS, {}),
+    },
+    own={RETRAINED: "boolean", RETRAINED_BY: "string"},
+)
+
+
+class AudienceModels(Store):
+    """Audience models: they are deleted some time after the call."""
+
+    _last_seen: Held | None = None
+
+    def remove(self, held: Held) -> None:
+        """Deletes one and waits until it is gone."""
+        arn = held.arn
+        if not held.is_going:
+            try:
+                started = unless_gone(
+                    lambda: self._calls(self.kind.delete, self._address(arn), lambda _: self._goes(arn))
+                )
+            except Failure as failure:
+                raise self._explained(failure, arn) from failure
+            if started is None:
+                return
+        self._await_end(arn)
+
+    def remove_unless_refused(self, held: Held) -> bool:
+        """Deletes one and waits until it is gone, unless something needs it; says whether it is gone."""
+
+        def recover(trouble: str) -> bool | None:
+            gone = self._goes(held.arn)
+            return False if trouble == CONFLICT and not gone else gone
+
+        if unless_gone(lambda: self._calls(self.kind.delete, self._address(held.arn), recover)) is False:
+            return False
+        self._await_end(held.arn)
+        return True
+
+    def _await_end(self, arn: str) -> None:
+        if not self._calls.until(lambda: self._is_gone(arn), DELETE_SECONDS):
+            raise Failure(f"{arn} is still being deleted: delete it again")
+
+    def _goes(self, arn: str) -> bool | None:
+        """After a failed Delete: True when another one has had its effect."""
+        self._last_seen = held = self.look(arn)
+        return held is None or held.is_going or None
+
+    def _is_gone(self, arn: str) -> bool:
+        held = self.look(arn)
+        if held and held.status == "DELETE_FAILED":
+            raise Failure(f"{arn} is DELETE_FAILED{held.details}: delete it again")
+        return held is None
+
+    def _explained(self, failure: Failure, arn: str) -> Failure:
+        """A refusal, with the reason that the model's status tells."""
+        if failure.kind != CONFLICT:
+            return failure
+        held = self._last_seen
+        # There may be no time left to look.
+        with suppress(Failure):
+            held = self.look(arn)
+        if held is None:
+            return failure
+        if held.status in TRAINING:
+            why = (
+                f"it is still training (status {held.status}), which takes hours to days: delete again when it is done"
+            )
+        else:
+            why = "a configured audience model still uses it: delete that, or give it another one, then delete again"
+        return Failure(f"{failure}. {why}", failure.kind)
+
+
+class AudienceModel(Resource):
+    """Carries out one request."""
+
+    kind: ClassVar = KIND
+    store_type: ClassVar = AudienceModels
+    _store: AudienceModels
+
+    def delete(self) -> Answer:
+        """Deletes the audience model, and with it what took its place."""
+        if self._is_arn(self._request.physical_id):
+            self._remove_successors()
+        return super().delete()
+
+    def _remove_successors(self) -> None:
+        """Newest first: if that is in use, the retraining goes on, and only this one goes, in a replacement, say."""
+        given = self._request.properties
+        retraining, dataset = given.get(RETRAINED_BY), given.get("trainingDatasetArn")
+        if not retraining:
+            return
+        successors = self._leftovers.find(
+            lambda held: held.members["trainingDatasetArn"] == dataset,
+            lambda held: held.tags.get(RETRAINING_MARKER) == retraining,
+        )
+        training = []
+        for held in sorted(successors, key=lambda held: held.seniority, reverse=True):
+            self._log("leftover", arn=held.arn, why="successor", created_by=retraining)
+            if self._store.remove_unless_refused(held):
+                continue
+            if held.status not in TRAINING:
+                self._log("kept", arn=held.arn)
+                return
+            training.append(held.arn)
+        if training:
+            raise Failure(
+                f"{', '.join(training)}, which a retraining made, is still training, which takes hours to days: delete"
+                " again when it is done",
+                CONFLICT,
+            )
+
+    def _data(self, held: Held) -> dict[str, str]:
+        return {**super()._data(held), "Status": held.status or TRAINING[0]}
+
+    def _update_gone(self, wanted: Members, previous: Members) -> Answer:
+        # With the one deployment that takes the retraining out, too.
+        if not (wanted.get(RETRAINED) or previous.get(RETRAINED)):
+            return super()._update_gone(wanted, previous)
+        name = str(previous.get(self.kind.name, ""))
+        todo = plan(self.kind, wanted, previous, {**previous, self.kind.name: name})
+        self._tell(todo)
+        if todo.replace:
+            self._leftovers.remove_abandoned(None)
+            return self._answer(self._create(wanted))
+        self._log("gone", arn=self._request.physical_id)
+        return self._answer(Held(self._request.physical_id, name, {"status": "DELETED"}))

@@ -1,0 +1,177 @@
+"""The association of a configured audience model with a membership, a resource of Clean Rooms.
+
+Get and List tell no tags. There are operations for that, but their model limits an ARN to 100 characters, and that of
+an association has more: whether they take it is unknown. Where they don't, an association counts as ours if
+
+- its name is one that is generated for this resource: it holds a hash of the stack, the logical id and the request,
+- or it has the name, membership, model and description that the template gives, and is as young as the request that
+  may have created it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .answer import Failure
+from .kind import Change, Kind, Removal
+from .leftovers import SKEW_SECONDS
+from .policy import INVALID, LIST_TAGS
+from .request import LONGEST_SERVICE_TIMEOUT, Placeholder, is_generated, resource_name
+from .resource import Resource
+from .store import Held, Store, unless_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .resource import Members
+
+_NAME = "configuredAudienceModelAssociationName"
+_MEMBERSHIP = "membershipIdentifier"
+_MODEL = "configuredAudienceModelArn"
+_ASSOCIATION = "configuredAudienceModelAssociation"
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+KIND = Kind(
+    noun="ConfiguredAudienceModelAssociation",
+    words="an association of a configured audience model",
+    pattern=rf"arn:aws[-a-z]*:cleanrooms:[-a-z0-9]+:[0-9]{{12}}:membership/({_UUID})/configuredaudiencemodelassociation/({_UUID})",
+    members={
+        _MEMBERSHIP: (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        _MODEL: (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        _NAME: (Change.IN_PLACE, Removal.GENERATED),
+        "manageResourcePolicies": (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        # That "" clears it is inferred.
+        "description": (Change.IN_PLACE, ""),
+        "tags": (Change.TAGS, {}),
+    },
+    name=_NAME,
+)
+
+
+class Associations(Store):
+    """Associations of the memberships that a request names."""
+
+    def read(self, arn: str) -> Held | None:
+        """Reads an association and its tags."""
+        held = self.look(arn)
+        return unless_gone(lambda: self._with_tags(held)) if held else None
+
+    def all(self) -> Iterator[Held]:
+        """All associations of these memberships, if they still exist; without tags."""
+        for membership in self._memberships():
+            yield from self._of(membership)
+
+    def made(self, output: dict[str, Any], name: str) -> Held:  # noqa: ARG002 - the answer has it
+        """What has just been created."""
+        return self._held(output)
+
+    def is_own(self, held: Held, request_id: str | None = None) -> bool:
+        """Whether it was created for the request's resource; with a request id, for that request of it."""
+        if held.tags_known:
+            return super().is_own(held, request_id)
+        return is_generated(held.name, self._request, request_id) or self._is_as_given(held, request_id)
+
+    def update(self, arn: str, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
+        """Changes members."""
+        renamed = {"name" if member == _NAME else member: value for member, value in members.items()}
+        super().update(arn, renamed, recover)
+
+    def tag(self, arn: str, tags: dict[str, str], untag: list[str]) -> None:
+        """Changes tags."""
+        try:
+            super().tag(arn, tags, untag)
+        except Failure as failure:
+            if failure.kind != INVALID:
+                raise
+            raise Failure(
+                f"{failure}. If the service takes no tags on an association that exists, leave them as they are, or"
+                " give the resource another logical id (in a roll-back: continue it without this resource)",
+                failure.kind,
+            ) from failure
+
+    def _of(self, membership: str) -> list[Held]:
+        items = f"{_ASSOCIATION}Summaries"
+        pages = self._calls.pages(self.kind.list, items, {_MEMBERSHIP: membership})
+        return [self._held(item) for item in unless_gone(lambda: list(pages)) or []]
+
+    def _memberships(self) -> list[str]:
+        """Where an association of this resource may be."""
+        match = re.fullmatch(self.kind.pattern, self._request.physical_id)
+        named = [properties.get(_MEMBERSHIP) for properties in (self._request.properties, self._request.old_properties)]
+        ids = [*named, match[1] if match else None]
+        return list(dict.fromkeys(each for each in ids if isinstance(each, str) and re.fullmatch(_UUID, each)))
+
+    def _is_as_given(self, held: Held, request_id: str | None) -> bool:
+        """Whether it has what a template gives, and is no older than the request that may have created it."""
+        request, now = self._request, self._calls.clock.now()
+        placeholder = Placeholder.read(request.physical_id)
+        if placeholder and not placeholder.unclear:
+            # The service has clearly refused to create it.
+            return False
+        own = request_id == request.request_id
+        # A request that has failed is older than this one; in a roll-back the template that it gave is the last one.
+        given = request.old_properties if request.type == "Update" and not own else request.properties
+        patience = SKEW_SECONDS if own else LONGEST_SERVICE_TIMEOUT
+        return held.created >= now - request.age(now) - patience and all(
+            held.members.get(member, "") == given.get(member, "")
+            for member in (_NAME, _MEMBERSHIP, _MODEL, "description")
+        )
+
+    def _with_tags(self, held: Held) -> Held:
+        try:
+            tags = self._calls(LIST_TAGS, {"resourceArn": held.arn})["tags"]
+        except Failure as failure:
+            if failure.kind != INVALID:
+                raise
+            # Nothing but the last template tells them.
+            given = self._request.old_properties.get("tags")
+            tags = given if isinstance(given, dict) else {}
+            return replace(held, members={**held.members, "tags": tags}, tags_known=False)
+        return replace(held, members={**held.members, "tags": tags}, tags=tags)
+
+    def _address(self, arn: str) -> dict[str, Any]:
+        match = re.fullmatch(self.kind.pattern, arn)
+        membership, association = match.groups() if match else ("", "")
+        return {_MEMBERSHIP: membership, f"{_ASSOCIATION}Identifier": association}
+
+    def _held(self, members: dict[str, Any]) -> Held:
+        told = members.get(_ASSOCIATION, members)
+        named = {**told, _NAME: told["name"], _MEMBERSHIP: told["membershipId"]}
+        return Held(told["arn"], told["name"], named, told["createTime"].timestamp())
+
+
+class ConfiguredAudienceModelAssociation(Resource):
+    """Carries out one request."""
+
+    service: ClassVar = "cleanrooms"
+    kind: ClassVar = KIND
+    store_type: ClassVar = Associations
+
+    def _data(self, held: Held) -> dict[str, str]:
+        return {
+            **super()._data(held),
+            f"{self.kind.noun}Identifier": held.arn.rpartition("/")[2],
+            "CollaborationIdentifier": str(held.members["collaborationId"]),
+        }
+
+    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:
+        """A name that is taken away gives way to a generated one, in place."""
+        if _NAME in wanted or previous.get(_NAME) != held.name:
+            return wanted
+        return {**wanted, _NAME: resource_name(self._request)}
+
+    def _check_conflict(self, members: Members) -> None:
+        super()._check_conflict(members)
+        for held in self._store.all():
+            if held.members[_MODEL] == members[_MODEL] and held.members[_MEMBERSHIP] == members[_MEMBERSHIP]:
+                raise Failure(
+                    f"the model is associated with this membership already, by {held.arn}, and the service refuses a"
+                    " second time: if that is this resource's own, remove the resource from the template and deploy,"
+                    " then add it again"
+                )
+
+    def _gone(self) -> Failure:
+        failure = super()._gone()
+        return Failure(f"{failure} (when a configured audience model goes, its associations go with it)", failure.kind)

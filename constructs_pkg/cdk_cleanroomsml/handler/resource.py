@@ -1,0 +1,259 @@
+"""How CloudFormation's three requests are carried out for one kind of resource.
+
+There is no idempotency token and no get-by-name, and whether a name must be unique is unknown. So a resource carries
+tags that name the stack, the logical id and the request it was created for:
+
+**A repeated request** is recognised by its age. A fresh one (see `request.FRESH_SECONDS`) creates without looking, in
+one call; any other looks for what its own request has created first, and adopts it.
+
+**Two deliveries at the same time.** One that isn't fresh, or has become suspicious (no clear answer, a conflict, lost
+time), looks again after it has created: the oldest stays, and a delivery deletes only what it has just created. Two
+fresh ones can't see each other with one call each. The one that CloudFormation doesn't take then goes together with the
+one that it took.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from . import properties
+from .answer import Answer, Failure
+from .leftovers import Leftovers
+from .plan import Plan, plan
+from .policy import CONFLICT, NOT_FOUND, UNCLEAR
+from .request import Placeholder, markers, resource_name
+from .store import SETTLE_SECONDS, Held, Store
+
+if TYPE_CHECKING:
+    from .calls import Calls
+    from .kind import Kind
+    from .log import Log
+    from .request import Request
+
+Members = dict[str, Any]
+
+
+class Resource:
+    """Carries out one request.
+
+    A subclass says what kind it is, and overrides what its kind does in another way.
+    """
+
+    service: ClassVar = "cleanroomsml"
+    kind: ClassVar[Kind]
+    store_type: ClassVar = Store
+
+    def __init__(self, request: Request, calls: Calls, log: Log, account: str, *, seen: bool) -> None:
+        self._request = request
+        self._calls = calls
+        self._log = log
+        self._account = account
+        self._suspicious = seen
+        # Whether a Create of this request may have had an effect that nobody has seen.
+        self._unclear = seen or not request.is_fresh(calls.clock.now())
+        self._store = self.store_type(self.kind, request, calls)
+        self._leftovers = Leftovers(self._store, request, calls, log)
+        self._shape = properties.with_own(
+            calls.client.meta.service_model.operation_model(self.kind.create).input_shape, self.kind.own
+        )
+
+    def create(self) -> Answer:
+        """Creates the resource, or adopts the one that an earlier delivery created."""
+        wanted = self._wanted()
+        try:
+            return self._answer(self._create(wanted))
+        except Failure as failure:
+            failure.unclear = self._unclear
+            raise
+
+    def update(self) -> Answer:
+        """Updates the resource, or replaces it; one that never came to be is created."""
+        wanted = self._wanted()
+        arn = self._request.physical_id
+        if Placeholder.read(arn):
+            return self._answer(self._create(wanted))
+        self._check_own(arn)
+        previous = properties.previous(self._shape, self._request.old_properties, self.kind.name)
+        held = self._store.read(arn)
+        if held is None or held.is_going:
+            return self._update_gone(wanted, previous)
+        wanted = self._kept(wanted, previous, held)
+        todo = plan(self.kind, wanted, previous, held.members)
+        self._tell(todo)
+        if todo.refusal:
+            raise Failure(todo.refusal)
+        if todo.abandoned or todo.replace:
+            # An earlier replacement may have made one, and never have answered.
+            self._leftovers.remove_abandoned(held)
+        if todo.replace:
+            return self._answer(self._create(wanted))
+        self._apply(arn, wanted, todo)
+        return self._answer(held, todo.update.get(self.kind.name))
+
+    def delete(self) -> Answer:
+        """Deletes the resource, and what else the same request left behind; looks at no properties."""
+        physical_id = self._request.physical_id
+        placeholder = Placeholder.read(physical_id)
+        if placeholder:
+            self._leftovers.remove_failed(placeholder)
+        elif not self._is_arn(physical_id):
+            self._leftovers.remove_orphan()
+        else:
+            self._check_own(physical_id)
+            held = self._store.read(physical_id)
+            if held is not None:
+                # Twins first: after a crash the next delivery still finds the one that leads to them.
+                self._leftovers.remove_twins(held)
+                self._store.remove(held)
+        return Answer(physical_id)
+
+    def _wanted(self) -> Members:
+        return properties.wanted(self._shape, self._request.properties, self.kind.name, self._problems)
+
+    # What a kind may do in another way
+
+    def _data(self, held: Held) -> dict[str, str]:
+        """The attributes."""
+        return {f"{self.kind.noun}Arn": held.arn, "Name": held.name}
+
+    def _problems(self, wanted: Members) -> list[str]:  # noqa: ARG002 - for subclasses
+        """What is wrong with members of ours."""
+        return []
+
+    def _before_create(self, wanted: Members) -> None:
+        """What must be so before there is any Create."""
+
+    def _before_update(self, wanted: Members, changes: Members) -> None:
+        """What must be so before members are changed in place."""
+
+    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:  # noqa: ARG002 - for subclasses
+        """What an Update really wants, when the service may know better than the template."""
+        return wanted
+
+    def _update_gone(self, wanted: Members, previous: Members) -> Answer:  # noqa: ARG002 - for subclasses
+        """What an Update does when there is nothing to update."""
+        raise self._gone()
+
+    # Create
+
+    def _create(self, wanted: Members) -> Held:
+        self._before_create(wanted)
+        name = resource_name(self._request)
+        adopted = None if self._is_first() else self._adopt(name)
+        if adopted:
+            return adopted
+        members = {member: value for member, value in wanted.items() if member not in self.kind.own}
+        members[self.kind.name] = name
+        members["tags"] = {**wanted.get("tags", {}), **markers(self._request)}
+        output = self._calls(self.kind.create, members, lambda trouble: self._look_again(members, trouble))
+        if isinstance(output, Held):
+            return output
+        made = self._store.made(output, name)
+        return made if self._is_first() else self._settle(made)
+
+    def _is_first(self) -> bool:
+        return not self._suspicious and self._request.is_fresh(self._calls.clock.now())
+
+    def _adopt(self, name: str, patience: float = 0) -> Held | None:
+        """What a Create of this request has made, if List shows it within so many seconds."""
+        own = self._calls.until(lambda: self._leftovers.of_request(name, self._request.request_id), patience)
+        if not own:
+            return None
+        adopted = min(own, key=lambda held: held.seniority)
+        self._log("adopt", arn=adopted.arn)
+        return adopted
+
+    def _look_again(self, members: Members, trouble: str) -> Held | None:
+        """After a failed Create: it may have had its effect, or another delivery may have been faster."""
+        self._suspicious = self._suspicious or trouble in (UNCLEAR, CONFLICT)
+        self._unclear = self._unclear or trouble == UNCLEAR
+        name = members[self.kind.name]
+        adopted = self._adopt(name, SETTLE_SECONDS if trouble == UNCLEAR else 0) if self._suspicious else None
+        if not adopted and trouble == CONFLICT:
+            self._check_conflict(members)
+        return adopted
+
+    def _check_conflict(self, members: Members) -> None:
+        """Fails when it is clear what a Create is in conflict with."""
+        name = members[self.kind.name]
+        for held in self._leftovers.find(lambda held: held.name == name, lambda _: True):
+            owner = "another request for this resource" if self._store.is_own(held) else "somebody else"
+            raise Failure(f"the name is taken by {held.arn}, which {owner} created: change the name, or delete it")
+
+    def _settle(self, made: Held) -> Held:
+        """Which of the request's resources stays; deletes the new one when it is another."""
+
+        def own() -> list[Held]:
+            return self._leftovers.of_request(made.name, self._request.request_id)
+
+        def look() -> list[Held]:
+            seen = own()
+            # A List that shows the new one shows the older ones, too.
+            return seen if made.arn in [held.arn for held in seen] else []
+
+        seen = self._calls.until(look, SETTLE_SECONDS) or own()
+        new = self._store.read(made.arn)
+        stays = min([*seen, new] if new else seen, key=lambda held: held.seniority, default=new)
+        if stays is None or stays.arn == made.arn:
+            return made
+        self._log("duplicate", deleted=made.arn, stays=stays.arn)
+        self._store.remove(made)
+        return stays
+
+    # Update
+
+    def _apply(self, arn: str, wanted: Members, todo: Plan) -> None:
+        if todo.update:
+            self._before_update(wanted, todo.update)
+            self._store.update(arn, todo.update, lambda _: self._holds(arn, todo.update))
+        self._store.tag(arn, todo.tag, todo.untag)
+
+    def _holds(self, arn: str, members: Members) -> bool | None:
+        """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""
+        held = self._store.look(arn)
+        if held is None:
+            raise self._gone()
+        return all(held.members.get(name) == value for name, value in members.items()) or None
+
+    def _gone(self) -> Failure:
+        return Failure(
+            f"{self._request.physical_id} does not exist, it was deleted outside of cloudformation: remove the resource"
+            " from the template and deploy, then add it again",
+            NOT_FOUND,
+        )
+
+    def _tell(self, todo: Plan) -> None:
+        self._log(
+            "plan",
+            update=sorted(todo.update),
+            tag=sorted(todo.tag),
+            untag=todo.untag,
+            drift=todo.drift,
+            replace=todo.replace,
+            refusal=todo.refusal or None,
+            abandoned=todo.abandoned,
+        )
+
+    def _answer(self, held: Held, renamed: str | None = None) -> Answer:
+        data = self._data(held)
+        return Answer(held.arn, data={**data, "Name": renamed} if renamed else data)
+
+    # Ids
+
+    def _is_arn(self, physical_id: str) -> bool:
+        return re.fullmatch(self.kind.pattern, physical_id) is not None
+
+    def _check_own(self, physical_id: str) -> None:
+        """Sees to it that no id is sent to the service that can't be one of ours."""
+        if not self._is_arn(physical_id):
+            raise Failure(
+                f"'{self._log.clean(physical_id)}' is not the ARN of {self.kind.words}, its creation was never"
+                " answered: remove the resource from the template and deploy, then add it again"
+            )
+        region, account = physical_id.split(":")[3:5]
+        if region != self._calls.region or account != (self._account or account):
+            raise Failure(
+                f"{physical_id} was not created by this function, which works in account {self._account} and Region"
+                f" {self._calls.region}: it is left alone"
+            )

@@ -1,0 +1,135 @@
+"""The resources of one kind as the service shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .answer import Failure
+from .policy import NOT_FOUND, TAG, UNTAG
+from .request import REQUEST_MARKER, is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .calls import Calls
+    from .kind import Kind
+    from .request import Request
+
+SETTLE_SECONDS = 60.0
+"""How long to wait until List shows a new resource, and Get no longer shows a deleted one."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A resource as the service holds it.
+
+    Attributes:
+        members: under the names that the operation which creates gives them.
+        created: seconds since the epoch.
+        tags: none in a List.
+        tags_known: whether the service tells them.
+    """
+
+    arn: str
+    name: str
+    members: dict[str, Any]
+    created: float = 0.0
+    tags: dict[str, str] = field(default_factory=dict)
+    tags_known: bool = True
+
+    @property
+    def status(self) -> str:
+        """An empty text where that isn't known."""
+        return str(self.members.get("status", ""))
+
+    @property
+    def details(self) -> str:
+        """What the service says about the status, in brackets."""
+        message = (self.members.get("statusDetails") or {}).get("message")
+        return f" ({message})" if message else ""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether it is being deleted."""
+        return self.status in ("DELETE_PENDING", "DELETE_IN_PROGRESS")
+
+    @property
+    def request_id(self) -> str:
+        """The request that it was created for; "" when that isn't known."""
+        return self.tags.get(REQUEST_MARKER, "")
+
+    @property
+    def seniority(self) -> tuple[float, str]:
+        """The order in which the resources of one request have a claim to stay: the oldest first."""
+        return self.created, self.arn
+
+
+class Store:
+    """Reads and writes the resources of one kind."""
+
+    def __init__(self, kind: Kind, request: Request, calls: Calls) -> None:
+        self.kind = kind
+        self._request = request
+        self._calls = calls
+
+    def look(self, arn: str) -> Held | None:
+        """Reads a resource; None when it doesn't exist, which is not the same as not being allowed to see it."""
+        return unless_gone(lambda: self._held(self._calls(self.kind.get, self._address(arn))))
+
+    def read(self, arn: str) -> Held | None:
+        """The same, and its tags are there for sure."""
+        return self.look(arn)
+
+    def all(self) -> Iterator[Held]:
+        """All resources of this kind; without tags."""
+        for item in self._calls.pages(self.kind.list, self.kind.items):
+            yield self._held(item)
+
+    def made(self, output: dict[str, Any], name: str) -> Held:
+        """What has just been created, as far as the answer tells."""
+        return Held(str(output[self.kind.arn]), name, {})
+
+    def is_own(self, held: Held, request_id: str | None = None) -> bool:
+        """Whether it was created for the request's resource; with a request id, for that request of it."""
+        return is_own(held.tags, self._request, request_id)
+
+    def update(self, arn: str, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
+        """Changes members."""
+        self._calls(self.kind.update, {**self._address(arn), **members}, recover)
+
+    def tag(self, arn: str, tags: dict[str, str], untag: list[str]) -> None:
+        """Changes tags."""
+        # Removing first: at no time are there more tags than before or after.
+        if untag:
+            self._calls(UNTAG, {"resourceArn": arn, "tagKeys": untag})
+        if tags:
+            self._calls(TAG, {"resourceArn": arn, "tags": tags})
+
+    def remove(self, held: Held) -> None:
+        """Deletes a resource and waits until it is gone."""
+        if unless_gone(lambda: self._calls(self.kind.delete, self._address(held.arn))) is None:
+            return
+        if not self._calls.until(lambda: self.look(held.arn) is None, SETTLE_SECONDS):
+            raise Failure(f"{held.arn} was deleted, but {self.kind.get} still shows it: delete it again")
+
+    def _address(self, arn: str) -> dict[str, Any]:
+        """How an operation is told which resource is meant."""
+        return {self.kind.arn: arn}
+
+    def _held(self, members: dict[str, Any]) -> Held:
+        created = members["createTime"].timestamp()
+        return Held(members[self.kind.arn], members[self.kind.name], members, created, members.get("tags") or {})
+
+
+Result = TypeVar("Result")
+
+
+def unless_gone(do: Callable[[], Result]) -> Result | None:
+    """Does it; None when there is nothing to do it to."""
+    try:
+        return do()
+    except Failure as failure:
+        if failure.kind == NOT_FOUND:
+            return None
+        raise

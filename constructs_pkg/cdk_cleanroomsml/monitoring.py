@@ -1,0 +1,222 @@
+"""What there is to be watched about retrainings and the provider: alarms and a dashboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
+from constructs import Construct
+
+from . import limits
+from .retraining_age_definition import DIMENSION, METRIC, NAMESPACE, definition
+from .retraining_state_machine import allow, define_state_machine
+from .surroundings import account, audience_models
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_stepfunctions as stepfunctions
+
+    from .audience_model_retraining import AudienceModelRetraining
+    from .provider import CleanRoomsMLProvider
+
+_MAX_AGE_DAYS = (1, 365)
+_WIDTH = 12
+
+
+class CleanRoomsMLMonitoring(Construct):
+    """Alarms and a dashboard for retrainings and for the function behind custom resources.
+
+    There is an alarm for executions of each retraining that failed, took too long or were stopped, for audience models
+    that have become too old, and for the function's errors and throttles. Clean Rooms ML has no metric of an audience
+    model's age, so a state machine measures it once a day.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        retrainings: Sequence[AudienceModelRetraining] = (),
+        provider: CleanRoomsMLProvider | None = None,
+        max_age: cdk.Duration | None = None,
+        alarm_topic: sns.ITopic | sns.Topic | None = None,
+        dashboard_name: str | None = None,
+    ) -> None:
+        """Defines the monitoring.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            retrainings: The retrainings to watch, all of this account and Region. Default: none.
+            provider: The provider of a stack, whose function is watched. It is known when you have defined it
+                yourself. Default: none is.
+            max_age: How old the audience model of a retraining may become, from 1 to 365 days. Default: 14 days, two
+                weekly retrainings.
+            alarm_topic: Where alarms go when they begin. Default: nowhere, see ``alarms``.
+            dashboard_name: The name of the dashboard. Default: a generated one.
+
+        Raises:
+            ValueError: There is nothing to watch, or ``max_age`` is out of bounds.
+        """
+        age = cdk.Duration.days(14) if max_age is None else max_age
+        problems = limits.Problems(scope, id)
+        if not retrainings and provider is None:
+            problems.found.append("retrainings or provider must be given: there is nothing to watch")
+        least, most = _MAX_AGE_DAYS
+        if age.is_unresolved():
+            problems.found.append("max_age must be known at synthesis, got a Token")
+        elif not least <= age.to_days(integral=False) <= most:
+            problems.found.append(f"max_age must be from {least} to {most} days, got {age.to_days(integral=False):g}")
+        problems.raise_if_any()
+        super().__init__(scope, id)
+        self.alarms: list[cloudwatch.Alarm] = []
+        """All alarms, to add actions to."""
+        self.age_state_machine: stepfunctions.StateMachine | None = None
+        """What measures the age of audience models; ``None`` without retrainings."""
+        rows = [self._watch_retraining(retraining, age) for retraining in retrainings]
+        if retrainings:
+            self.age_state_machine = self._measure_age(
+                [each.configured_audience_model.configured_audience_model_arn for each in retrainings]
+            )
+            self._watch_executions(self, self.age_state_machine, "measuring the age of audience models")
+        if provider is not None:
+            rows.append(self._watch_provider(provider))
+        status = cloudwatch.AlarmStatusWidget(
+            alarms=[cast("cloudwatch.IAlarm", each) for each in self.alarms], width=2 * _WIDTH
+        )
+        self.dashboard: cloudwatch.Dashboard = cloudwatch.Dashboard(
+            self, "Dashboard", dashboard_name=dashboard_name, widgets=[[cast("cloudwatch.IWidget", status)], *rows]
+        )
+        """The alarms, the executions and the ages, and the function's invocations."""
+        if alarm_topic is not None:
+            self._notify(cast("sns.ITopic", alarm_topic))
+
+    def _watch_retraining(self, retraining: AudienceModelRetraining, max_age: cdk.Duration) -> list[cloudwatch.IWidget]:
+        name = cdk.Names.node_unique_id(retraining.node)
+        own = Construct(self, name)
+        executions = self._watch_executions(own, retraining.state_machine, f"retraining {retraining.node.path}")
+        arn = retraining.configured_audience_model.configured_audience_model_arn
+        age = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=METRIC,
+            dimensions_map={DIMENSION: arn},
+            statistic="Maximum",
+            period=cdk.Duration.days(1),
+        )
+        days = max_age.to_days(integral=False)
+        self._alarm(
+            own,
+            "AudienceModelTooOld",
+            age,
+            f"The audience model of {retraining.node.path} is older than {days:g} days",
+            threshold=days,
+            comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.MISSING,
+        )
+        ages = cloudwatch.GraphWidget(
+            title=f"Age of the audience model in days: {retraining.node.path}",
+            left=[cast("cloudwatch.IMetric", age)],
+            left_annotations=[cloudwatch.HorizontalAnnotation(value=days, label="too old")],
+            width=_WIDTH,
+        )
+        return [executions, cast("cloudwatch.IWidget", ages)]
+
+    def _watch_executions(
+        self, scope: Construct, state_machine: stepfunctions.StateMachine, what: str
+    ) -> cloudwatch.IWidget:
+        """Three alarms, because one on a sum would have to be a metric expression, which hides which it was."""
+        unfinished = {
+            "Failed": state_machine.metric_failed(),
+            "TimedOut": state_machine.metric_timed_out(),
+            "Aborted": state_machine.metric_aborted(),
+        }
+        for end, metric in unfinished.items():
+            self._alarm(scope, f"Executions{end}", metric, f"An execution did not reach its end: {what}")
+        graph = cloudwatch.GraphWidget(
+            title=f"Executions: {what}",
+            left=[state_machine.metric_started(), state_machine.metric_succeeded(), *unfinished.values()],
+            width=_WIDTH,
+        )
+        return cast("cloudwatch.IWidget", graph)
+
+    def _watch_provider(self, provider: CleanRoomsMLProvider) -> list[cloudwatch.IWidget]:
+        function = provider.function
+        errors, throttles = function.metric_errors(), function.metric_throttles()
+        own = Construct(self, cdk.Names.node_unique_id(provider.node))
+        self._alarm(own, "Errors", errors, f"The function of {provider.node.path} failed")
+        self._alarm(own, "Throttles", throttles, f"The function of {provider.node.path} was throttled")
+        graph = cloudwatch.GraphWidget(
+            title=f"Custom resources: {provider.node.path}",
+            left=[function.metric_invocations(), errors, throttles],
+            right=[function.metric_duration()],
+            width=2 * _WIDTH,
+        )
+        return [cast("cloudwatch.IWidget", graph)]
+
+    def _alarm(
+        self,
+        scope: Construct,
+        id: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        threshold: float = 1,
+        comparison: cloudwatch.ComparisonOperator | None = None,
+        missing: cloudwatch.TreatMissingData | None = None,
+    ) -> None:
+        self.alarms.append(
+            cloudwatch.Alarm(
+                scope,
+                id,
+                metric=metric,
+                alarm_description=description,
+                evaluation_periods=1,
+                threshold=threshold,
+                comparison_operator=comparison or cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                treat_missing_data=missing or cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+        )
+
+    def _measure_age(self, models: list[str]) -> stepfunctions.StateMachine:
+        own = Construct(self, "Age")
+        state_machine, _ = define_state_machine(
+            own,
+            definition=definition(models),
+            description="Measures the age of audience models of AWS Clean Rooms ML",
+            statements=[
+                allow("cleanrooms-ml:GetConfiguredAudienceModel", on=models),
+                allow("cleanrooms-ml:GetAudienceModel", on=[audience_models()]),
+                allow("cloudwatch:PutMetricData", on=["*"], when={"cloudwatch:namespace": NAMESPACE}),
+            ],
+        )
+        scheduler.Schedule(
+            own,
+            "Schedule",
+            schedule=scheduler.ScheduleExpression.rate(cdk.Duration.days(1)),
+            target=cast("scheduler.IScheduleTarget", scheduler_targets.StepFunctionsStartExecution(state_machine)),
+            description="Measures the age of audience models of AWS Clean Rooms ML",
+        )
+        return state_machine
+
+    def _notify(self, topic: sns.ITopic) -> None:
+        """Tells a topic, which refuses CloudWatch as soon as it has a policy that names others only."""
+        publish = iam.PolicyStatement(
+            principals=[cast("iam.IPrincipal", iam.ServicePrincipal("cloudwatch.amazonaws.com"))],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": account()}},
+        )
+        if not topic.add_to_resource_policy(publish).statement_added:
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:alarmTopicPolicyNotAdded",
+                "the policy of the given alarm_topic can't be changed from here; it must let CloudWatch publish",
+            )
+        for alarm in self.alarms:
+            alarm.add_alarm_action(cast("cloudwatch.IAlarmAction", cloudwatch_actions.SnsAction(topic)))

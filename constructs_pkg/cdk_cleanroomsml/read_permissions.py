@@ -1,0 +1,83 @@
+"""What the role that training data is read with must be allowed, and whom it must trust.
+
+Source: User Guide, "Create a service role to read training data".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+
+from .surroundings import account
+
+if TYPE_CHECKING:
+    from .glue_table import GlueTable
+
+GLUE_ACTIONS = [
+    "glue:GetDatabase",
+    "glue:GetDatabases",
+    "glue:GetTable",
+    "glue:GetTables",
+    "glue:GetPartitions",
+    "glue:GetPartition",
+    "glue:BatchGetPartition",
+    "glue:GetUserDefinedFunctions",
+]
+
+NEEDED = (
+    f"{', '.join(GLUE_ACTIONS)} on the table, its database and catalog and the database 'default', "
+    "glue:CreateDatabase on 'default', s3:ListBucket and s3:GetBucketLocation on the bucket, s3:GetObject below the "
+    "prefix, and with a customer managed key kms:Decrypt"
+)
+"""The statements in words."""
+
+
+def read_statements(
+    *, table: GlueTable, bucket_arn: str, bucket_account: str, prefix: str | None, key_arn: str | None
+) -> list[dict[str, Any]]:
+    """The statements of an IAM policy, as JSON.
+
+    Args:
+        table: The Glue table of the training data.
+        bucket_arn: The bucket that its data is in.
+        bucket_account: The account that owns it.
+        prefix: The folder in it; ``None`` for the whole bucket.
+        key_arn: The bucket's customer managed key, if it has one.
+    """
+    objects = f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*"
+    own_bucket = {"StringEquals": {"s3:ResourceAccount": bucket_account}}
+    statements: list[dict[str, Any]] = [
+        *_catalog_statements(table),
+        {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+            "Resource": bucket_arn,
+            "Condition": own_bucket,
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects, "Condition": own_bucket},
+    ]
+    if key_arn is not None:
+        # With S3 Bucket Keys the encryption context names the bucket, without them the object.
+        context = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, objects]}}
+        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key_arn, "Condition": context})
+    return statements
+
+
+def _catalog_statements(table: GlueTable) -> list[dict[str, Any]]:
+    glue = f"arn:{cdk.Aws.PARTITION}:glue:{cdk.Aws.REGION}:{table.catalog_id or account()}"
+    # Training needs the database "default": it must exist, or the role be allowed to create it.
+    default = f"{glue}:database/default"
+    return [
+        {
+            "Effect": "Allow",
+            "Action": GLUE_ACTIONS,
+            "Resource": [
+                f"{glue}:database/{table.database_name}",
+                f"{glue}:table/{table.database_name}/{table.table_name}",
+                f"{glue}:catalog",
+                default,
+            ],
+        },
+        {"Effect": "Allow", "Action": "glue:CreateDatabase", "Resource": default},
+    ]

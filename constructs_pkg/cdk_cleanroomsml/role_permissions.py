@@ -1,0 +1,58 @@
+"""Roles that Clean Rooms ML assumes: whom they trust, and the permissions of one that was given, not created."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from .provider import SERVICE_PRINCIPAL
+from .surroundings import account, known_to_differ, resources_of_stack, stack_of
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from constructs import Construct, IDependable
+
+
+@cache
+def clean_rooms_ml(kind: str) -> iam.IPrincipal:
+    """Clean Rooms ML, when it acts for resources of a kind in the stack's own account and Region.
+
+    Args:
+        kind: The kind as it stands in an ARN, such as ``training-dataset``.
+    """
+    principal = iam.ServicePrincipal(SERVICE_PRINCIPAL).with_conditions(
+        {
+            "StringEqualsIfExists": {"aws:SourceAccount": account()},
+            "ArnLikeIfExists": {"aws:SourceArn": resources_of_stack("cleanrooms-ml", kind)},
+        }
+    )
+    return cast("iam.IPrincipal", principal)
+
+
+def add_permissions(
+    construct: Construct, role: IRoleRef, statements: list[dict[str, Any]], *, needed: str
+) -> list[IDependable]:
+    """Adds permissions to a role where it can be changed; says what to add where it can't.
+
+    Args:
+        construct: The construct that needs them; it carries the warning.
+        role: The role.
+        statements: The statements of an IAM policy, as JSON.
+        needed: The same in words.
+
+    Returns:
+        What there must be before the role has the permissions.
+    """
+    principal = getattr(role, "grant_principal", None)
+    # CDK takes a role of another account as it is, and says nothing.
+    if principal is None or known_to_differ(role.env.account, stack_of(construct).account):
+        cdk.Annotations.of(construct).add_warning_v2(
+            "cdk-cleanroomsml:rolePermissionsNotAdded",
+            f"the given role can't be changed from here; it must allow {needed}",
+        )
+        return []
+    added = (principal.add_to_principal_policy(iam.PolicyStatement.from_json(each)) for each in statements)
+    return [each.policy_dependable for each in added if each.policy_dependable is not None]

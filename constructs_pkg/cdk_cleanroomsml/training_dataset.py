@@ -1,0 +1,315 @@
+"""A training dataset of AWS Clean Rooms ML, and the role that its data is read with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_cleanroomsml as cleanroomsml
+from aws_cdk import aws_iam as iam
+
+from . import limits
+from .arns import id_of
+from .glue_table import check_table
+from .read_permissions import NEEDED, read_statements
+from .role_permissions import add_permissions, clean_rooms_ml
+from .surroundings import KNOWN_STACK, known_to_differ, stack_of
+from .training_column import check_columns
+from .training_dataset_grants import TrainingDatasetGrants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import Construct
+
+    from .glue_table import GlueTable
+    from .interfaces import ITrainingDataset
+    from .training_column import TrainingColumn
+
+
+class TrainingDataset(cdk.Resource):
+    """What audience models are trained on: a table in the AWS Glue Data Catalog, and what its columns are.
+
+    The dataset holds no data. Clean Rooms ML reads the table, with the role, each time an audience model is created;
+    then there must be at least 1,000,000 records of at least 100,000 users with two interactions each, in Parquet (not
+    ZSTD), CSV or JSON (User Guide, "Training data requirements"). None of that can be checked before.
+
+    Everything but tags is changed by a replacement (CloudFormation's template reference), and an audience model in the
+    template that is trained on the dataset is replaced with it. As long as an audience model depends on the dataset,
+    the service refuses to delete it (API reference).
+
+    ``cdk.Tags.of()`` reaches the dataset. ``apply_removal_policy`` does, too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        columns: Sequence[TrainingColumn],
+        table: GlueTable,
+        bucket: s3.IBucket,
+        prefix: str | None = None,
+        encryption_key: IKeyRef | None = None,
+        role: IRoleRef | None = None,
+        training_dataset_name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+    ) -> None:
+        """Defines the dataset.
+
+        Every rule is the API reference's, if nothing else is said. What is only known at deployment is checked then,
+        by the service.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            columns: What is trained on, up to 100 columns: exactly one user id, item id and timestamp, and up to 10
+                features (User Guide). The table may have more.
+            table: The Glue table. Where AWS Lake Formation governs it, the role needs its permissions, too.
+            bucket: Where the data of the table lies. It must be in the Region of the dataset (User Guide).
+            prefix: The folder in the bucket, without a slash at either end, and without ``*`` and ``?``, which IAM
+                takes for wildcards. Default: the whole bucket.
+            encryption_key: The customer managed key of the bucket. Default: the key that the bucket is known to have.
+            role: What Clean Rooms ML assumes to read. It must be of the dataset's account and trust
+                ``cleanrooms-ml.amazonaws.com``. The permissions to read are added to it where it can be changed, else
+                a warning says what it must allow; one that is imported with ``mutable=False`` is yours to see to.
+                Default: a new role that may read the table and the folder, and nothing else (User Guide, "Create a
+                service role to read training data").
+            training_dataset_name: 1 to 63 printable characters, not only spaces. Whether the service lets two datasets
+                have one name isn't documented: with a name of your own, change it with whatever else you change.
+                Default: a name made from the construct's path and the parameters, so that it changes with them.
+            description: Up to 255 printable characters and line breaks. Default: none.
+            tags: Up to 50. Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none
+                but those of ``cdk.Tags``.
+            removal_policy: What becomes of the dataset when it leaves the stack. ``RETAIN`` keeps it. Default: it is
+                deleted.
+
+        Raises:
+            ValueError: Parameters break the rules; the message lists all of them.
+        """
+        stack = stack_of(scope)
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "training_dataset_name",
+            training_dataset_name,
+            length=limits.NAME_LENGTH,
+            pattern=limits.NAME_PATTERN,
+            allowed="printable characters on one line, not only spaces",
+        )
+        problems.text(
+            "description",
+            description,
+            length=limits.DESCRIPTION_LENGTH,
+            pattern=limits.DESCRIPTION_PATTERN,
+            allowed="printable characters and line breaks",
+        )
+        check_columns(problems, columns)
+        check_table(problems, table)
+        problems.tags("tags", tags, marked=False)
+        _check_access(problems, stack, bucket, prefix, encryption_key, role)
+        problems.raise_if_any()
+
+        super().__init__(scope, id)
+        setattr(self, KNOWN_STACK, stack)
+        self.table: GlueTable = table
+        """The Glue table."""
+        self.bucket: s3.IBucket = bucket
+        """Where the data of the table lies."""
+        self.encryption_key: IKeyRef | None = encryption_key or bucket.encryption_key
+        """The customer managed key of the bucket; ``None`` when it is not known to have one."""
+        self._prefix = prefix
+        self.role: IRoleRef = self._create_role() if role is None else role
+        """What Clean Rooms ML assumes to read."""
+        permissions = [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
+        self.grants: TrainingDatasetGrants = TrainingDatasetGrants(self)
+        """Permissions on the dataset, for others."""
+        self._warn_of_other_accounts()
+
+        described = {
+            "roleArn": self.role.role_ref.role_arn,
+            "description": description,
+            "schema": [[column.name, list(column.types)] for column in columns],
+            "table": [table.catalog_id, table.database_name, table.table_name],
+        }
+        self._name = training_dataset_name or cdk.Lazy.string(
+            cast("cdk.IStableStringProducer", _GeneratedName(self, described))
+        )
+        self._resource = cleanroomsml.CfnTrainingDataset(
+            self,
+            "Resource",
+            name=self._name,
+            description=description,
+            role_arn=self.role.role_ref.role_arn,
+            training_data=[_interactions(columns, table)],
+            tags=[cdk.CfnTag(key=key, value=value) for key, value in (tags or {}).items()],
+        )
+        if removal_policy is not cdk.RemovalPolicy.DESTROY:
+            self._resource.apply_removal_policy(removal_policy)
+        if permissions:
+            self._resource.node.add_dependency(*permissions)
+
+    @staticmethod
+    def from_training_dataset_arn(scope: Construct, id: str, training_dataset_arn: str) -> ITrainingDataset:
+        """A dataset that is defined elsewhere, known by its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            training_dataset_arn: The ARN, or a Token. The account and Region of the dataset are those of its ARN,
+                unless that is a Token.
+
+        Raises:
+            ValueError: It is not the ARN of a training dataset.
+        """
+        return _ImportedDataset(scope, id, training_dataset_arn)
+
+    @property
+    def training_dataset_arn(self) -> str:
+        """The ARN, a Token."""
+        return self._resource.attr_training_dataset_arn
+
+    @property
+    def training_dataset_id(self) -> str:
+        """The last part of the ARN, a Token."""
+        return id_of(self.training_dataset_arn)
+
+    @property
+    def training_dataset_name(self) -> str:
+        """The name; a Token when it is generated."""
+        return self._name
+
+    def _create_role(self) -> iam.Role:
+        return iam.Role(
+            self,
+            "Role",
+            assumed_by=clean_rooms_ml("training-dataset"),
+            description="Lets AWS Clean Rooms ML read training data",
+            inline_policies={"ReadTrainingData": iam.PolicyDocument.from_json({"Statement": self._statements()})},
+        )
+
+    def _statements(self) -> list[dict[str, Any]]:
+        key = self.encryption_key
+        return read_statements(
+            table=self.table,
+            bucket_arn=self.bucket.bucket_arn,
+            bucket_account=self.bucket.env.account,
+            prefix=self._prefix,
+            key_arn=None if key is None else key.key_ref.key_arn,
+        )
+
+    def _warn_of_other_accounts(self) -> None:
+        if known_to_differ(self.bucket.env.account, self.stack.account):
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:bucketInAnotherAccount",
+                f"the given bucket belongs to account {self.bucket.env.account}: its policy, and its key's, must allow "
+                "there what the role is allowed here",
+            )
+        if self.table.catalog_id and known_to_differ(self.table.catalog_id, self.stack.account):
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:catalogInAnotherAccount",
+                f"the given table is in the catalog of account {self.table.catalog_id}: its resource policy must allow "
+                "there what the role is allowed here",
+            )
+
+
+def _check_access(
+    problems: limits.Problems,
+    stack: cdk.Stack,
+    bucket: s3.IBucket,
+    prefix: str | None,
+    key: IKeyRef | None,
+    role: IRoleRef | None,
+) -> None:
+    problems.text(
+        "prefix",
+        prefix,
+        length=limits.OBJECT_KEY_LENGTH,
+        pattern=limits.FOLDER_PATTERN,
+        allowed=limits.FOLDER,
+    )
+    problems.same(
+        "bucket's Region",
+        bucket.env.region,
+        stack.region,
+        "Clean Rooms ML reads only from a bucket in its own Region: use one of that Region",
+    )
+    if bucket.encryption_key is not None and key is not None:
+        problems.same(
+            "encryption_key",
+            key.key_ref.key_arn,
+            bucket.encryption_key.key_arn,
+            "it is the bucket's key that must be used: leave encryption_key out",
+        )
+    if role is not None:
+        problems.same(
+            "role's account",
+            role.env.account,
+            stack.account,
+            "a role can't be passed across accounts: use one of the dataset's account",
+        )
+
+
+def _interactions(
+    columns: Sequence[TrainingColumn], table: GlueTable
+) -> cleanroomsml.CfnTrainingDataset.DatasetProperty:
+    """The one kind of training data that the API knows."""
+    schema = [
+        cleanroomsml.CfnTrainingDataset.ColumnSchemaProperty(column_name=column.name, column_types=list(column.types))
+        for column in columns
+    ]
+    source = cleanroomsml.CfnTrainingDataset.GlueDataSourceProperty(
+        catalog_id=table.catalog_id, database_name=table.database_name, table_name=table.table_name
+    )
+    return cleanroomsml.CfnTrainingDataset.DatasetProperty(
+        type="INTERACTIONS",
+        input_config=cleanroomsml.CfnTrainingDataset.DatasetInputConfigProperty(
+            schema=schema,
+            data_source=cleanroomsml.CfnTrainingDataset.DataSourceProperty(glue_data_source=source),
+        ),
+    )
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class _GeneratedName:
+    """A name for a dataset, another one for each that CloudFormation replaces it with.
+
+    CloudFormation makes none, and creates the new dataset while the old one is still there.
+    """
+
+    def __init__(self, dataset: TrainingDataset, described: dict[str, Any]) -> None:
+        self._dataset = dataset
+        self._described = described
+
+    def produce(self) -> str:
+        said = [self._dataset.node.addr, self._dataset.stack.resolve(self._described)]
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
+        _, most = limits.NAME_LENGTH
+        path = cdk.Names.unique_resource_name(self._dataset, max_length=most - 1 - len(digest), separator="-")
+        return f"{path}-{digest}"
+
+
+class _ImportedDataset(cdk.Resource):
+    """A dataset that is defined elsewhere."""
+
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        problems = limits.Problems(scope, id)
+        problems.text(
+            "training_dataset_arn",
+            arn,
+            length=limits.ARN_LENGTH,
+            pattern=limits.TRAINING_DATASET_ARN_PATTERN,
+            allowed="arn:aws:cleanrooms-ml:<region>:<account>:training-dataset/<id>",
+        )
+        problems.raise_if_any()
+        super().__init__(scope, id, environment_from_arn=arn)
+        self.training_dataset_arn = arn
+        self.training_dataset_id = id_of(arn)
+        self.grants = TrainingDatasetGrants(self)

@@ -1,0 +1,62 @@
+"""Permissions on a training dataset, for others."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aws_cdk import aws_iam as iam
+
+from .surroundings import audience_models
+
+
+class HasArn(Protocol):
+    """A training dataset, as far as grants need to know it."""
+
+    @property
+    def training_dataset_arn(self) -> str:
+        """The ARN."""
+        ...
+
+
+class TrainingDatasetGrants:
+    """Grants permissions on one training dataset; every dataset shows its own as ``grants``.
+
+    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
+    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    """
+
+    def __init__(self, dataset: HasArn) -> None:
+        """Defines the grants of a dataset.
+
+        Args:
+            dataset: The dataset, created or imported.
+        """
+        self._dataset = dataset
+
+    def read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody see the dataset and its tags; not the data, which only its role reads.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["cleanrooms-ml:GetTrainingDataset", "cleanrooms-ml:ListTagsForResource"],
+            resource_arns=[self._dataset.training_dataset_arn],
+        )
+
+    def create_audience_model(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody train audience models on the dataset, and tag those of this account and Region.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["cleanrooms-ml:CreateAudienceModel"],
+            resource_arns=[self._dataset.training_dataset_arn],
+        ).combine(
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[audience_models()]
+            )
+        )

@@ -1,0 +1,182 @@
+"""Alarms and a dashboard: what is watched, when an alarm begins, and who is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import aws_sns as sns
+
+from cdk_cleanroomsml import (
+    AudienceModelRetraining,
+    CleanRoomsMLMonitoring,
+    CleanRoomsMLProvider,
+    ConfiguredAudienceModel,
+)
+
+from .conftest import Synth
+from .test_contract import FLAGS
+
+ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/lookalikes"
+DATASET_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/interactions"
+
+
+def retraining(synth: Synth, id: str = "Retraining") -> AudienceModelRetraining:
+    return AudienceModelRetraining(
+        synth.stack,
+        id,
+        configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
+            synth.stack, f"{id}Model", f"{ARN}-of-{id}"
+        ),
+        training_dataset_arn=DATASET_ARN,
+    )
+
+
+def monitoring(synth: Synth, **parameters: Any) -> CleanRoomsMLMonitoring:
+    return CleanRoomsMLMonitoring(synth.stack, "Monitoring", **parameters)
+
+
+def alarms(synth: Synth) -> list[dict[str, Any]]:
+    return [alarm["Properties"] for alarm in synth.resources("AWS::CloudWatch::Alarm").values()]
+
+
+def test_a_retraining_is_watched(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth)])
+    watched = [alarm["MetricName"] for alarm in alarms(synth)]
+    ends = ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"]
+    # Those of the retraining, and those of what measures its audience model's age.
+    assert watched == [*ends, "AudienceModelAge", *ends]
+    assert all(alarm["Threshold"] == 1 for alarm in alarms(synth) if alarm["MetricName"] in ends)
+
+
+def test_the_function_is_watched(synth: Synth) -> None:
+    one = monitoring(synth, provider=CleanRoomsMLProvider(synth.stack))
+    assert [alarm["MetricName"] for alarm in alarms(synth)] == ["Errors", "Throttles"]
+    assert one.age_state_machine is None
+    assert synth.resources("AWS::StepFunctions::StateMachine") == {}
+
+
+def test_an_audience_model_becomes_too_old(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth)], max_age=cdk.Duration.hours(36))
+    (age,) = (alarm for alarm in alarms(synth) if alarm["MetricName"] == "AudienceModelAge")
+    assert age["Threshold"] == 1.5
+    assert age["ComparisonOperator"] == "GreaterThanThreshold"
+    assert age["Dimensions"] == [{"Name": "ConfiguredAudienceModel", "Value": f"{ARN}-of-Retraining"}]
+    assert "older than 1.5 days" in age["AlarmDescription"]
+
+
+def test_two_weeks_by_default(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth)])
+    assert [alarm["Threshold"] for alarm in alarms(synth) if alarm["MetricName"] == "AudienceModelAge"] == [14]
+
+
+def test_each_retraining_has_alarms_of_its_own(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth, "One"), retraining(synth, "Two")])
+    assert len(alarms(synth)) == 11
+    (machine,) = (
+        json.dumps(r) for name, r in synth.resources("AWS::StepFunctions::StateMachine").items() if "Age" in name
+    )
+    assert f"{ARN}-of-One" in machine
+    assert f"{ARN}-of-Two" in machine
+
+
+def test_alarms_go_to_a_topic_that_lets_them(synth: Synth) -> None:
+    topic = sns.Topic(synth.stack, "Topic")
+    monitoring(synth, retrainings=[retraining(synth)], alarm_topic=topic)
+    arn = synth.stack.resolve(topic.topic_arn)
+    assert all(alarm["AlarmActions"] == [arn] for alarm in alarms(synth))
+    (statement,) = synth.only("AWS::SNS::TopicPolicy")["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_a_topic_whose_policy_can_not_be_changed_is_pointed_out(synth: Synth) -> None:
+    topic = sns.Topic.from_topic_arn(synth.stack, "Topic", "arn:aws:sns:us-east-1:111122223333:notices")
+    monitoring(synth, retrainings=[retraining(synth)], alarm_topic=topic)
+    found = cdk.assertions.Annotations.from_stack(synth.stack).find_warning(
+        "/Stack/Monitoring", cdk.assertions.Match.string_like_regexp("must let CloudWatch publish")
+    )
+    assert len(found) == 1
+
+
+def test_alarms_can_be_given_any_action(synth: Synth) -> None:
+    one = monitoring(synth, retrainings=[retraining(synth)])
+    assert len(one.alarms) == len(alarms(synth))
+    assert all("AlarmActions" not in alarm for alarm in alarms(synth))
+
+
+def test_the_dashboard_shows_it_all(synth: Synth) -> None:
+    monitoring(
+        synth,
+        retrainings=[retraining(synth)],
+        provider=CleanRoomsMLProvider(synth.stack),
+        dashboard_name="lookalikes",
+    )
+    dashboard = synth.only("AWS::CloudWatch::Dashboard")["Properties"]
+    assert dashboard["DashboardName"] == "lookalikes"
+    body = json.dumps(dashboard["DashboardBody"])
+    for shown in ("ExecutionsStarted", "ExecutionsFailed", "AudienceModelAge", "too old", "Throttles", "alarms"):
+        assert shown in body
+
+
+def test_there_must_be_something_to_watch(synth: Synth) -> None:
+    with pytest.raises(ValueError, match="nothing to watch") as error:
+        monitoring(synth, max_age=cdk.Duration.days(366))
+    assert "max_age in days must be a whole number" not in str(error.value)
+    assert "max_age must be from 1 to 365 days, got 366" in str(error.value)
+
+
+def test_the_age_must_be_known(synth: Synth) -> None:
+    days = cdk.CfnParameter(synth.stack, "Days", type="Number").value_as_number
+    with pytest.raises(ValueError, match="max_age must be known at synthesis"):
+        monitoring(synth, retrainings=[retraining(synth)], max_age=cdk.Duration.days(days))
+
+
+def test_the_permissions_are_these(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth)])
+    (policy,) = (p for name, p in synth.resources("AWS::IAM::Policy").items() if name.startswith("MonitoringAge"))
+    found = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if not isinstance(s["Action"], list)]
+    assert [(s["Action"], s.get("Condition")) for s in found] == [
+        ("cleanrooms-ml:GetConfiguredAudienceModel", None),
+        ("cleanrooms-ml:GetAudienceModel", None),
+        ("cloudwatch:PutMetricData", {"StringEquals": {"cloudwatch:namespace": "CleanRoomsML"}}),
+    ]
+    assert found[0]["Resource"] == f"{ARN}-of-Retraining"
+
+
+def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
+    one = monitoring(synth, retrainings=[retraining(synth)])
+    models = "arn:<AWS::Partition>:cleanrooms-ml:<AWS::Region>:<AWS::AccountId>:audience-model/*"
+    found = cdk_nag.AwsSolutionsChecks(synth.app).validate_scope(one).violations
+    assert {str(violation.rule_name) for violation in found} == {
+        f"AwsSolutions-IAM5[Resource::{models}]",
+        # PutMetricData, delivery of logs and traces know no resources.
+        "AwsSolutions-IAM5[Resource::*]",
+    }
+
+
+@pytest.mark.parametrize("flags", [FLAGS, {}], ids=["recommended flags", "no flags"])
+def test_logical_ids(flags: dict[str, Any]) -> None:
+    synth = Synth(flags)
+    monitoring(synth, retrainings=[retraining(synth)], provider=CleanRoomsMLProvider(synth.stack))
+    resources = synth.template.to_json()["Resources"]
+    assert {name: r["Type"].split("::")[2] for name, r in resources.items() if name.startswith("Monitoring")} == {
+        "MonitoringStackRetraining3CFF9B8BExecutionsFailed5B7D5548": "Alarm",
+        "MonitoringStackRetraining3CFF9B8BExecutionsTimedOutC9FBC6F9": "Alarm",
+        "MonitoringStackRetraining3CFF9B8BExecutionsAborted3E85E1E9": "Alarm",
+        "MonitoringStackRetraining3CFF9B8BAudienceModelTooOld40CD2CDE": "Alarm",
+        "MonitoringAgeRole6EF5B488": "Role",
+        "MonitoringAgeRoleDefaultPolicy01522775": "Policy",
+        "MonitoringAgeLogGroup6DAF27B8": "LogGroup",
+        "MonitoringAgeStateMachineEE2F3A63": "StateMachine",
+        "MonitoringAgeScheduleEF7B1F31": "Schedule",
+        "MonitoringExecutionsFailedACC22879": "Alarm",
+        "MonitoringExecutionsTimedOutC6BB25FD": "Alarm",
+        "MonitoringExecutionsAborted3FF0A28C": "Alarm",
+        "MonitoringStackCleanRoomsMLProvider1CBA30C8ErrorsE590F661": "Alarm",
+        "MonitoringStackCleanRoomsMLProvider1CBA30C8ThrottlesF945B7C3": "Alarm",
+        "MonitoringDashboard0C3675C6": "Dashboard",
+    }

@@ -1,0 +1,175 @@
+"""With IAM enforced, for the rest of the chain: the synthesised permissions are enough, and none is too many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml import AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
+from cdk_cleanroomsml.local.engine import Engine
+from cdk_cleanroomsml.local.service import Fault
+
+from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError
+from .engine_driver import publish_function
+from .test_iam import actions, statements, without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import aws_cdk as cdk
+
+PARTNERS = ("444455556666", "777788889999")
+
+
+@pytest.fixture(scope="module")
+def running_engine() -> Iterator[Engine]:
+    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
+        yield engine
+
+
+@dataclass
+class Ground:
+    """What the resources refer to.
+
+    Attributes:
+        dataset: the ARN of a training dataset.
+        model: the ARN of a configured audience model.
+        membership: the identifier of a membership.
+        collaboration: the identifier of its collaboration.
+    """
+
+    dataset: str
+    model: str
+    membership: str
+    collaboration: str
+
+
+@pytest.fixture
+def engine(running_engine: Engine) -> Engine:
+    running_engine.reset()
+    publish_function(running_engine)
+    return running_engine
+
+
+@pytest.fixture
+def ground(engine: Engine) -> Ground:
+    ml, rooms = engine.client("cleanroomsml"), engine.client("cleanrooms")
+    role = f"arn:aws:iam::{engine.account}:role/cleanrooms-ml"
+    source = {"glueDataSource": {"tableName": "purchases", "databaseName": "shop"}}
+    columns = [{"columnName": name, "columnTypes": [name]} for name in ("USER_ID", "ITEM_ID", "TIMESTAMP")]
+    config = {"schema": columns, "dataSource": source}
+    dataset = ml.create_training_dataset(
+        name="shoppers", roleArn=role, trainingData=[{"type": "INTERACTIONS", "inputConfig": config}]
+    )
+    model = ml.create_configured_audience_model(
+        name="lent",
+        audienceModelArn=AUDIENCE_MODEL_ARN,
+        outputConfig={"destination": {"s3Destination": {"s3Uri": "s3://exports/"}}, "roleArn": role},
+        sharedAudienceMetrics=["ALL"],
+    )
+    collaboration = rooms.create_collaboration(
+        name="spring",
+        description="a campaign",
+        creatorDisplayName="publisher",
+        creatorMemberAbilities=[],
+        queryLogStatus="DISABLED",
+        members=[{"accountId": PARTNERS[0], "memberAbilities": ["CAN_QUERY"], "displayName": "advertiser"}],
+    )["collaboration"]["id"]
+    membership = rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+    return Ground(
+        dataset["trainingDatasetArn"],
+        model["configuredAudienceModelArn"],
+        membership["membership"]["id"],
+        collaboration,
+    )
+
+
+def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> None:
+    tags = [{"remove": "1"}, {"add": "1"}][version]
+    AudienceModel(stack, "AudienceModel", training_dataset_arn=ground.dataset, tags=tags)
+
+
+def policy(stack: cdk.Stack, ground: Ground, version: int) -> None:
+    model = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Theirs", ground.model)
+    model.grants.start_audience_generation_to_partner(PARTNERS[version], ground.collaboration)
+
+
+def association(stack: cdk.Stack, ground: Ground, version: int) -> None:
+    ConfiguredAudienceModelAssociation(
+        stack,
+        "Association",
+        configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
+            stack, "Theirs", ground.model
+        ),
+        membership_identifier=ground.membership,
+        description=["first", "second"][version],
+        tags=[{"remove": "1"}, {"add": "1"}][version],
+    )
+
+
+CREATES = {
+    audience_model: "CreateAudienceModel",
+    policy: "PutConfiguredAudienceModelPolicy",
+    association: "CreateConfiguredAudienceModelAssociation",
+}
+NEEDED = {
+    audience_model: [
+        "cleanrooms-ml:CreateAudienceModel",
+        "cleanrooms-ml:DeleteAudienceModel",
+        "cleanrooms-ml:GetAudienceModel",
+        "cleanrooms-ml:ListAudienceModels",
+        "cleanrooms-ml:TagResource",
+        "cleanrooms-ml:UntagResource",
+    ],
+    policy: [
+        "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
+    ],
+    association: [
+        "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:GetConfiguredAudienceModel",
+        "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
+        "cleanrooms:CreateConfiguredAudienceModelAssociation",
+        "cleanrooms:DeleteConfiguredAudienceModelAssociation",
+        "cleanrooms:GetConfiguredAudienceModelAssociation",
+        "cleanrooms:ListConfiguredAudienceModelAssociations",
+        "cleanrooms:ListTagsForResource",
+        "cleanrooms:TagResource",
+        "cleanrooms:UntagResource",
+        "cleanrooms:UpdateConfiguredAudienceModelAssociation",
+    ],
+}
+
+
+def live(engine: Engine, deployment: Deployment, define: Any, ground: Ground) -> None:
+    """A resource's life, in which the function needs everything that it may do."""
+    engine.set_faults(Fault(CREATES[define], error="InternalServiceException", after_effect=True))
+    deployment.deploy(lambda stack: define(stack, ground, 0))
+    deployment.deploy(lambda stack: define(stack, ground, 1))
+    deployment.destroy()
+
+
+@pytest.mark.parametrize("define", NEEDED)
+def test_they_are_enough(engine: Engine, ground: Ground, tmp_path: Path, define: Any) -> None:
+    live(engine, Deployment(engine, change=without(None, tmp_path / "orders.json")), define, ground)
+    assert "AccessDeniedException" not in {call.outcome for call in engine.calls()}
+
+
+@pytest.mark.parametrize(("define", "action"), [(define, each) for define, needed in NEEDED.items() for each in needed])
+def test_none_is_too_many(engine: Engine, ground: Ground, tmp_path: Path, define: Any, action: str) -> None:
+    deployment = Deployment(engine, change=without(action, tmp_path / "orders.json"))
+    with pytest.raises(DeploymentError, match="AccessDenied"):
+        live(engine, deployment, define, ground)
+
+
+@pytest.mark.parametrize("define", NEEDED)
+def test_all_of_them_were_tried(engine: Engine, ground: Ground, define: Any) -> None:
+    found: set[str] = set()
+    deployment = Deployment(engine, change=lambda t: found.update(each for s in statements(t) for each in actions(s)))
+    deployment.deploy(lambda stack: define(stack, ground, 0))
+    assert found == {*NEEDED[define], "logs:CreateLogStream", "logs:PutLogEvents"}

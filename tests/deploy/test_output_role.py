@@ -1,0 +1,85 @@
+"""With IAM enforced: the role that Clean Rooms ML writes segments with can do that, and needs its permissions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local.engine import Engine
+
+from .conftest import AUDIENCE_MODEL_ARN, Deployment, define_model
+from .engine_driver import publish_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def running_engine() -> Iterator[Engine]:
+    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(running_engine: Engine) -> Engine:
+    running_engine.reset()
+    publish_function(running_engine)
+    return running_engine
+
+
+def without(action: str) -> Callable[[dict[str, Any]], None]:
+    """Takes an action away from the output's role, whose permissions stand in the role itself."""
+
+    def change(template: dict[str, Any]) -> None:
+        for resource in template["Resources"].values():
+            for policy in resource["Properties"].get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
+                document = policy["PolicyDocument"]
+                for statement in document["Statement"]:
+                    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                    statement["Action"] = [each for each in actions if each != action]
+                document["Statement"] = [each for each in document["Statement"] if each["Action"]]
+
+    return change
+
+
+def export(engine: Engine) -> dict[str, Any]:
+    ml = engine.client("cleanroomsml")
+    (model,) = ml.list_configured_audience_models()["configuredAudienceModels"]
+    s3 = engine.client("s3")
+    s3.create_bucket(Bucket="seeds")
+    seed = "".join(json.dumps({"user_id": f"seed-{n}"}) + "\n" for n in range(500))
+    s3.put_object(Bucket="seeds", Key="seed.jsonl", Body=seed.encode())
+    iam = engine.client("iam")
+    statement = {"Effect": "Allow", "Principal": {"Service": "cleanrooms-ml.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = iam.create_role(RoleName="seed", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::seeds/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName="seed", PolicyName="policy", PolicyDocument=policy)
+    arn = ml.start_audience_generation_job(
+        name="job",
+        configuredAudienceModelArn=model["configuredAudienceModelArn"],
+        seedAudience={"roleArn": role, "dataSource": {"s3Uri": "s3://seeds/seed.jsonl"}},
+    )["audienceGenerationJobArn"]
+    job = ml.get_audience_generation_job(audienceGenerationJobArn=arn)
+    assert job["status"] == "ACTIVE", job
+    ml.start_audience_export_job(
+        name="export", audienceGenerationJobArn=arn, audienceSize={"type": "ABSOLUTE", "value": 20}
+    )
+    found: dict[str, Any] = ml.list_audience_export_jobs()["audienceExportJobs"][-1]
+    return found
+
+
+def test_it_can_write_a_segment(engine: Engine) -> None:
+    Deployment(engine).deploy(define_model)
+    assert export(engine)["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("action", ["s3:PutObject", "kms:GenerateDataKey"])
+def test_it_needs_the_permission(engine: Engine, action: str) -> None:
+    Deployment(engine, change=without(action)).deploy(define_model)
+    job = export(engine)
+    assert job["status"] == "CREATE_FAILED"
+    assert action in job["statusDetails"]["message"]

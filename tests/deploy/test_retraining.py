@@ -1,0 +1,326 @@
+"""A retraining's state machine, path by path, through CloudFormation and by a clock that is turned."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local.service import Fault
+
+from .conftest import AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN
+from .retrainings import DAY, TRAINING_TIMEOUT, WINDOW, Retraining, create_model, output
+
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.engine import Engine
+    from cdk_cleanroomsml.local.service import Call
+
+MARKER = "cdk-cleanroomsml:retraining"
+WEEK = 7 * DAY
+
+
+@pytest.fixture
+def retraining(engine: Engine) -> Retraining:
+    return Retraining(engine)
+
+
+def calls(retraining: Retraining, operation: str) -> list[Call]:
+    return [call for call in retraining.engine.calls() if call.operation == operation]
+
+
+class TestTurnOver:
+    def test_the_next_audience_model_takes_the_place_of_the_first(self, retraining: Retraining) -> None:
+        said = output(retraining.run())
+        (new,) = retraining.audience_models()
+        assert retraining.current() == new
+        assert said == {
+            "outcome": "retrained",
+            "audienceModelArn": new,
+            "previousAudienceModelArn": AUDIENCE_MODEL_ARN,
+            "deleted": [],
+            "notDeleted": [],
+        }
+
+    def test_it_is_trained_as_it_was_asked_for(self, retraining: Retraining) -> None:
+        retraining.run()
+        (new,) = retraining.audience_models()
+        model = retraining.cleanroomsml.get_audience_model(audienceModelArn=new)
+        assert model["trainingDatasetArn"] == retraining.dataset_arn
+        assert model["description"] == "{% 'of the week' %}"
+        assert model["tags"] == {"team": "media", MARKER: "Stack/StackRetraining3CFF9B8B"}
+        assert len(model["name"]) == len("weekly-") + 16
+        assert model["trainingDataEndTime"] - model["trainingDataStartTime"] == timedelta(seconds=WINDOW)
+        assert model["trainingDataEndTime"] <= model["createTime"]
+
+    def test_only_the_audience_model_is_updated(self, retraining: Retraining) -> None:
+        retraining.run()
+        (update,) = calls(retraining, "UpdateConfiguredAudienceModel")
+        assert update.input.keys() == {"configuredAudienceModelArn", "audienceModelArn"}
+
+    def test_the_newest_are_kept(self, engine: Engine) -> None:
+        retraining = Retraining(engine)
+        first = output(retraining.run())["audienceModelArn"]
+        second = output(retraining.run())["audienceModelArn"]
+        assert sorted(retraining.audience_models()) == sorted([first, second])
+        third = output(retraining.run())
+        assert third["deleted"] == [first]
+        assert sorted(retraining.audience_models()) == sorted([second, third["audienceModelArn"]])
+
+    def test_it_is_not_used_before_its_training_has_ended(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=DAY)
+        execution = retraining.start()
+        retraining.wait_until_waiting(execution)
+        assert retraining.current() == AUDIENCE_MODEL_ARN
+        output(retraining.finish(execution))
+        assert retraining.current() == retraining.audience_models()[0]
+
+    def test_many_audience_models_are_looked_through(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(default_page_size=1)
+        for _ in range(3):
+            last = output(retraining.run())
+        assert len(last["deleted"]) == 1
+        retraining.engine.set_switches(default_page_size=100)
+        assert len(retraining.audience_models()) == 2
+
+
+class TestNotOurs:
+    def test_what_only_has_such_a_name_is_left_alone(self, engine: Engine) -> None:
+        retraining = Retraining(engine, keep=1)
+        theirs = retraining.cleanroomsml.create_audience_model(
+            name="weekly-0123456789abcdef", trainingDatasetArn=retraining.dataset_arn
+        )["audienceModelArn"]
+        output(retraining.run())
+        said = output(retraining.run())
+        assert len(said["deleted"]) == 1
+        assert theirs in retraining.audience_models()
+
+    def test_what_another_configured_model_uses_stays_and_is_named(self, engine: Engine) -> None:
+        retraining = Retraining(engine, keep=1)
+        first = output(retraining.run())["audienceModelArn"]
+        other = create_model(engine, first)
+        (kept,) = output(retraining.run())["notDeleted"]
+        assert kept["audienceModelArn"] == first
+        assert other in kept["reason"]
+        retraining.cleanroomsml.update_configured_audience_model(
+            configuredAudienceModelArn=other, audienceModelArn=OTHER_AUDIENCE_MODEL_ARN
+        )
+        assert first in output(retraining.run())["deleted"]
+
+    def test_a_deletion_that_failed_is_tried_again(self, engine: Engine) -> None:
+        engine.set_switches(deleting_fails=True)
+        retraining = Retraining(engine, keep=1)
+        first, second = (output(retraining.run())["audienceModelArn"] for _ in range(2))
+        assert output(retraining.run())["deleted"] == [second, first]
+
+    def test_what_is_gone_in_the_meantime_is_no_problem(self, engine: Engine) -> None:
+        retraining = Retraining(engine, keep=1)
+        output(retraining.run())
+        engine.set_faults(
+            Fault("DeleteAudienceModel", error="ResourceNotFoundException", message="it is gone", times=1)
+        )
+        assert len(output(retraining.run())["deleted"]) == 1
+
+
+class TestFailures:
+    def test_a_training_that_fails(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_fails=True)
+        execution = retraining.run()
+        assert (execution["status"], execution["error"]) == ("FAILED", "TrainingFailed")
+        assert "the training failed" in execution["cause"]
+        assert retraining.audience_models() == []
+        assert retraining.current() == AUDIENCE_MODEL_ARN
+
+    def test_a_training_that_takes_too_long(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=2 * TRAINING_TIMEOUT, training_delete_refused=False)
+        execution = retraining.run()
+        assert (execution["status"], execution["error"]) == ("FAILED", "TrainingTimedOut")
+        assert "is still CREATE_IN_PROGRESS after 48 hours" in execution["cause"]
+        assert retraining.audience_models() == []
+
+    def test_what_could_not_be_deleted_then_is_deleted_later(self, engine: Engine) -> None:
+        retraining = Retraining(engine, keep=1)
+        engine.set_switches(training_seconds=2 * TRAINING_TIMEOUT)
+        execution = retraining.run()
+        assert "is still in training" in execution["cause"]
+        (late,) = retraining.audience_models()
+        engine.set_switches(training_seconds=0)
+        assert output(retraining.run())["deleted"] == [late]
+
+    def test_a_model_that_is_gone_before(self, retraining: Retraining) -> None:
+        retraining.cleanroomsml.delete_configured_audience_model(configuredAudienceModelArn=retraining.model_arn)
+        execution = retraining.run()
+        assert (execution["status"], execution["error"]) == ("FAILED", "ConfiguredAudienceModelGone")
+        assert retraining.model_arn in execution["cause"]
+        assert calls(retraining, "CreateAudienceModel") == []
+
+    def test_a_model_that_goes_during_the_training(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=DAY)
+        execution = retraining.start()
+        retraining.wait_until_waiting(execution)
+        retraining.cleanroomsml.delete_configured_audience_model(configuredAudienceModelArn=retraining.model_arn)
+        ended = retraining.finish(execution)
+        assert (ended["status"], ended["error"]) == ("FAILED", "ConfiguredAudienceModelGone")
+        assert retraining.audience_models() == []
+
+    def test_an_audience_model_that_goes_during_its_training(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=DAY, training_delete_refused=False)
+        execution = retraining.start()
+        retraining.wait_until_waiting(execution)
+        (new,) = retraining.audience_models()
+        retraining.cleanroomsml.delete_audience_model(audienceModelArn=new)
+        assert retraining.finish(execution)["error"] == "CleanRoomsMl.ResourceNotFoundException"
+
+    def test_a_dataset_that_is_gone(self, retraining: Retraining) -> None:
+        retraining.cleanroomsml.delete_training_dataset(trainingDatasetArn=retraining.dataset_arn)
+        execution = retraining.run()
+        assert execution["error"] == "CleanRoomsMl.ResourceNotFoundException"
+        assert retraining.dataset_arn in execution["cause"]
+
+    def test_an_execution_that_takes_too_long_altogether(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=100 * DAY)
+        execution = retraining.start()
+        retraining.wait_until_waiting(execution)
+        retraining.engine.advance(100 * DAY)
+        assert retraining.finish(execution)["status"] == "TIMED_OUT"
+        assert retraining.notice()["detail"]["status"] == "TIMED_OUT"
+
+    def test_a_notice_says_what_went_wrong(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_fails=True)
+        execution = retraining.run()
+        detail = retraining.notice()["detail"]
+        assert detail["executionArn"] == execution["executionArn"]
+        assert detail["status"] == "FAILED"
+        assert detail["error"] == "TrainingFailed"
+        assert detail["cause"] == execution["cause"]
+
+
+class TestTroubleThatPasses:
+    @pytest.mark.parametrize(
+        "operation",
+        [
+            "GetConfiguredAudienceModel",
+            "ListAudienceModels",
+            "GetAudienceModel",
+            "UpdateConfiguredAudienceModel",
+            "DeleteAudienceModel",
+        ],
+    )
+    def test_a_call_is_made_again(self, engine: Engine, operation: str) -> None:
+        retraining = Retraining(engine, keep=1)
+        output(retraining.run())
+        engine.set_faults(
+            Fault(operation, error="ThrottlingException", message="slow down"),
+            Fault(operation, error="InternalServiceException", message="sorry"),
+            Fault(operation, kind="connection_lost"),
+        )
+        assert len(output(retraining.run())["deleted"]) == 1
+
+    def test_a_create_that_is_throttled(self, retraining: Retraining) -> None:
+        retraining.engine.set_faults(
+            Fault("CreateAudienceModel", error="ThrottlingException", message="slow down", times=3)
+        )
+        output(retraining.run())
+        assert len(calls(retraining, "CreateAudienceModel")) == 4
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault("CreateAudienceModel", error="InternalServiceException", message="sorry", after_effect=True, times=1),
+            Fault("CreateAudienceModel", kind="connection_lost", after_effect=True, times=1),
+            Fault("CreateAudienceModel", error="ConflictException", message="try again", after_effect=True, times=1),
+        ],
+        ids=["5xx", "connection lost", "conflict"],
+    )
+    def test_a_create_whose_answer_is_lost_is_found_again(self, retraining: Retraining, fault: Fault) -> None:
+        retraining.engine.set_faults(fault)
+        said = output(retraining.run())
+        assert retraining.audience_models() == [said["audienceModelArn"]]
+        assert len(calls(retraining, "CreateAudienceModel")) == 1
+
+    def test_a_create_that_had_no_effect_is_made_again(self, retraining: Retraining) -> None:
+        retraining.engine.set_faults(
+            Fault("CreateAudienceModel", error="InternalServiceException", message="sorry", times=2)
+        )
+        said = output(retraining.run())
+        assert retraining.audience_models() == [said["audienceModelArn"]]
+
+    def test_a_create_that_never_succeeds(self, retraining: Retraining) -> None:
+        retraining.engine.set_faults(
+            Fault("CreateAudienceModel", error="InternalServiceException", message="sorry", times=None)
+        )
+        execution = retraining.run()
+        assert (execution["status"], execution["error"]) == ("FAILED", "AudienceModelNotCreated")
+        assert execution["cause"] == "CleanRoomsMl.InternalServiceException: sorry"
+        assert len(calls(retraining, "CreateAudienceModel")) == 5
+
+
+class TestAtTheSameTime:
+    def other_trainings(self, retraining: Retraining, seconds: float) -> None:
+        retraining.engine.set_switches(training_seconds=seconds)
+        for name in ("other", "another"):
+            retraining.cleanroomsml.create_audience_model(name=name, trainingDatasetArn=retraining.dataset_arn)
+
+    def test_it_waits_for_the_end_of_other_trainings(self, retraining: Retraining) -> None:
+        self.other_trainings(retraining, DAY)
+        output(retraining.run())
+        outcomes = [call.outcome for call in calls(retraining, "CreateAudienceModel")]
+        assert outcomes.count("ok") == 3
+        assert "ServiceQuotaExceededException" in outcomes
+
+    def test_it_does_not_wait_for_ever(self, retraining: Retraining) -> None:
+        self.other_trainings(retraining, 100 * DAY)
+        execution = retraining.run()
+        assert (execution["status"], execution["error"]) == ("FAILED", "TooManyTrainings")
+        assert "no more are allowed" in execution["cause"]
+
+    def test_a_second_execution_leaves_it_to_the_first(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=DAY)
+        first = retraining.start()
+        retraining.wait_until_waiting(first)
+        second = retraining.run()
+        assert output(second) == {"outcome": "alreadyRunning"}
+        assert output(retraining.finish(first))["outcome"] == "retrained"
+        assert len(calls(retraining, "CreateAudienceModel")) == 1
+
+    def test_of_two_that_start_together_one_goes_on(self, retraining: Retraining) -> None:
+        retraining.engine.set_switches(training_seconds=DAY)
+        executions = [retraining.start(), retraining.start()]
+        outcomes = [output(retraining.finish(each))["outcome"] for each in executions]
+        assert sorted(outcomes) == ["alreadyRunning", "retrained"]
+
+
+class TestSchedule:
+    def test_a_week_later_it_begins_by_itself(self, retraining: Retraining) -> None:
+        retraining.engine.advance(WEEK - DAY)
+        assert retraining.executions() == []
+        retraining.engine.advance(DAY)
+        (execution,) = retraining.executions()
+        output(retraining.finish(execution))
+
+    def test_it_goes_on_week_by_week(self, retraining: Retraining) -> None:
+        for _ in range(3):
+            retraining.engine.advance(WEEK)
+            output(retraining.finish(retraining.executions()[0]))
+        assert len(retraining.audience_models()) == 2
+
+    def test_it_can_be_switched_off(self, engine: Engine) -> None:
+        def switch_off(template: dict[str, Any]) -> None:
+            (schedule,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Scheduler::Schedule")
+            schedule["Properties"]["State"] = "DISABLED"
+
+        retraining = Retraining(engine, change=switch_off)
+        engine.advance(WEEK)
+        assert retraining.executions() == []
+
+    def test_nothing_but_audience_models_is_left_when_the_stack_goes(self, retraining: Retraining) -> None:
+        output(retraining.run())
+        retraining.cloudformation.delete_stack(StackName="Stack")
+        retraining.cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName="Stack", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1200}
+        )
+        engine = retraining.engine
+        assert engine.client("stepfunctions").list_state_machines()["stateMachines"] == []
+        assert engine.client("scheduler").list_schedules()["Schedules"] == []
+        assert engine.client("events").list_rules()["Rules"] == []
+        assert len(retraining.audience_models()) == 1

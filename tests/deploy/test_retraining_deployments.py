@@ -1,0 +1,144 @@
+"""Who owns the audience model: what later deployments do once a retraining has turned over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceModelRetraining,
+    ConfiguredAudienceModel,
+    SharedAudienceMetrics,
+)
+
+from .conftest import OTHER_AUDIENCE_MODEL_ARN, DeploymentError
+from .retrainings import client, create_training_dataset
+
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.engine import Engine
+
+    from .conftest import Deployment
+
+
+class Chain:
+    """A first audience model, a configured one and its retraining, in a stack; the retraining has turned over once."""
+
+    def __init__(self, engine: Engine, deployment: Deployment) -> None:
+        self.engine = engine
+        self.deployment = deployment
+        self._dataset_arn = create_training_dataset(engine)
+        self.deploy()
+        (self.first,) = self.audience_models()
+        self.retrain()
+        (self.current,) = self.audience_models()
+        engine.forget_calls()
+
+    def deploy(
+        self,
+        *,
+        audience_model_arn: str | None = None,
+        first: dict[str, Any] | None = None,
+        fails: bool = False,
+        **more: Any,
+    ) -> None:
+        def define(stack: cdk.Stack) -> None:
+            initial = AudienceModel(stack, "First", training_dataset_arn=self._dataset_arn, **(first or {}))
+            model = ConfiguredAudienceModel(
+                stack,
+                "Model",
+                audience_model_arn=audience_model_arn or initial.audience_model_arn,
+                shared_audience_metrics=SharedAudienceMetrics.ALL,
+                **more,
+            )
+            retraining = AudienceModelRetraining(
+                stack,
+                "Retraining",
+                configured_audience_model=model,
+                training_dataset_arn=self._dataset_arn,
+                initial_audience_model=initial,
+                keep=1,
+            )
+            cdk.CfnOutput(stack, "StateMachine", value=retraining.state_machine.state_machine_arn)
+            if fails:
+                define_failure(stack, model)
+
+        self._outputs = self.deployment.deploy(define)
+
+    def retrain(self) -> None:
+        states = client(self.engine, "stepfunctions")
+        execution = states.start_execution(stateMachineArn=self._outputs["StateMachine"])["executionArn"]
+        while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+            pass
+        assert described["status"] == "SUCCEEDED", described.get("cause")
+
+    def audience_models(self) -> list[str]:
+        """Those of this stack and its retraining."""
+        listed = client(self.engine, "cleanroomsml").list_audience_models()["audienceModels"]
+        return [each["audienceModelArn"] for each in listed if "audience-model/readers" not in each["audienceModelArn"]]
+
+    def in_use(self) -> str:
+        return str(self.deployment.model()["audienceModelArn"])
+
+
+def define_failure(stack: cdk.Stack, after: ConfiguredAudienceModel) -> None:
+    """A resource that fails when the model has been updated."""
+    nobody = f"arn:aws:lambda:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:function:nobody"
+    failing = cdk.CfnResource(stack, "Failing", type="Custom::Failing", properties={"ServiceToken": nobody})
+    failing.node.add_dependency(after)
+
+
+@pytest.fixture
+def chain(engine: Engine, deployment: Deployment) -> Chain:
+    return Chain(engine, deployment)
+
+
+def test_the_first_audience_model_is_gone(chain: Chain) -> None:
+    assert chain.first not in chain.audience_models()
+    assert chain.in_use() == chain.current
+
+
+def test_a_later_deployment_points_to_no_older_one(chain: Chain) -> None:
+    chain.deploy(description="changed")
+    assert chain.in_use() == chain.current
+    assert chain.deployment.model()["description"] == "changed"
+    chain.retrain()
+    assert chain.in_use() != chain.current
+
+
+def test_nor_does_one_whose_template_names_another(chain: Chain) -> None:
+    chain.deploy(audience_model_arn=OTHER_AUDIENCE_MODEL_ARN, description="changed")
+    assert chain.in_use() == chain.current
+
+
+def test_nor_does_a_roll_back(chain: Chain) -> None:
+    with pytest.raises(DeploymentError, match="names no function"):
+        chain.deploy(description="changed", fails=True)
+    assert chain.in_use() == chain.current
+    # There and back again.
+    assert chain.deployment.calls().count("UpdateConfiguredAudienceModel") == 2
+    assert chain.deployment.model()["description"] == ""
+
+
+def test_a_replacement_takes_it_over(chain: Chain) -> None:
+    old = chain.deployment.model()["configuredAudienceModelArn"]
+    chain.deploy(configured_audience_model_name="of another name")
+    assert chain.deployment.model()["configuredAudienceModelArn"] != old
+    assert chain.in_use() == chain.current
+    chain.retrain()
+    (newest,) = chain.audience_models()
+    assert chain.in_use() == newest
+
+
+def test_the_first_one_s_tags_may_change_although_it_is_gone(chain: Chain) -> None:
+    chain.deploy(first={"tags": {"team": "media"}})
+    assert chain.in_use() == chain.current
+    assert chain.audience_models() == [chain.current]
+
+
+def test_nothing_is_left_in_the_end(chain: Chain) -> None:
+    chain.deployment.destroy()
+    assert chain.deployment.models() == []
+    assert chain.audience_models() == []

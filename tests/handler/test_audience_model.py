@@ -1,0 +1,212 @@
+"""The audience model: what only happens when its deletion takes its time, or others are at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local.service import client
+
+from .case import nothing_left
+from .subjects import ACCOUNT, AUDIENCE, AUDIENCE_MODELS, CONFIGURED_MODELS, DATASET, OTHER_DATASET, REGION
+from .virtual_lambda import Interruption
+
+if TYPE_CHECKING:
+    from .world import World
+
+pytestmark = pytest.mark.scenario(type="audience")
+
+DELETE = "DeleteAudienceModel"
+PLAIN = AUDIENCE_MODELS.minimal
+RETRAINED = {**PLAIN, "Retrained": True}
+SUCCEEDED = {**RETRAINED, "RetrainedBy": "Offer/Retraining"}
+
+
+@pytest.mark.scenario(13, 16)
+def test_what_is_being_deleted_is_not_deleted_again(world: World) -> None:
+    world.deploy(Model=PLAIN)
+    world.switches.deleting_seconds = 300
+    world.crash(DELETE)
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert world.operations().count("Delete") == 1
+    assert world.models(AUDIENCE) == []
+
+
+@pytest.mark.scenario(16)
+def test_a_deletion_that_outlasts_the_request(world: World) -> None:
+    world.deploy(Model=PLAIN)
+    world.switches.deleting_seconds = 2_000
+    result = world.destroy()
+    assert result.status == "DELETE_FAILED"
+    assert "is still being deleted: delete it again" in result.reason
+    world.clock.sleep(2_000)
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert world.models(AUDIENCE) == []
+
+
+@pytest.mark.scenario(16, 13)
+def test_somebody_else_deletes_it_at_the_same_time(world: World) -> None:
+    world.deploy(Model=PLAIN)
+    world.wire.interruptions.append(Interruption(DELETE, world.vanish, after_effect=False))
+    assert world.destroy().status == "DELETE_COMPLETE"
+
+
+@pytest.mark.scenario(15, 16)
+@pytest.mark.parametrize("seconds", [0, 100])
+def test_a_conflict_because_it_is_being_deleted(world: World, seconds: float) -> None:
+    """A first call that had its effect, and never answered."""
+    world.deploy(Model=PLAIN)
+    world.switches.deleting_seconds = seconds
+    world.fail(DELETE, "ConflictException", "is being deleted", after_effect=True)
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert world.operations().count("Delete") == 1
+
+
+@pytest.mark.scenario(15)
+@pytest.mark.parametrize(
+    ("seconds", "explained"),
+    [pytest.param(40.8, True, id="time to look"), pytest.param(40.25, False, id="no time to look")],
+)
+def test_a_conflict_is_explained_if_there_is_time(world: World, seconds: float, explained: bool) -> None:
+    world.deploy(Model=PLAIN)
+    world.fail(DELETE, "ConflictException", "injected", times=None)
+    world.function.timeout = seconds
+    reason = world.destroy().reason
+    assert "DeleteAudienceModel failed with ConflictException after 1 attempt" in reason
+    assert ("a configured audience model still uses it" in reason) == explained
+
+
+@pytest.mark.scenario(15)
+def test_a_conflict_whose_cause_is_gone_when_it_is_looked_for(world: World) -> None:
+    world.deploy(Model=PLAIN)
+    world.fail(DELETE, "ConflictException", "injected", times=None)
+    world.function.timeout = 40.8
+    world.wire.interruptions.append(Interruption(DELETE, world.vanish))
+    assert "DeleteAudienceModel failed with ConflictException" in world.destroy().reason
+    assert world.destroy().status == "DELETE_COMPLETE"
+
+
+@pytest.mark.scenario(30)
+def test_what_is_no_conflict_is_not_explained(world: World) -> None:
+    world.deploy(Model=PLAIN)
+    world.fail(DELETE, "ValidationException", "no", times=None)
+    assert "still uses it" not in world.destroy().reason
+
+
+@pytest.mark.scenario(26)
+@pytest.mark.parametrize("retrained", [True, False])
+def test_update_of_one_that_is_being_deleted(world: World, retrained: bool) -> None:
+    properties = RETRAINED if retrained else PLAIN
+    world.deploy(Model=properties)
+    world.service.resource(world.physical_id())["deleteTime"] = world.clock.datetime()
+    world.switches.deleting_seconds = 100_000
+    result = world.deploy(Model={**properties, "tags": {"a": "1"}})
+    if retrained:
+        assert result.status == "COMPLETE"
+        assert world.attributes()["Status"] == "DELETED"
+    else:
+        assert "does not exist" in result.reason
+
+
+@pytest.mark.scenario(9, 20)
+def test_a_replacement_of_the_deleted_that_never_came_to_be(world: World) -> None:
+    """Its roll-back can't tell which template the one had that is gone, so it replaces as well."""
+    world.deploy(Model=RETRAINED)
+    world.vanish()
+    world.clock.sleep(60)
+    world.crash("CreateAudienceModel")
+    world.crash("ListAudienceModels", times=2)
+    result = world.deploy(Model={**RETRAINED, "trainingDatasetArn": OTHER_DATASET})
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert [model["trainingDatasetArn"] for model in world.models(AUDIENCE)] == [PLAIN["trainingDatasetArn"]]
+    nothing_left(world)
+
+
+def somebody(world: World) -> Any:
+    return client(world.service, account=ACCOUNT, region=REGION)
+
+
+def train(world: World, name: str, retraining: str = "Offer/Retraining", dataset: str = DATASET) -> str:
+    """What a retraining does."""
+    tags = {"cdk-cleanroomsml:retraining": retraining}
+    world.clock.sleep(1)
+    made = somebody(world).create_audience_model(name=name, trainingDatasetArn=dataset, tags=tags)
+    return str(made["audienceModelArn"])
+
+
+def names(world: World) -> list[str]:
+    return [model["name"] for model in world.models(AUDIENCE)]
+
+
+@pytest.mark.scenario(13)
+@pytest.mark.parametrize("first_is_gone", [True, False])
+def test_what_a_retraining_has_made_of_it_goes_with_it(world: World, first_is_gone: bool) -> None:
+    world.deploy(Model=SUCCEEDED)
+    train(world, "second")
+    train(world, "third")
+    train(world, "of another retraining", "Other/Retraining")
+    train(world, "of another dataset", dataset=OTHER_DATASET)
+    if first_is_gone:
+        world.vanish()
+    world.forget_calls()
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert names(world) == ["of another retraining", "of another dataset"]
+
+
+@pytest.mark.scenario(13)
+def test_without_a_tag_to_know_them_by_they_stay(world: World) -> None:
+    world.deploy(Model=RETRAINED)
+    train(world, "second")
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert names(world) == ["second"]
+
+
+@pytest.mark.scenario(20, 22)
+def test_one_that_is_replaced_leaves_those_that_are_in_use(world: World) -> None:
+    world.deploy(Model=SUCCEEDED)
+    second = train(world, "second")
+    third = train(world, "third")
+    somebody(world).create_configured_audience_model(
+        **{**CONFIGURED_MODELS.minimal, "name": "in use", "audienceModelArn": third}
+    )
+    assert world.deploy(Model={**SUCCEEDED, "description": "another"}).status == "COMPLETE"
+    arns = [model["audienceModelArn"] for model in world.models(AUDIENCE)]
+    assert arns == [second, third, world.physical_id()]
+
+
+@pytest.mark.scenario(15)
+def test_one_that_is_still_training_is_waited_for_in_vain(world: World) -> None:
+    world.deploy(Model=SUCCEEDED)
+    world.switches.training_seconds = 100_000
+    train(world, "second")
+    result = world.destroy()
+    assert result.status == "DELETE_FAILED"
+    assert "which a retraining made, is still training" in result.reason
+    world.clock.sleep(100_000)
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert names(world) == []
+
+
+@pytest.mark.scenario(13)
+def test_one_that_goes_while_it_is_looked_at(world: World) -> None:
+    world.deploy(Model=SUCCEEDED)
+    second = train(world, "second")
+    world.switches.deleting_seconds = 100
+
+    def delete() -> None:
+        somebody(world).delete_audience_model(audienceModelArn=second)
+
+    world.wire.interruptions.append(Interruption(DELETE, delete, after_effect=False))
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert names(world) == []
+
+
+@pytest.mark.scenario(26)
+def test_taking_the_retraining_out_again(world: World) -> None:
+    """The first audience model may be gone by then: one deployment tells that nothing deletes it any more."""
+    world.deploy(Model=RETRAINED)
+    world.vanish()
+    assert world.deploy(Model=PLAIN).status == "COMPLETE"
+    assert world.attributes()["Status"] == "DELETED"
+    assert "does not exist" in world.deploy(Model={**PLAIN, "tags": {"a": "1"}}).reason

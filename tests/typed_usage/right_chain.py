@@ -1,0 +1,115 @@
+"""Typical use of the whole chain, that every type checker must accept. It is checked, not run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import aws_cdk as cdk
+from aws_cdk import aws_cleanrooms as cleanrooms
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceModelRetraining,
+    CleanRoomsMLMonitoring,
+    CleanRoomsMLProvider,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
+    GlueTable,
+    IAudienceModel,
+    IConfiguredAudienceModelAssociation,
+    ITrainingDataset,
+    SharedAudienceMetrics,
+    TrainingColumn,
+    TrainingDataset,
+)
+
+
+def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable) -> str:
+    provider = CleanRoomsMLProvider(stack)
+    dataset = TrainingDataset(
+        stack,
+        "Dataset",
+        columns=[
+            TrainingColumn.user_id("user"),
+            TrainingColumn.item_id("item"),
+            TrainingColumn.timestamp("at"),
+            TrainingColumn.of("new", "NEW_FEATURE"),
+        ],
+        table=GlueTable.from_table(table),
+        bucket=s3.Bucket(stack, "Data"),
+        encryption_key=key,
+        role=role,
+        tags={"team": "media"},
+    )
+    audience_model = AudienceModel(
+        stack,
+        "AudienceModel",
+        training_dataset_arn=dataset.training_dataset_arn,
+        training_data_start_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        encryption_key=key,
+        retrained=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+    model = ConfiguredAudienceModel(
+        stack,
+        "Model",
+        audience_model_arn=audience_model.audience_model_arn,
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        wait_for_audience_model=cdk.Duration.minutes(5),
+    )
+    membership = cleanrooms.CfnMembership(
+        stack, "Membership", collaboration_identifier="id", query_log_status="DISABLED"
+    )
+    association = ConfiguredAudienceModelAssociation(
+        stack,
+        "Association",
+        configured_audience_model=model,
+        membership_identifier=membership.attr_membership_identifier,
+        manage_resource_policies=False,
+    )
+    policy: ConfiguredAudienceModelPolicy = model.grants.start_audience_generation_to_partner("444455556666", "id")
+    policy.node.add_dependency(association)
+    retraining = AudienceModelRetraining(
+        stack,
+        "Retraining",
+        configured_audience_model=model,
+        training_dataset_arn=dataset.training_dataset_arn,
+        schedule=scheduler.ScheduleExpression.cron(hour="3", minute="0"),
+        training_window=cdk.Duration.days(90),
+        initial_audience_model=audience_model,
+        encryption_key=key,
+        failure_topic=sns.Topic(stack, "Topic"),
+        dead_letter_queue=sqs.Queue(stack, "Missed"),
+        log_group=logs.LogGroup(stack, "Log"),
+    )
+    rule: events.Rule = retraining.on_failure("Queue")
+    rule.node.add_dependency(model)
+    retraining.grant_start_execution(role).assert_success()
+    monitoring = CleanRoomsMLMonitoring(
+        stack, "Monitoring", retrainings=[retraining], provider=provider, alarm_topic=sns.Topic(stack, "Alarms")
+    )
+    alarms: list[cloudwatch.Alarm] = monitoring.alarms
+    for each in alarms:
+        cdk.Tags.of(each).add("stage", "beta")
+    datasets: list[ITrainingDataset] = [dataset, TrainingDataset.from_training_dataset_arn(stack, "D", "arn")]
+    audience_models: list[IAudienceModel] = [audience_model, AudienceModel.from_audience_model_arn(stack, "M", "arn")]
+    associations: list[IConfiguredAudienceModelAssociation] = [
+        association,
+        ConfiguredAudienceModelAssociation.from_configured_audience_model_association_arn(stack, "A", "arn"),
+    ]
+    for dataset_, audience_model_, association_ in zip(datasets, audience_models, associations, strict=True):
+        dataset_.grants.create_audience_model(role)
+        audience_model_.grants.create_configured_audience_model(role, output_role=role)
+        association_.grants.manage(role)
+    return dataset.training_dataset_name + audience_model.audience_model_status + association.collaboration_identifier
