@@ -1,4 +1,4 @@
-"""The function as it is shipped, in a hurry, and mortal: its pauses take a fiftieth, and it dies when it is told to.
+"""The function as it is shipped, in a hurry, and mortal: its pauses take a two hundredth, and it dies when it is told to.
 
 Put next to the folder `handler` in the function's package. It needs botocore and the standard library, as the function.
 """
@@ -15,7 +15,7 @@ import handler.main as main  # type: ignore[import-not-found]
 from handler import resources
 from handler.clock import Clock  # type: ignore[import-not-found]
 
-SPEED = 50
+SPEED = float(os.environ.get("SPEED", "200"))
 ORDERS = Path(os.environ["CRASH_ORDERS"])
 """Crashes to come, as JSON: at which operation, whether after its effect, how many to let by, and how often."""
 

@@ -67,7 +67,7 @@ def without(action: str | None, orders: Path) -> Callable[[dict[str, Any]], None
         function["Properties"] |= {
             "Code": CODE,
             "Handler": HANDLER,
-            "Environment": {"Variables": {"CRASH_ORDERS": str(orders)}},
+            "Environment": {"Variables": {"CRASH_ORDERS": str(orders), "SPEED": "1000"}},
         }
 
     return change

@@ -30,8 +30,8 @@ STACKS = {
 }
 
 
-# Without flags just the smallest and the one that has everything: each takes seconds.
-RUNS = [*((example, CONTEXT) for example in STACKS), ("quickstart", OWN), ("retail_media", OWN)]
+# Without flags just the smallest: each takes seconds, and other tests go without flags, too.
+RUNS = [*((example, CONTEXT) for example in STACKS), ("quickstart", OWN)]
 
 
 @pytest.mark.parametrize(("example", "context"), RUNS)

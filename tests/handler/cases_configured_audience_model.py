@@ -177,9 +177,9 @@ FAILED = f"{AUDIENCE_MODEL}-failed"
 @scenario(1, 17)
 def waits_for_an_audience_model(driver: Driver) -> None:
     """One that the same stack trains; a training that takes seconds."""
-    driver.switches.training_seconds = 3
+    driver.switches.training_seconds = 1.5
     trained = {"Type": AUDIENCE, "trainingDatasetArn": DATASET}
-    waits = {**MINIMAL, "WaitForAudienceModelSeconds": 300, "audienceModelArn": {"Ref": "First"}}
+    waits = {**MINIMAL, "WaitForAudienceModelSeconds": 780, "audienceModelArn": {"Ref": "First"}}
     assert driver.deploy({"First": trained, "Model": waits}).status == "COMPLETE"
     operations = driver.operations()
     before = operations[1 : operations.index("Create", 1)]

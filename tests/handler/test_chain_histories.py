@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
     from .cloudformation import Result
 
+# Measuring coverage takes as long again; the scenarios measure it.
+pytestmark = pytest.mark.no_cover
+
 CREATES = (policy.CREATE, policy.CREATE_AUDIENCE_MODEL, policy.CREATE_ASSOCIATION, policy.PUT_POLICY)
 READS = (policy.GET, policy.GET_AUDIENCE_MODEL, policy.GET_ASSOCIATION, policy.GET_POLICY)
 LISTS = (policy.LIST, policy.LIST_AUDIENCE_MODELS, policy.LIST_ASSOCIATIONS, policy.LIST_TAGS)
