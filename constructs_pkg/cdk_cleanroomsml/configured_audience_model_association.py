@@ -56,9 +56,9 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             membership_identifier: Your membership in the collaboration, a UUID or a Token such as
                 ``CfnMembership.attr_membership_identifier``. A change replaces the association.
             configured_audience_model_association_name: What partners see: 1 to 100 printable characters, not only
-                spaces. Updated in place; taking it away replaces the association. With a name of your own, a change
-                that needs a replacement needs another name, too, and so does the replacement of the model. Default: a
-                name made from the stack's and the construct's, which is free to change in a replacement.
+                spaces. Updated in place. With a name of your own, a change that needs a replacement needs another name,
+                too, and so does the replacement of the model. Default: a name made from the stack's and the
+                construct's, which is free to change in a replacement.
             manage_resource_policies: Whether Clean Rooms itself lets the other members of the collaboration start jobs
                 on the model, in the model's resource policy. ``False`` leaves that to
                 ``model.grants.start_audience_generation_to_partner``; the two exclude each other, because a model has

@@ -1,4 +1,4 @@
-"""The function as it is shipped, in a hurry, and mortal: its pauses take a two hundredth, and it dies when it is told to.
+"""The function as it is shipped, in a hurry, and mortal: its pauses are short, and it dies when it is told to.
 
 Put next to the folder `handler` in the function's package. It needs botocore and the standard library, as the function.
 """
