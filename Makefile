@@ -15,7 +15,9 @@ demo: install
 demo-chain: install
 	python -m cdk_cleanroomsml.local -- python examples/retail_media/demo.py
 
-test: lint types unit
+# The three take turns on the cores; each prints when it is done.
+test: install
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
 
 install: .venv/.installed node_modules/.installed
 

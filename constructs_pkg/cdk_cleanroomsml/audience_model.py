@@ -113,18 +113,13 @@ class AudienceModel(TaggedCustomResource):
             allowed="printable characters and line breaks",
         )
         key_arn = None if encryption_key is None else encryption_key.key_ref.key_arn
-        problems.text(
-            "encryption_key",
-            key_arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.KMS_KEY_ARN_PATTERN,
-            allowed="a key and no alias, arn:aws:kms:<region>:<account>:key/<id>",
-        )
+        problems.key("encryption_key", key_arn)
         _check_times(problems, training_data_start_time, training_data_end_time)
         problems.tags("tags", tags)
         problems.raise_if_any()
 
         super().__init__(scope, id, stack=stack_of(scope), type=RESOURCE_TYPE)
+        self._retrained_by: str | None = None
         self.grants: AudienceModelGrants = AudienceModelGrants(self)
         """Permissions on the audience model, for others."""
         _allow(self._provider, training_dataset_arn)
@@ -190,10 +185,20 @@ class AudienceModel(TaggedCustomResource):
         Args:
             by: The value of the tag ``cdk-cleanroomsml:retraining`` of audience models that take its place. When this
                 one leaves the stack they are deleted, too, unless one of them is in use. Default: they stay.
+
+        Raises:
+            ValueError: Audience models with another value take its place already.
         """
         self._resource.add_property_override("Retrained", True)
-        if by is not None:
-            self._resource.add_property_override("RetrainedBy", by)
+        if by is None:
+            return
+        if self._retrained_by not in (None, by):
+            raise ValueError(
+                f"'{self.node.path}' is the initial audience model of two retrainings, {self._retrained_by!r} and"
+                f" {by!r}: train another one for one of them, or leave initial_audience_model out there"
+            )
+        self._retrained_by = by
+        self._resource.add_property_override("RetrainedBy", by)
 
 
 def _check_times(problems: limits.Problems, start: datetime | None, end: datetime | None) -> None:

@@ -13,7 +13,7 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
 
 from . import limits
-from .audience_model_retraining_definition import MARKER, NAME_SUFFIX, Settings, definition
+from .audience_model_retraining_definition import NAME_SUFFIX, Settings, definition
 from .audience_model_retraining_permissions import Permissions
 from .retraining_state_machine import define_state_machine
 from .surroundings import stack_of
@@ -165,7 +165,7 @@ class AudienceModelRetraining(Construct):
             allowed="printable characters and line breaks",
         )
         problems.number("keep", keep, _KEEP)
-        problems.tags("tags", {**(tags or {}), MARKER: ""}, marked=False)
+        problems.tags("tags", tags, marked=False, ours=1)
         _check_seconds(problems, "training_window", training_window, _TRAINING_WINDOW)
         _check_seconds(problems, "training_timeout", timeout, _TRAINING_TIMEOUT)
         _check_seconds(problems, "polling_interval", interval, _POLLING_INTERVAL)
@@ -183,6 +183,12 @@ class AudienceModelRetraining(Construct):
         problems.same(
             "configured_audience_model's account", configured_audience_model.env.account, stack.account, _SAME_PLACE
         )
+        problems.key("encryption_key", None if encryption_key is None else encryption_key.key_ref.key_arn)
+        if initial_audience_model is not None and not hasattr(initial_audience_model, "mark_retrained"):
+            problems.found.append(
+                "initial_audience_model must be an AudienceModel of this application, got an imported one: leave it"
+                " out, and set retrained=True where it is defined"
+            )
         problems.raise_if_any()
 
         super().__init__(scope, id)
@@ -213,7 +219,15 @@ class AudienceModelRetraining(Construct):
             },
             tags=dict(tags or {}),
         )
-        permissions = Permissions(settings, output_role=_output_role(configured_audience_model))
+        output_role = _output_role(configured_audience_model)
+        if output_role is None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:outputRoleUnknown",
+                "the role of the imported configured_audience_model isn't known, so the retraining may not pass it;"
+                " whether it has to isn't documented: import the model with its role, with"
+                " from_configured_audience_model_attributes",
+            )
+        permissions = Permissions(settings, output_role=output_role)
         state_machine, role = define_state_machine(
             self,
             definition=definition(settings),

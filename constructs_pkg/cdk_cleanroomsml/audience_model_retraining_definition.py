@@ -25,6 +25,13 @@ Json = dict[str, Any]
 _UNCLEAR_ANSWERS = 5
 _UNCLEAR_ANSWER_PAUSE = 30
 
+# As few pages as can be: each is events in the execution's history.
+_FIRST_PAGE = {"MaxResults": 100}
+_NEXT_PAGE = (
+    "{% $exists($states.result.NextToken)"
+    " ? {'MaxResults': 100, 'NextToken': $states.result.NextToken} : {'MaxResults': 100} %}"
+)
+
 _NOT_FOUND = ["CleanRoomsMl.ResourceNotFoundException"]
 _CONFLICT = ["CleanRoomsMl.ConflictException"]
 _THROTTLED = ["CleanRoomsMl.ThrottlingException"]
@@ -102,7 +109,7 @@ def _begin(settings: Settings) -> Json:
             "unclearAnswers": 0,
             "problem": "",
             "candidates": [],
-            "page": {},
+            "page": _FIRST_PAGE,
         },
         "Next": "FindOtherExecutions",
     }
@@ -194,7 +201,7 @@ _STATES: Json = {
                 $own := $states.result.AudienceModels[Name = $name and TrainingDatasetArn = $dataset];
                 $own ? $own[0].AudienceModelArn : ''
             ) %}""",
-            "page": "{% $exists($states.result.NextToken) ? {'NextToken': $states.result.NextToken} : {} %}",
+            "page": _NEXT_PAGE,
         },
         Next="IsItThereAlready",
     ),
@@ -205,7 +212,7 @@ _STATES: Json = {
                 "Condition": "{% $own != '' %}",
                 "Assign": {
                     "audienceModel": "{% $own %}",
-                    "page": {},
+                    "page": _FIRST_PAGE,
                     "deadline": "{% $millis() + $trainingTimeout %}",
                 },
                 "Next": "GetAudienceModel",
@@ -326,7 +333,7 @@ _STATES: Json = {
                 AudienceModelArn != $initialAudienceModel
                 and $substring(Name, 0, $length($namePrefix)) = $namePrefix
             ].AudienceModelArn)] %}""",
-            "page": "{% $exists($states.result.NextToken) ? {'NextToken': $states.result.NextToken} : {} %}",
+            "page": _NEXT_PAGE,
         },
         Next="AreThereMore",
     ),

@@ -133,10 +133,12 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         """Where segments are written."""
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
         """Permissions on the model, for others."""
-        _allow(self._provider, audience_model_arn, self.output.role_arn, waits=wait_for_audience_model is not None)
+        self._waits = wait_for_audience_model is not None
+        self._provider.allow_pass_role(self.output.role_arn)
+        _allow_use(self._provider, audience_model_arn, waits=self._waits)
+        _allow(self._provider)
         self._define(
             {
-                "Retrained": True if retrained else None,
                 "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
                 # From here on, the request of CreateConfiguredAudienceModel.
                 "name": configured_audience_model_name,
@@ -158,6 +160,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         )
         if self.output.permissions:
             self._resource.node.add_dependency(*self.output.permissions)
+        if retrained:
+            self.mark_retrained()
 
     @staticmethod
     def from_configured_audience_model_arn(
@@ -227,6 +231,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
     def mark_retrained(self) -> None:
         """Leaves it to something other than the template which audience model is used, see ``retrained``."""
         self._resource.add_property_override("Retrained", True)
+        # A replacement begins with whatever audience model there is by then.
+        _allow_use(self._provider, audience_models(), waits=self._waits)
 
     def add_arn_output(self, *, export_name: str | None = None, description: str | None = None) -> cdk.CfnOutput:
         """Shows the ARN as an output of the stack.
@@ -247,16 +253,11 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         )
 
 
-def _allow(provider: CleanRoomsMLProvider, audience_model_arn: str, role_arn: str, *, waits: bool) -> None:
+def _allow(provider: CleanRoomsMLProvider) -> None:
     """What the function needs for a model.
 
-    Source: Service Authorization Reference. Create is authorised on the audience model; List knows no resource.
+    Source: Service Authorization Reference. List knows no resource.
     """
-    audience_model = audience_models() if audience_model_arn in provider.served_arns else audience_model_arn
-    provider.allow_pass_role(role_arn)
-    provider.allow("cleanrooms-ml:CreateConfiguredAudienceModel", resource=audience_model)
-    if waits:
-        provider.allow("cleanrooms-ml:GetAudienceModel", resource=audience_model)
     provider.allow(
         "cleanrooms-ml:GetConfiguredAudienceModel",
         "cleanrooms-ml:UpdateConfiguredAudienceModel",
@@ -266,6 +267,22 @@ def _allow(provider: CleanRoomsMLProvider, audience_model_arn: str, role_arn: st
         resource=configured_audience_models(),
     )
     provider.allow("cleanrooms-ml:ListConfiguredAudienceModels", resource="*")
+
+
+def _allow_use(provider: CleanRoomsMLProvider, audience_model_arn: str, *, waits: bool) -> None:
+    """What the function needs for the audience model of a model.
+
+    Source: Service Authorization Reference. Create is authorised on the audience model, Update on it as well as on the
+    model.
+    """
+    audience_model = audience_models() if audience_model_arn in provider.served_arns else audience_model_arn
+    provider.allow(
+        "cleanrooms-ml:CreateConfiguredAudienceModel",
+        "cleanrooms-ml:UpdateConfiguredAudienceModel",
+        resource=audience_model,
+    )
+    if waits:
+        provider.allow("cleanrooms-ml:GetAudienceModel", resource=audience_model)
 
 
 class _ImportedModel(cdk.Resource):

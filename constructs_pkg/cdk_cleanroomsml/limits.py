@@ -53,6 +53,7 @@ ASSOCIATION_ARN_PATTERN = (
 )
 WAIT_SECONDS = (1, 780)  # what the function's 15 minutes leave for waiting
 TAGS = (0, 47)  # API reference: 50; three are the provider's own markers
+MARKER_PREFIX = "cdk-cleanroomsml:"
 UNMARKED_TAGS = (0, 50)  # API reference, for what CloudFormation has a type for
 FOLDER_PATTERN = r"[^/\s*?]([^\n*?]*[^/\n*?])?"  # to IAM, * and ? are wildcards: a role could reach other folders
 FOLDER = "a folder's name without * and ?, and without a slash at either end, like 'segments' or 'teams/media'"
@@ -127,6 +128,18 @@ class Problems:
             return
         self.found.append(f"{parameter} must be a whole number from {least} to {most}, got {value!r}")
 
+    def key(self, parameter: str, arn: str | None) -> None:
+        """Checks that it is a key and no alias, whose ARN shows that even where the rest of it is a Token."""
+        if arn is not None and ":alias/" in arn:
+            self.found.append(f"{parameter} must be a key, got an alias: {arn!r}")
+        self.text(
+            parameter,
+            arn,
+            length=ARN_LENGTH,
+            pattern=KMS_KEY_ARN_PATTERN,
+            allowed="a key and no alias, arn:aws:kms:<region>:<account>:key/<id>",
+        )
+
     def audience_sizes(self, parameter: str, value: AudienceSizes | None) -> None:
         """Checks how many sizes there are, and each of them by its type."""
         if value is None:
@@ -141,17 +154,19 @@ class Problems:
         for position, size in enumerate(value.bins):
             self.number(f"{parameter}[{position}]", size, bounds)
 
-    def tags(self, parameter: str, value: Mapping[str, str] | None, *, marked: bool = True) -> None:
+    def tags(self, parameter: str, value: Mapping[str, str] | None, *, marked: bool = True, ours: int = 0) -> None:
         """Checks the number of tags, and each key and value.
 
         Args:
             parameter: The parameter's name, as the user wrote it.
             value: Its value; ``None`` and Tokens pass.
             marked: Whether the provider adds its own.
+            ours: How many others are added.
         """
         if value is None:
             return
         _, most = TAGS if marked else UNMARKED_TAGS
+        most -= ours
         if len(value) > most:
             markers = ", and three mark the model as its stack's" if marked else ""
             self.found.append(
@@ -160,6 +175,11 @@ class Problems:
         allowed = "of letters, numbers, spaces and + - = . _ : / @"
         for key, text in value.items():
             self.text(f"{parameter} key", key, length=TAG_KEY_LENGTH, pattern=TAG_PATTERN, allowed=allowed)
+            if key.startswith(MARKER_PREFIX):
+                self.found.append(
+                    f"{parameter} key must not start with {MARKER_PREFIX!r}, which is for the tags that mark a"
+                    f" resource as its stack's, got {key!r}"
+                )
             if key.lower().startswith("aws:"):
                 self.found.append(f"{parameter} key must not start with 'aws:', which is AWS's own, got {key!r}")
             self.text(f"{parameter}[{key!r}]", text, length=TAG_VALUE_LENGTH, pattern=TAG_PATTERN, allowed=allowed)

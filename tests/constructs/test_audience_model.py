@@ -266,7 +266,7 @@ def test_a_configured_model_on_one_of_the_same_stack_makes_no_circle(synth: Synt
         statement["Resource"]
         for policy in policies.values()
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Action"] == "cleanrooms-ml:CreateConfiguredAudienceModel"
+        if "cleanrooms-ml:CreateConfiguredAudienceModel" in statement["Action"]
     ]
 
 

@@ -17,6 +17,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Annotations, Match
 from cfnlint.config import ManualArgs
 
 from cdk_cleanroomsml import (
@@ -139,8 +140,14 @@ class TestWhatIsTrained:
         assert said["namePrefix"] == "{% \"{% 'x' %}-\" %}"
 
     def test_the_marker_can_not_be_set_otherwise(self, synth: Synth) -> None:
-        retraining(synth, tags={"cdk-cleanroomsml:retraining": "mine"})
-        assert settings(synth)["request"]["Tags"] == {"cdk-cleanroomsml:retraining": "Stack/StackRetraining3CFF9B8B"}
+        with pytest.raises(ValueError, match="tags key must not start with 'cdk-cleanroomsml:'"):
+            retraining(synth, tags={"cdk-cleanroomsml:retraining": "mine"})
+
+    def test_what_a_role_is_needed_for_is_said(self, synth: Synth) -> None:
+        retraining(synth)
+        Annotations.from_stack(synth.stack).has_warning(
+            "/Stack/Retraining", Match.string_like_regexp("role .* isn't known")
+        )
 
     def test_tokens_pass(self, synth: Synth) -> None:
         dataset = cdk.CfnParameter(synth.stack, "Dataset").value_as_string
@@ -193,8 +200,33 @@ class TestWhoOwnsTheAudienceModel:
         told = resource["Properties"].get("RetrainedBy")
         assert (told is not None and {"Ref": "AWS::StackName"} in told["Fn::Join"][1]) if together else told is None
 
+    def test_one_audience_model_can_not_begin_two_retrainings(self, synth: Synth) -> None:
+        first = AudienceModel(synth.stack, "First", training_dataset_arn=DATASET_ARN)
+        retraining(synth, initial_audience_model=first)
+        with pytest.raises(ValueError, match="'Stack/First' is the initial audience model of two retrainings"):
+            retraining(
+                synth,
+                "Second",
+                initial_audience_model=first,
+                configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
+                    synth.stack, "Other", ARN
+                ),
+            )
+
 
 class TestProblems:
+    def test_an_imported_initial_audience_model(self, synth: Synth) -> None:
+        theirs: Any = AudienceModel.from_audience_model_arn(synth.stack, "Theirs", AUDIENCE_MODEL_ARN)
+        with pytest.raises(ValueError, match="initial_audience_model must be an AudienceModel of this application"):
+            retraining(synth, initial_audience_model=theirs)
+
+    def test_an_alias_for_a_key(self, synth: Synth) -> None:
+        alias = kms.Alias.from_alias_name(synth.stack, "Alias", "alias/training")
+        with pytest.raises(ValueError, match="encryption_key must be a key, got an alias"):
+            retraining(synth, encryption_key=alias)
+        with pytest.raises(ValueError, match="encryption_key must be a key, got an alias"):
+            AudienceModel(synth.stack, "Model2", training_dataset_arn=DATASET_ARN, encryption_key=alias)
+
     @pytest.mark.parametrize(
         ("parameters", "problem"),
         [
@@ -205,7 +237,7 @@ class TestProblems:
             ({"description": "x" * 256}, "description must have 0 to 255 characters"),
             ({"keep": 0}, "keep must be a whole number from 1 to 100, got 0"),
             ({"tags": {"aws:x": "1"}}, "tags key must not start with 'aws:'"),
-            ({"tags": {str(n): "" for n in range(50)}}, "tags must be at most 50, got 51"),
+            ({"tags": {str(n): "" for n in range(50)}}, "tags must be at most 49, got 50"),
             ({"training_window": cdk.Duration.minutes(1)}, "training_window in seconds must be"),
             ({"training_timeout": cdk.Duration.days(61)}, "training_timeout in seconds must be"),
             ({"polling_interval": cdk.Duration.seconds(59)}, "polling_interval in seconds must be"),

@@ -270,3 +270,7 @@ def test_leaving_it_to_something_else(synth: Synth, at_once: bool) -> None:
     if not at_once:
         one.mark_retrained()
     assert members_of_ours(synth) == {"Retrained": True}
+    # A replacement begins with whatever audience model there is by then.
+    statements = synth.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    (creating,) = [s for s in statements if "cleanrooms-ml:CreateConfiguredAudienceModel" in s["Action"]]
+    assert "audience-model/*" in str(creating["Resource"])

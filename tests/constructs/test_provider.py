@@ -87,7 +87,11 @@ def test_the_function_may_do_what_is_documented_on_what_it_serves(synth: Synth) 
             "Resource": synth.stack.resolve(one.role.role_ref.role_arn),
             "Condition": {"StringEquals": {"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}},
         },
-        {"Effect": "Allow", "Action": "cleanrooms-ml:CreateConfiguredAudienceModel", "Resource": ARN},
+        {
+            "Effect": "Allow",
+            "Action": ["cleanrooms-ml:CreateConfiguredAudienceModel", "cleanrooms-ml:UpdateConfiguredAudienceModel"],
+            "Resource": ARN,
+        },
         {
             "Effect": "Allow",
             "Action": [

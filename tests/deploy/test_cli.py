@@ -21,7 +21,7 @@ import json, os
 import aws_cdk as cdk
 from cdk_cleanroomsml import *
 
-app = cdk.App()
+app = cdk.App(builtin_cloud_formation_validation=False)
 stack = cdk.Stack(app, "Stack")
 parameters = json.loads(os.environ["PARAMETERS"])
 if policy := parameters.pop("policy", None):
@@ -92,5 +92,5 @@ def test_deploy_update_replace_destroy(engine: Engine, tmp_path: Path) -> None:
     assert replaced != first
     assert list(models()) == [replaced]
 
-    cdk("destroy", "--app", "python3 app.py", "--force")
+    cdk("destroy", "--app", "cdk.out", "--force")
     assert models() == {}

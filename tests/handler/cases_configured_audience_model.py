@@ -115,6 +115,18 @@ def retrained_update(driver: Driver) -> None:
     nothing_left(driver)
 
 
+@scenario(17, 24)
+def a_retraining_comes_with_another_audience_model(driver: Driver) -> None:
+    """In that one deployment the template still decides, and so it does in its roll-back."""
+    driver.deploy(Model=MINIMAL)
+    both = {**RETRAINED, "audienceModelArn": OTHER_AUDIENCE_MODEL}
+    assert driver.deploy(Model=both, fails=True).status == "ROLLBACK_COMPLETE"
+    assert held(driver) == AUDIENCE_MODEL
+    assert driver.deploy(Model=both).status == "COMPLETE"
+    assert held(driver) == OTHER_AUDIENCE_MODEL
+    nothing_left(driver)
+
+
 @scenario(18, 28)
 def retrained_update_of_nothing_else(driver: Driver) -> None:
     driver.deploy(Model=RETRAINED)

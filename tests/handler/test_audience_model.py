@@ -151,7 +151,7 @@ def test_what_a_retraining_has_made_of_it_goes_with_it(world: World, first_is_go
         world.vanish()
     world.forget_calls()
     assert world.destroy().status == "DELETE_COMPLETE"
-    assert names(world) == ["of another retraining", "of another dataset"]
+    assert names(world) == ["of another retraining"]
 
 
 @pytest.mark.scenario(13)
@@ -173,6 +173,38 @@ def test_one_that_is_replaced_leaves_those_that_are_in_use(world: World) -> None
     assert world.deploy(Model={**SUCCEEDED, "description": "another"}).status == "COMPLETE"
     arns = [model["audienceModelArn"] for model in world.models(AUDIENCE)]
     assert arns == [second, third, world.physical_id()]
+
+
+@pytest.mark.scenario(20, 23)
+@pytest.mark.parametrize("first_is_gone", [True, False])
+@pytest.mark.parametrize("seconds", [0, 100_000])
+def test_a_replacement_that_is_taken_back_leaves_what_the_retraining_is_at(
+    world: World, first_is_gone: bool, seconds: float
+) -> None:
+    """The newest isn't the one in use while an execution is under way."""
+    world.deploy(Model=SUCCEEDED)
+    second = train(world, "second")
+    somebody(world).create_configured_audience_model(
+        **{**CONFIGURED_MODELS.minimal, "name": "in use", "audienceModelArn": second}
+    )
+    if first_is_gone:
+        world.vanish()
+    world.switches.training_delete_refused = False
+    world.switches.training_seconds = seconds
+    third = train(world, "third")
+    world.deploy(Model={**SUCCEEDED, "description": "another"}, fails=True)
+    arns = [model["audienceModelArn"] for model in world.models(AUDIENCE)]
+    assert {second, third} <= set(arns)
+
+
+@pytest.mark.scenario(13)
+def test_a_refusal_that_passes(world: World) -> None:
+    """What used them went only just before, and the service may be behind itself."""
+    world.deploy(Model=SUCCEEDED)
+    train(world, "second")
+    world.fail(DELETE, "ConflictException", "in use", times=2)
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert names(world) == []
 
 
 @pytest.mark.scenario(15)

@@ -373,7 +373,7 @@ class ChainHistories(RuleBasedStateMachine):
             assert self.store.policies == {}
 
 
-SETTINGS = histories(by_day=100)
+SETTINGS = histories(by_day=60)
 
 
 @pytest.mark.timeout(1800)

@@ -131,7 +131,7 @@ class Histories(RuleBasedStateMachine):
             assert self.world.models() == []
 
 
-SETTINGS = histories(by_day=200)
+SETTINGS = histories(by_day=100)
 
 
 @pytest.mark.timeout(1800)

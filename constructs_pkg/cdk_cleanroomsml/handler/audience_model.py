@@ -29,6 +29,9 @@ TRAINING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 DELETE_SECONDS = 600.0
 """How long to wait until one that is being deleted is gone."""
 
+REFUSED_SECONDS = 60.0
+"""How long a refusal must last until it means that something needs one: what did may have gone just before."""
+
 KIND = Kind(
     noun="AudienceModel",
     words="an audience model",
@@ -67,10 +70,11 @@ class AudienceModels(Store):
 
     def remove_unless_refused(self, held: Held) -> bool:
         """Deletes one and waits until it is gone, unless something needs it; says whether it is gone."""
+        patient_until = self._calls.clock.now() + REFUSED_SECONDS
 
         def recover(trouble: str) -> bool | None:
             gone = self._goes(held.arn)
-            return False if trouble == CONFLICT and not gone else gone
+            return False if trouble == CONFLICT and not gone and self._calls.clock.now() > patient_until else gone
 
         if unless_gone(lambda: self._calls(self.kind.delete, self._address(held.arn), recover)) is False:
             return False
@@ -125,17 +129,21 @@ class AudienceModel(Resource):
         return super().delete()
 
     def _remove_successors(self) -> None:
-        """Newest first: if that is in use, the retraining goes on, and only this one goes, in a replacement, say."""
-        given = self._request.properties
-        retraining, dataset = given.get(RETRAINED_BY), given.get("trainingDatasetArn")
-        if not retraining:
+        """What a retraining has trained in its place, newest first, and what is still training at the end.
+
+        If one is in use, the retraining goes on. So it does if only this one goes: because another takes its place in
+        the template, or because the deployment that made it, after those, is taken back.
+        """
+        retraining = self._request.properties.get(RETRAINED_BY)
+        if not retraining or self._leftovers.find(self._is_another, self._store.is_own):
             return
+        this = self._store.look(self._request.physical_id)
         successors = self._leftovers.find(
-            lambda held: held.members["trainingDatasetArn"] == dataset,
+            lambda held: this is None or held.created > this.created,
             lambda held: held.tags.get(RETRAINING_MARKER) == retraining,
         )
         training = []
-        for held in sorted(successors, key=lambda held: held.seniority, reverse=True):
+        for held in sorted(successors, key=lambda held: (held.status not in TRAINING, held.seniority), reverse=True):
             self._log("leftover", arn=held.arn, why="successor", created_by=retraining)
             if self._store.remove_unless_refused(held):
                 continue
@@ -150,6 +158,9 @@ class AudienceModel(Resource):
                 CONFLICT,
             )
 
+    def _is_another(self, held: Held) -> bool:
+        return held.arn != self._request.physical_id
+
     def _data(self, held: Held) -> dict[str, str]:
         return {**super()._data(held), "Status": held.status or TRAINING[0]}
 
@@ -157,7 +168,7 @@ class AudienceModel(Resource):
         # With the one deployment that takes the retraining out, too.
         if not (wanted.get(RETRAINED) or previous.get(RETRAINED)):
             return super()._update_gone(wanted, previous)
-        name = str(previous.get(self.kind.name, ""))
+        name = str(previous.get(self.kind.name) or self._request.physical_id.rpartition("/")[2])
         todo = plan(self.kind, wanted, previous, {**previous, self.kind.name: name})
         self._tell(todo)
         if todo.replace:

@@ -64,8 +64,11 @@ class ConfiguredAudienceModel(Resource):
             return [f"{WAIT} must be from 0 to {LONGEST_WAIT}"]
         return []
 
-    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:  # noqa: ARG002 - as it is called
-        if not wanted.get(RETRAINED):
+    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:
+        # In the deployment that brings the retraining, the template still decides.
+        if not wanted.get(RETRAINED) or (
+            not previous.get(RETRAINED) and previous.get(_AUDIENCE_MODEL) == held.members[_AUDIENCE_MODEL]
+        ):
             return wanted
         if wanted[_AUDIENCE_MODEL] != held.members[_AUDIENCE_MODEL]:
             self._log("kept", members=[_AUDIENCE_MODEL])
