@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
@@ -106,8 +107,9 @@ class AudienceModelRetraining(Construct):
             id: Its name there.
             configured_audience_model: What is pointed to the newest audience model, of this account and Region.
             training_dataset_arn: The training dataset; a Token is fine.
-            schedule: When it begins, in UTC if the expression names no time zone. Default: every 7 days, the first time
-                7 days after the deployment.
+            schedule: When it begins, in UTC if the expression names no time zone. A rate begins with the deployment
+                (Scheduler User Guide). Default: each week, at a day and time that follow from the construct's name, so
+                that retrainings spread over the week.
             on_demand_only: Whether there is no schedule: executions are only started by those whom
                 :meth:`grant_start_execution` lets. Default: there is one.
             enabled: Whether the schedule starts executions. Default: it does.
@@ -174,8 +176,13 @@ class AudienceModelRetraining(Construct):
                 f"polling_interval must be at least {_seconds(timeout) / _POLLS:.0f} seconds with a training_timeout of"
                 f" {_seconds(timeout)}, got {_seconds(interval)}: an execution has room for 25,000 events"
             )
-        if on_demand_only and schedule is not None:
-            problems.found.append("schedule must be left out with on_demand_only, which means that there is none")
+        if on_demand_only:
+            given = {"schedule": schedule, "dead_letter_queue": dead_letter_queue, "enabled=False": not enabled or None}
+            problems.found += [
+                f"{name} must be left out with on_demand_only, which means that there is no schedule"
+                for name, value in given.items()
+                if value is not None
+            ]
         stack = stack_of(scope)
         problems.same(
             "configured_audience_model's Region", configured_audience_model.env.region, stack.region, _SAME_PLACE
@@ -253,7 +260,7 @@ class AudienceModelRetraining(Construct):
             self.schedule = scheduler.Schedule(
                 self,
                 "Schedule",
-                schedule=schedule or scheduler.ScheduleExpression.rate(cdk.Duration.days(7)),
+                schedule=schedule or _weekly(own_name),
                 target=cast(
                     "scheduler.IScheduleTarget",
                     scheduler_targets.StepFunctionsStartExecution(
@@ -312,6 +319,15 @@ class AudienceModelRetraining(Construct):
             actions=["states:StartExecution"],
             resource_arns=[self.state_machine.state_machine_arn],
         )
+
+
+def _weekly(name: str) -> scheduler.ScheduleExpression:
+    """A time in the week that is always the same for a name."""
+    minutes = int(hashlib.sha256(name.encode()).hexdigest(), 16) % (7 * 24 * 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    week_day = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")[day]
+    return scheduler.ScheduleExpression.cron(minute=str(minute), hour=str(hour), week_day=week_day)
 
 
 def _seconds(duration: cdk.Duration) -> int:

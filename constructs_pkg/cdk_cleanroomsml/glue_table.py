@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import limits
@@ -29,6 +29,9 @@ class GlueTable:
     catalog_id: str | None = None
     """The account whose catalog it is in (``catalogId``); ``None`` for the dataset's own."""
 
+    source: glue.CfnTable | None = field(default=None, repr=False, compare=False)
+    """The table in this application, if that is where it comes from."""
+
     @classmethod
     def from_table(cls, table: glue.CfnTable) -> Self:
         """A table that this application defines.
@@ -36,7 +39,7 @@ class GlueTable:
         Args:
             table: The table. A catalog that it names must be an account's.
         """
-        return cls(table.database_name, table.ref, table.catalog_id)
+        return cls(table.database_name, table.ref, table.catalog_id, table)
 
 
 def check_table(problems: limits.Problems, table: GlueTable) -> None:

@@ -83,9 +83,9 @@ class TrainingDataset(cdk.Resource):
                 a warning says what it must allow; one that is imported with ``mutable=False`` is yours to see to.
                 Default: a new role that may read the table and the folder, and nothing else (User Guide, "Create a
                 service role to read training data").
-            training_dataset_name: 1 to 63 printable characters, not only spaces. Whether the service lets two datasets
-                have one name isn't documented: with a name of your own, change it with whatever else you change.
-                Default: a name made from the construct's path and the parameters, so that it changes with them.
+            training_dataset_name: 1 to 63 printable characters, not only spaces, unique in the account and Region. With a
+                name of your own, change it with whatever else you change. Default: a name made from the construct's
+                path and the parameters, so that it changes with them, as far as they are known at synthesis.
             description: Up to 255 printable characters and line breaks. Default: none.
             tags: Up to 50. Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none
                 but those of ``cdk.Tags``.
@@ -138,6 +138,7 @@ class TrainingDataset(cdk.Resource):
             "description": description,
             "schema": [[column.name, list(column.types)] for column in columns],
             "table": [table.catalog_id, table.database_name, table.table_name],
+            "table_input": table.source and table.source.table_input,
         }
         self._name = training_dataset_name or cdk.Lazy.string(
             cast("cdk.IStableStringProducer", _GeneratedName(self, described))
@@ -289,7 +290,10 @@ class _GeneratedName:
         self._described = described
 
     def produce(self) -> str:
-        said = [self._dataset.node.addr, self._dataset.stack.resolve(self._described)]
+        described = self._dataset.stack.resolve(self._described)
+        # A new name of the table changes what its reference stands for, not how it looks; the rest is Glue's.
+        described["table_input"] = (described.pop("table_input", None) or {}).get("name")
+        said = [self._dataset.node.addr, described]
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
         _, most = limits.NAME_LENGTH
         path = cdk.Names.unique_resource_name(self._dataset, max_length=most - 1 - len(digest), separator="-")

@@ -244,6 +244,7 @@ class TestProblems:
             ({"polling_interval": cdk.Duration.millis(90_500)}, "polling_interval in seconds must be"),
             ({"polling_interval": cdk.Duration.minutes(5)}, "polling_interval must be at least 360 seconds"),
             ({"on_demand_only": True, "schedule": "weekly"}, "schedule must be left out with on_demand_only"),
+            ({"on_demand_only": True, "enabled": False}, "enabled=False must be left out with on_demand_only"),
         ],
     )
     def test_each_rule(self, synth: Synth, parameters: dict[str, Any], problem: str) -> None:
@@ -277,7 +278,7 @@ class TestSchedule:
     def test_it_is_weekly(self, synth: Synth) -> None:
         retraining(synth)
         schedule = synth.only("AWS::Scheduler::Schedule")["Properties"]
-        assert schedule["ScheduleExpression"] == "rate(7 days)"
+        assert schedule["ScheduleExpression"] == "cron(11 3 ? * WED *)"
         assert schedule["State"] == "ENABLED"
 
     def test_it_can_be_another_one(self, synth: Synth) -> None:

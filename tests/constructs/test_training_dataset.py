@@ -146,6 +146,28 @@ def test_a_table_of_the_application(synth: Synth) -> None:
     }
 
 
+def test_a_generated_name_changes_with_that_of_the_application_s_table() -> None:
+    names = set()
+    for number, table_name in enumerate(("interactions", "clicks")):
+        stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+        table = glue.CfnTable(
+            stack,
+            "Table",
+            catalog_id=stack.account,
+            database_name="publisher",
+            table_input=glue.CfnTable.TableInputProperty(name=table_name, description=str(number)),
+        )
+        made = TrainingDataset(
+            stack,
+            "Dataset",
+            columns=COLUMNS,
+            table=GlueTable.from_table(table),
+            bucket=s3.Bucket.from_bucket_name(stack, "Data", "data"),
+        )
+        names.add(stack.resolve(made.training_dataset_name))
+    assert len(names) == 2
+
+
 def test_a_name_of_ones_own(synth: Synth) -> None:
     assert dataset(synth, training_dataset_name="clicks").training_dataset_name == "clicks"
     assert name(synth) == "clicks"

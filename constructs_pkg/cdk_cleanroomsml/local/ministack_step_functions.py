@@ -314,23 +314,26 @@ def _take_turn(schedule: Record, now: datetime) -> bool:
     start, end = _moment(schedule.get("StartDate")), _moment(schedule.get("EndDate"))
     key = (schedule["Arn"], schedule["CreationDate"])
     with _firing:
-        turn = _next(schedule, _fired.get(key, created), start or created)
+        turn = _next(schedule, _fired.get(key), start or created)
         if turn is None or turn > now or (end is not None and turn > end):
             return False
         _fired[key] = now
         return True
 
 
-def _next(schedule: Record, after: datetime, start: datetime) -> datetime | None:
-    """When a schedule fires next, after its last time and not before its start."""
+def _next(schedule: Record, last: datetime | None, start: datetime) -> datetime | None:
+    """When a schedule fires next, after its last time and not before its start; a rate begins with that."""
+    after = last or datetime.fromtimestamp(schedule["CreationDate"], timezone.utc)
     expression = schedule["ScheduleExpression"]
     zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
     if expression.startswith("at("):
         once = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=zone)
         return once if once > after else None
     interval = eventbridge._parse_rate_seconds(expression)
+    if interval is not None and last is None:
+        return start
     if interval is not None:
-        passed = max(0, (after - start).total_seconds() // interval)
+        passed = (after - start).total_seconds() // interval
         return start + timedelta(seconds=interval * (passed + 1))
     # It knows UTC only: the zone's own time is called that.
     local = max(after, start).astimezone(zone).replace(tzinfo=timezone.utc)
