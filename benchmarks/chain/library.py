@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from aws_cdk import aws_iam as iam
+
 from benchmarks.cases import ASSOCIATION, AUDIENCE_MODEL, POLICY, RETRAINING
 from benchmarks.chain.work import DESCRIPTION, PARTNER, run
 from cdk_cleanroomsml import (
@@ -58,14 +60,20 @@ def retrainings(stack: cdk.Stack, items: Sequence[Item]) -> None:
         AudienceModelRetraining(
             stack,
             item.name,
-            configured_audience_model=_model(stack, item.model_arn),
+            configured_audience_model=_model(stack, item.model_arn, needs_role=True),
             training_dataset_arn=item.dataset_arn,
         )
 
 
 @cache
-def _model(stack: cdk.Stack, arn: str) -> IConfiguredAudienceModel:
-    return ConfiguredAudienceModel.from_configured_audience_model_arn(stack, arn.rpartition("/")[2], arn)
+def _model(stack: cdk.Stack, arn: str, *, needs_role: bool = False) -> IConfiguredAudienceModel:
+    name = arn.rpartition("/")[2]
+    if not needs_role:
+        return ConfiguredAudienceModel.from_configured_audience_model_arn(stack, name, arn)
+    role = iam.Role.from_role_arn(stack, "Writer", "arn:aws:iam::111122223333:role/cleanrooms-ml-writer")
+    return ConfiguredAudienceModel.from_configured_audience_model_attributes(
+        stack, name, configured_audience_model_arn=arn, role=role
+    )
 
 
 if __name__ == "__main__":

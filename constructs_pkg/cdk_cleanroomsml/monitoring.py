@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
@@ -15,7 +16,7 @@ from constructs import Construct
 from . import limits
 from .retraining_age_definition import DIMENSION, METRIC, NAMESPACE, definition
 from .retraining_state_machine import allow, define_state_machine
-from .surroundings import account, audience_models
+from .surroundings import account, audience_models, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
 
 _MAX_AGE_DAYS = (1, 365)
 _WIDTH = 12
+_FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
+"""What the function logs when it answers so. It has come to its end then, which is no error of Lambda's."""
 
 
 class CleanRoomsMLMonitoring(Construct):
     """Alarms and a dashboard for retrainings and for the function behind custom resources.
 
     There is an alarm for executions of each retraining that failed, took too long or were stopped, for audience models
-    that have become too old, and for the function's errors and throttles. Clean Rooms ML has no metric of an audience
-    model's age, so a state machine measures it once a day.
+    that have become too old, for custom resources that failed, and for the function's errors and throttles. Clean
+    Rooms ML has no metric of an audience model's age, so a state machine measures it once a day.
     """
 
     def __init__(
@@ -150,11 +153,21 @@ class CleanRoomsMLMonitoring(Construct):
         function = provider.function
         errors, throttles = function.metric_errors(), function.metric_throttles()
         own = Construct(self, cdk.Names.node_unique_id(provider.node))
-        self._alarm(own, "Errors", errors, f"The function of {provider.node.path} failed")
+        failed = logs.MetricFilter(
+            own,
+            "FailedFilter",
+            log_group=provider.log_group,
+            filter_pattern=logs.FilterPattern.literal(_FAILED),
+            metric_namespace=NAMESPACE,
+            # A stack has one provider, and its name is its own in an account and Region.
+            metric_name=f"CustomResourcesFailed-{stack_of(provider).stack_name}",
+        ).metric(statistic="Sum")
+        self._alarm(own, "Failed", failed, f"A custom resource of {provider.node.path} failed")
+        self._alarm(own, "Errors", errors, f"The function of {provider.node.path} crashed or took too long")
         self._alarm(own, "Throttles", throttles, f"The function of {provider.node.path} was throttled")
         graph = cloudwatch.GraphWidget(
             title=f"Custom resources: {provider.node.path}",
-            left=[function.metric_invocations(), errors, throttles],
+            left=[function.metric_invocations(), failed, errors, throttles],
             right=[function.metric_duration()],
             width=2 * _WIDTH,
         )

@@ -129,6 +129,8 @@ class CleanRoomsMLProvider(Construct):
             reserved_concurrent_executions=reserved_concurrent_executions,
             tracing=tracing,
         )
+        self.log_group: logs.LogGroup = log_group
+        """The function's log: a JSON object a line, see the operators' guide."""
         self.function: lambda_.Function = function
         """The function."""
         self.service_token = function.function_arn

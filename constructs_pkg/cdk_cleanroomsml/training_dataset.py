@@ -83,8 +83,8 @@ class TrainingDataset(cdk.Resource):
                 a warning says what it must allow; one that is imported with ``mutable=False`` is yours to see to.
                 Default: a new role that may read the table and the folder, and nothing else (User Guide, "Create a
                 service role to read training data").
-            training_dataset_name: 1 to 63 printable characters, not only spaces, unique in the account and Region. With a
-                name of your own, change it with whatever else you change. Default: a name made from the construct's
+            training_dataset_name: 1 to 63 printable characters, not only spaces, unique in the account and Region. With
+                a name of your own, change it with whatever else you change. Default: a name made from the construct's
                 path and the parameters, so that it changes with them, as far as they are known at synthesis.
             description: Up to 255 printable characters and line breaks. Default: none.
             tags: Up to 50. Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none

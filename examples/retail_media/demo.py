@@ -24,7 +24,6 @@ ADVERTISER = "444455556666"
 REGION = "us-east-1"
 HOUR = 3600
 TRAINING = 36 * HOUR
-WEEK = 7 * 24 * HOUR
 
 
 def say(words: str) -> None:
@@ -114,7 +113,7 @@ def ask_for_people_like(campaign: dict[str, str], offer: dict[str, str], name: s
 
 
 def wait_for_retraining(arn: str) -> None:
-    """Turns the clock while the state machine waits for the training."""
+    """Turns the clock day by day until the schedule's time comes, then while the state machine waits."""
     states = client("stepfunctions")
     for _ in range(600):
         (latest, *_) = states.list_executions(stateMachineArn=arn)["executions"] or [{"status": "not started"}]
@@ -124,7 +123,9 @@ def wait_for_retraining(arn: str) -> None:
             return
         if latest["status"] not in ("RUNNING", "not started"):
             sys.exit(f"the retraining is {latest['status']}")
-        if "CREATE_IN_PROGRESS" in audience_models().values() or "CREATE_PENDING" in audience_models().values():
+        if latest["status"] == "not started":
+            turn_the_clock(24 * HOUR)
+        elif "CREATE_IN_PROGRESS" in audience_models().values() or "CREATE_PENDING" in audience_models().values():
             turn_the_clock(6 * HOUR)
         time.sleep(0.1)
     sys.exit("the retraining didn't end")
@@ -163,8 +164,7 @@ def play(cdk: Cdk) -> None:
     say("4. The advertiser asks for people like its best customers")
     ask_for_people_like(campaign, offer, "spring")
 
-    say("5. A week later, the retraining turns over")
-    turn_the_clock(WEEK)
+    say("5. Within a week, the retraining turns over")
     wait_for_retraining(offer["RetrainingArn"])
     model = client("cleanroomsml").get_configured_audience_model(
         configuredAudienceModelArn=offer["ConfiguredAudienceModelArn"]

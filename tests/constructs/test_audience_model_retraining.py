@@ -244,6 +244,10 @@ class TestProblems:
             ({"polling_interval": cdk.Duration.millis(90_500)}, "polling_interval in seconds must be"),
             ({"polling_interval": cdk.Duration.minutes(5)}, "polling_interval must be at least 360 seconds"),
             ({"on_demand_only": True, "schedule": "weekly"}, "schedule must be left out with on_demand_only"),
+            (
+                {"on_demand_only": True, "dead_letter_queue": "dead"},
+                "dead_letter_queue must be left out with on_demand",
+            ),
             ({"on_demand_only": True, "enabled": False}, "enabled=False must be left out with on_demand_only"),
         ],
     )

@@ -105,6 +105,8 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
         "MonitoringExecutionsFailedACC22879": "AWS::CloudWatch::Alarm",
         "MonitoringExecutionsTimedOutC6BB25FD": "AWS::CloudWatch::Alarm",
         "MonitoringExecutionsAborted3FF0A28C": "AWS::CloudWatch::Alarm",
+        "MonitoringStackCleanRoomsMLProvider1CBA30C8FailedFilter5BAF0FB7": "AWS::Logs::MetricFilter",
+        "MonitoringStackCleanRoomsMLProvider1CBA30C8Failed3A799E46": "AWS::CloudWatch::Alarm",
         "MonitoringStackCleanRoomsMLProvider1CBA30C8ErrorsE590F661": "AWS::CloudWatch::Alarm",
         "MonitoringStackCleanRoomsMLProvider1CBA30C8ThrottlesF945B7C3": "AWS::CloudWatch::Alarm",
         "MonitoringDashboard0C3675C6": "AWS::CloudWatch::Dashboard",

@@ -54,9 +54,23 @@ def test_a_retraining_is_watched(synth: Synth) -> None:
 
 def test_the_function_is_watched(synth: Synth) -> None:
     one = monitoring(synth, provider=CleanRoomsMLProvider(synth.stack))
-    assert [alarm["MetricName"] for alarm in alarms(synth)] == ["Errors", "Throttles"]
+    assert [alarm["MetricName"] for alarm in alarms(synth)] == ["CustomResourcesFailed-Stack", "Errors", "Throttles"]
     assert one.age_state_machine is None
     assert synth.resources("AWS::StepFunctions::StateMachine") == {}
+
+
+def test_custom_resources_that_failed_are_counted_in_the_log(synth: Synth) -> None:
+    """The function has come to its end then: it is no error of Lambda's."""
+    provider = CleanRoomsMLProvider(synth.stack)
+    monitoring(synth, provider=provider)
+    found = synth.only("AWS::Logs::MetricFilter")["Properties"]
+    assert found["FilterPattern"] == '{ $.step = "outcome" && $.status = "FAILED" }'
+    assert found["LogGroupName"] == synth.stack.resolve(provider.log_group.log_group_name)
+    (counted,) = found["MetricTransformations"]
+    (alarm,) = (each for each in alarms(synth) if each["MetricName"] == counted["MetricName"])
+    assert alarm["Namespace"] == counted["MetricNamespace"] == "CleanRoomsML"
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
+    assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_an_audience_model_becomes_too_old(synth: Synth) -> None:
@@ -118,7 +132,15 @@ def test_the_dashboard_shows_it_all(synth: Synth) -> None:
     dashboard = synth.only("AWS::CloudWatch::Dashboard")["Properties"]
     assert dashboard["DashboardName"] == "lookalikes"
     body = json.dumps(dashboard["DashboardBody"])
-    for shown in ("ExecutionsStarted", "ExecutionsFailed", "AudienceModelAge", "too old", "Throttles", "alarms"):
+    for shown in (
+        "ExecutionsStarted",
+        "ExecutionsFailed",
+        "AudienceModelAge",
+        "too old",
+        "Throttles",
+        "Failed-",
+        "alarms",
+    ):
         assert shown in body
 
 
@@ -176,6 +198,8 @@ def test_logical_ids(flags: dict[str, Any]) -> None:
         "MonitoringExecutionsFailedACC22879": "Alarm",
         "MonitoringExecutionsTimedOutC6BB25FD": "Alarm",
         "MonitoringExecutionsAborted3FF0A28C": "Alarm",
+        "MonitoringStackCleanRoomsMLProvider1CBA30C8FailedFilter5BAF0FB7": "MetricFilter",
+        "MonitoringStackCleanRoomsMLProvider1CBA30C8Failed3A799E46": "Alarm",
         "MonitoringStackCleanRoomsMLProvider1CBA30C8ErrorsE590F661": "Alarm",
         "MonitoringStackCleanRoomsMLProvider1CBA30C8ThrottlesF945B7C3": "Alarm",
         "MonitoringDashboard0C3675C6": "Dashboard",

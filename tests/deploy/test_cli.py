@@ -66,7 +66,7 @@ class Cli:
 
 
 @pytest.mark.timeout(180)
-def test_deploy_update_replace_destroy(engine: Engine, tmp_path: Path) -> None:
+def test_deploy_replace_destroy(engine: Engine, tmp_path: Path) -> None:
     cdk = Cli(engine, tmp_path)
     cleanroomsml = engine.client("cleanroomsml")
 
@@ -84,13 +84,11 @@ def test_deploy_update_replace_destroy(engine: Engine, tmp_path: Path) -> None:
     exports = engine.client("cloudformation").list_exports()["Exports"]
     assert first in [export["Value"] for export in exports]
 
-    assert cdk.deploy(description="second", tags={"team": "media"}) == first
-    assert models()[first]["description"] == "second"
-    assert models()[first]["tags"]["team"] == "media"
-
-    replaced = cdk.deploy(description="second", policy="FROM_PARENT_RESOURCE")
+    # An update in place is in the documentation's own commands, which are run, too.
+    replaced = cdk.deploy(description="second", tags={"team": "media"}, policy="FROM_PARENT_RESOURCE")
     assert replaced != first
     assert list(models()) == [replaced]
+    assert models()[replaced]["tags"]["team"] == "media"
 
     cdk("destroy", "--app", "cdk.out", "--force")
     assert models() == {}

@@ -291,10 +291,13 @@ class TestAtTheSameTime:
 
 
 class TestSchedule:
-    def test_a_week_later_it_begins_by_itself(self, retraining: Retraining) -> None:
-        retraining.engine.advance(WEEK - DAY)
+    @pytest.fixture
+    def retraining(self, engine: Engine) -> Retraining:
+        return Retraining(engine, scheduled=True)
+
+    def test_within_a_week_it_begins_by_itself(self, retraining: Retraining) -> None:
         assert retraining.executions() == []
-        retraining.engine.advance(DAY)
+        retraining.engine.advance(WEEK)
         (execution,) = retraining.executions()
         output(retraining.finish(execution))
 
@@ -309,7 +312,7 @@ class TestSchedule:
             (schedule,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Scheduler::Schedule")
             schedule["Properties"]["State"] = "DISABLED"
 
-        retraining = Retraining(engine, change=switch_off)
+        retraining = Retraining(engine, scheduled=True, change=switch_off)
         engine.advance(WEEK)
         assert retraining.executions() == []
 

@@ -65,7 +65,7 @@ def without(action: str) -> Callable[[dict[str, Any]], None]:
 
 
 def test_they_are_enough(guarded_engine: Engine) -> None:
-    retraining = Retraining(guarded_engine, keep=1)
+    retraining = Retraining(guarded_engine, keep=1, scheduled=True)
     first = output(retraining.run())["audienceModelArn"]
     guarded_engine.advance(7 * DAY)
     (second, _) = retraining.executions()
@@ -81,7 +81,7 @@ def test_none_is_too_many(guarded_engine: Engine, action: str) -> None:
 
 
 def test_the_schedule_may_start_it(guarded_engine: Engine) -> None:
-    retraining = Retraining(guarded_engine, keep=1, change=without("states:StartExecution"))
+    retraining = Retraining(guarded_engine, keep=1, scheduled=True, change=without("states:StartExecution"))
     guarded_engine.advance(7 * DAY)
     assert retraining.executions() == []
 

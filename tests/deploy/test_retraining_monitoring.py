@@ -145,7 +145,8 @@ def test_one_that_is_gone_does_not_hide_the_others(guarded_engine: Engine) -> No
     execution = monitoring.last_measurement()
     assert (execution["status"], execution["error"]) == ("FAILED", "NotMeasured")
     assert gone in execution["cause"]
-    assert monitoring.ages().keys() == {there}
+    # The other may have been measured before: the schedule begins at once.
+    assert monitoring.ages()[there] >= 1
 
 
 def test_alarms_and_dashboard_are_created_updated_and_deleted(guarded_engine: Engine) -> None:

@@ -197,6 +197,18 @@ def test_a_replacement_that_is_taken_back_leaves_what_the_retraining_is_at(
     assert {second, third} <= set(arns)
 
 
+@pytest.mark.scenario(15)
+def test_one_that_something_else_uses_stays_and_so_do_the_older_ones(world: World) -> None:
+    world.deploy(Model=SUCCEEDED)
+    train(world, "second")
+    third = train(world, "third")
+    somebody(world).create_configured_audience_model(
+        **{**CONFIGURED_MODELS.minimal, "name": "in use", "audienceModelArn": third}
+    )
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert names(world) == ["second", "third"]
+
+
 @pytest.mark.scenario(13)
 def test_a_refusal_that_passes(world: World) -> None:
     """What used them went only just before, and the service may be behind itself."""
