@@ -70,6 +70,17 @@ def test_an_unknown_type_can_be_rolled_back(world: World) -> None:
     assert world.operations() == []
 
 
+@pytest.mark.scenario(14, 39)
+def test_a_delete_needs_no_properties(world: World) -> None:
+    world.deploy(Model=MINIMAL)
+    arn = world.physical_id()
+    event = world.cloudformation.event("Delete", world.stack.id, "Model", {}, PhysicalResourceId=arn)
+    event["ResourceProperties"] = "none"
+    deliver(world, event)
+    assert answers(world, event)[0]["Status"] == "SUCCESS"
+    assert world.models() == []
+
+
 @pytest.mark.scenario(39)
 def test_an_error_at_import_is_an_answer(world: World) -> None:
     with (
