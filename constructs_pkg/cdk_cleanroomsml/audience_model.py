@@ -91,27 +91,9 @@ class AudienceModel(TaggedCustomResource):
             ValueError: Parameters break the rules; the message lists all of them.
         """
         problems = limits.Problems(scope, id)
-        problems.text(
-            "training_dataset_arn",
-            training_dataset_arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.TRAINING_DATASET_ARN_PATTERN,
-            allowed="the ARN of a training dataset, arn:aws:cleanrooms-ml:<region>:<account>:training-dataset/<id>",
-        )
-        problems.text(
-            "audience_model_name",
-            audience_model_name,
-            length=limits.NAME_LENGTH,
-            pattern=limits.NAME_PATTERN,
-            allowed="printable characters on one line, not only spaces",
-        )
-        problems.text(
-            "description",
-            description,
-            length=limits.DESCRIPTION_LENGTH,
-            pattern=limits.DESCRIPTION_PATTERN,
-            allowed="printable characters and line breaks",
-        )
+        problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
+        problems.name("audience_model_name", audience_model_name)
+        problems.description(description)
         key_arn = None if encryption_key is None else encryption_key.key_ref.key_arn
         problems.key("encryption_key", key_arn)
         _check_times(problems, training_data_start_time, training_data_end_time)
@@ -125,8 +107,7 @@ class AudienceModel(TaggedCustomResource):
         _allow(self._provider, training_dataset_arn)
         self._define(
             {
-                "Retrained": True if retrained else None,
-                # From here on, the request of CreateAudienceModel.
+                # The request of CreateAudienceModel.
                 "name": audience_model_name,
                 "description": description,
                 "trainingDatasetArn": training_dataset_arn,
@@ -137,6 +118,8 @@ class AudienceModel(TaggedCustomResource):
             tags=tags,
             removal_policy=removal_policy,
         )
+        if retrained:
+            self.mark_retrained()
 
     @staticmethod
     def from_audience_model_arn(scope: Construct, id: str, audience_model_arn: str) -> IAudienceModel:
@@ -238,13 +221,7 @@ class _ImportedAudienceModel(cdk.Resource):
 
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         problems = limits.Problems(scope, id)
-        problems.text(
-            "audience_model_arn",
-            arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.AUDIENCE_MODEL_ARN_PATTERN,
-            allowed="arn:aws:cleanrooms-ml:<region>:<account>:audience-model/<id>",
-        )
+        problems.arn("audience_model_arn", arn, "audience-model")
         problems.raise_if_any()
         super().__init__(scope, id, environment_from_arn=arn)
         self.audience_model_arn = arn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
@@ -12,14 +12,7 @@ from .surroundings import configured_audience_models
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
 
-
-class HasArn(Protocol):
-    """An audience model, as far as grants need to know it."""
-
-    @property
-    def audience_model_arn(self) -> str:
-        """The ARN."""
-        ...
+    from .interfaces import IAudienceModel
 
 
 class AudienceModelGrants:
@@ -29,7 +22,7 @@ class AudienceModelGrants:
     permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
     """
 
-    def __init__(self, model: HasArn) -> None:
+    def __init__(self, model: IAudienceModel) -> None:
         """Defines the grants of an audience model.
 
         Args:

@@ -145,27 +145,11 @@ class AudienceModelRetraining(Construct):
         timeout = cdk.Duration.days(3) if training_timeout is None else training_timeout
         interval = cdk.Duration.minutes(15) if polling_interval is None else polling_interval
         problems = limits.Problems(scope, id)
-        problems.text(
-            "training_dataset_arn",
-            training_dataset_arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.TRAINING_DATASET_ARN_PATTERN,
-            allowed="the ARN of a training dataset, arn:aws:cleanrooms-ml:<region>:<account>:training-dataset/<id>",
+        problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
+        problems.name(
+            "audience_model_name_prefix", audience_model_name_prefix, length=(1, limits.NAME_LENGTH[1] - NAME_SUFFIX)
         )
-        problems.text(
-            "audience_model_name_prefix",
-            audience_model_name_prefix,
-            length=(1, limits.NAME_LENGTH[1] - NAME_SUFFIX),
-            pattern=limits.NAME_PATTERN,
-            allowed="printable characters on one line, not only spaces",
-        )
-        problems.text(
-            "description",
-            description,
-            length=limits.DESCRIPTION_LENGTH,
-            pattern=limits.DESCRIPTION_PATTERN,
-            allowed="printable characters and line breaks",
-        )
+        problems.description(description)
         problems.number("keep", keep, _KEEP)
         problems.tags("tags", tags, marked=False, ours=1)
         _check_seconds(problems, "training_window", training_window, _TRAINING_WINDOW)

@@ -96,27 +96,9 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             ValueError: Parameters break the API's rules; the message lists all of them.
         """
         problems = limits.Problems(scope, id)
-        problems.text(
-            "audience_model_arn",
-            audience_model_arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.AUDIENCE_MODEL_ARN_PATTERN,
-            allowed="the ARN of an audience model, arn:aws:cleanrooms-ml:<region>:<account>:audience-model/<id>",
-        )
-        problems.text(
-            "configured_audience_model_name",
-            configured_audience_model_name,
-            length=limits.NAME_LENGTH,
-            pattern=limits.NAME_PATTERN,
-            allowed="printable characters on one line, not only spaces",
-        )
-        problems.text(
-            "description",
-            description,
-            length=limits.DESCRIPTION_LENGTH,
-            pattern=limits.DESCRIPTION_PATTERN,
-            allowed="printable characters and line breaks",
-        )
+        problems.arn("audience_model_arn", audience_model_arn, "audience-model")
+        problems.name("configured_audience_model_name", configured_audience_model_name)
+        problems.description(description)
         problems.number("min_matching_seed_size", min_matching_seed_size, limits.MIN_MATCHING_SEED_SIZE)
         problems.audience_sizes("audience_sizes", audience_sizes)
         problems.tags("tags", tags)
@@ -290,13 +272,7 @@ class _ImportedModel(cdk.Resource):
 
     def __init__(self, scope: Construct, id: str, arn: str, role: IRoleRef | None = None) -> None:
         problems = limits.Problems(scope, id)
-        problems.text(
-            "configured_audience_model_arn",
-            arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.CONFIGURED_AUDIENCE_MODEL_ARN_PATTERN,
-            allowed="arn:aws:cleanrooms-ml:<region>:<account>:configured-audience-model/<id>",
-        )
+        problems.arn("configured_audience_model_arn", arn, "configured-audience-model")
         problems.raise_if_any()
         super().__init__(scope, id, environment_from_arn=arn)
         setattr(self, KNOWN_STACK, stack_of(scope))

@@ -164,20 +164,8 @@ def _check(
         pattern=limits.UUID_PATTERN,
         allowed="a UUID in small letters, the identifier of a membership, not its ARN",
     )
-    problems.text(
-        "configured_audience_model_association_name",
-        name,
-        length=limits.ASSOCIATION_NAME_LENGTH,
-        pattern=limits.NAME_PATTERN,
-        allowed="printable characters on one line, not only spaces",
-    )
-    problems.text(
-        "description",
-        description,
-        length=limits.DESCRIPTION_LENGTH,
-        pattern=limits.DESCRIPTION_PATTERN,
-        allowed="printable characters and line breaks",
-    )
+    problems.name("configured_audience_model_association_name", name, length=limits.ASSOCIATION_NAME_LENGTH)
+    problems.description(description)
     problems.tags("tags", tags)
     problems.raise_if_any()
 

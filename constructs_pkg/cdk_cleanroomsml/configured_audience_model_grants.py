@@ -84,11 +84,11 @@ class ConfiguredAudienceModelGrants:
             ValueError: One of them isn't that, the account is the model's own, or the model is imported from another
                 account or Region, whose policy can't be changed from here.
         """
-        if self.policy is None:
-            scope = cast("Construct", self._model)
-            self.policy = ConfiguredAudienceModelPolicy(scope, "Policy", configured_audience_model=self._model)
-        self.policy.allow_start_audience_generation(account, collaboration_id)
-        return self.policy
+        policy = self.policy or ConfiguredAudienceModelPolicy(
+            cast("Construct", self._model), "Policy", configured_audience_model=self._model
+        )
+        policy.allow_start_audience_generation(account, collaboration_id)
+        return policy
 
     def manage(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody change the model, its tags and its resource policy, and delete it.

@@ -39,16 +39,22 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             configured_audience_model: The model. It must be in the account and Region of the stack.
 
         Raises:
-            ValueError: The model is in another account or Region.
+            ValueError: The model has a policy already, or is in another account or Region.
         """
         stack = stack_of(scope)
         self._account = account_of(stack)
         self._model_arn = configured_audience_model.configured_audience_model_arn
         problems = limits.Problems(scope, id)
         _check_place(problems, self._model_arn, stack)
+        grants = configured_audience_model.grants
+        if grants.policy is not None:
+            problems.found.append(
+                f"configured_audience_model has a resource policy already, '{grants.policy.node.path}': a model has one"
+            )
         problems.raise_if_any()
 
         super().__init__(scope, id)
+        grants.policy = self
         self._partners: dict[str, list[str]] = {}
         provider = provider_of(stack)
         provider.allow(
@@ -58,7 +64,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             # Also of the model that it replaces: the old policy is deleted with the permissions of the new one.
             resource=configured_audience_models(),
         )
-        provider.checks.append(self._check_length)
+        provider.checks.append(self._check_document)
         self._resource = cdk.CfnResource(
             self,
             "Resource",
@@ -84,7 +90,11 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         """
         problems = limits.Problems(self, "")
         problems.text(
-            "account", account, length=(12, 12), pattern=limits.ACCOUNT_PATTERN, allowed="an account's 12 digits"
+            "account",
+            account,
+            length=limits.ACCOUNT_ID_LENGTH,
+            pattern=limits.ACCOUNT_PATTERN,
+            allowed="an account's 12 digits",
         )
         problems.text(
             "collaboration_id",
@@ -119,23 +129,25 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             ],
         }
 
-    def _check_length(self) -> list[str]:
+    def _check_document(self) -> list[str]:
         """A Token counts for as long as its stand-in, which is shorter than any ARN: what is refused is too long."""
         _, most = limits.POLICY_LENGTH
         length = len(json.dumps(self._document(), separators=(",", ":")))
-        if length <= most:
-            return []
-        problem = (
-            f"the resource policy of '{self.node.path}' has at least {length} characters, the service allows {most}: "
-            "let fewer collaborations use the model, or configure another one"
-        )
-        return [problem]
+        problem = ""
+        if not self._partners:
+            problem = "lets nobody in: call allow_start_audience_generation, or leave the policy out"
+        elif length > most:
+            problem = (
+                f"has at least {length} characters, the service allows {most}: let fewer collaborations use the model,"
+                " or configure another one"
+            )
+        return [f"the resource policy of '{self.node.path}' {problem}"] if problem else []
 
 
 def _check_place(problems: limits.Problems, model_arn: str, stack: cdk.Stack) -> None:
     """An ARN that is a Token tells no place, and is the stack's own or the service's to judge."""
     parts = model_arn.split(":")
-    if len(parts) < 6 or "${" in model_arn:
+    if len(parts) < 6:
         return
     rule = "only its owner can give a model a resource policy, and only where it is"
     problems.same("configured_audience_model's account", parts[4], account_of(stack), rule)

@@ -15,7 +15,26 @@ if TYPE_CHECKING:
     from .training_dataset_grants import TrainingDatasetGrants
 
 
-class IConfiguredAudienceModel(Protocol):
+class _Resource(Protocol):
+    """What is the same for all of them."""
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        """The account and the Region it is in."""
+        ...
+
+    @property
+    def stack(self) -> cdk.Stack:
+        """The stack in which it is defined or imported."""
+        ...
+
+    @property
+    def node(self) -> Node:
+        """The construct's place in the tree."""
+        ...
+
+
+class IConfiguredAudienceModel(_Resource, Protocol):
     """A configured audience model, defined in this application or elsewhere."""
 
     @property
@@ -33,23 +52,8 @@ class IConfiguredAudienceModel(Protocol):
         """Permissions on the model, for others."""
         ...
 
-    @property
-    def env(self) -> ResourceEnvironment:
-        """The account and the Region it is in."""
-        ...
 
-    @property
-    def stack(self) -> cdk.Stack:
-        """The stack in which it is defined or imported."""
-        ...
-
-    @property
-    def node(self) -> Node:
-        """The construct's place in the tree."""
-        ...
-
-
-class IConfiguredAudienceModelAssociation(Protocol):
+class IConfiguredAudienceModelAssociation(_Resource, Protocol):
     """The association of a configured audience model with a membership, defined in this application or elsewhere."""
 
     @property
@@ -67,23 +71,8 @@ class IConfiguredAudienceModelAssociation(Protocol):
         """Permissions on the association, for others."""
         ...
 
-    @property
-    def env(self) -> ResourceEnvironment:
-        """The account and the Region it is in."""
-        ...
 
-    @property
-    def stack(self) -> cdk.Stack:
-        """The stack in which it is defined or imported."""
-        ...
-
-    @property
-    def node(self) -> Node:
-        """The construct's place in the tree."""
-        ...
-
-
-class IAudienceModel(Protocol):
+class IAudienceModel(_Resource, Protocol):
     """An audience model, defined in this application or elsewhere."""
 
     @property
@@ -101,23 +90,8 @@ class IAudienceModel(Protocol):
         """Permissions on the audience model, for others."""
         ...
 
-    @property
-    def env(self) -> ResourceEnvironment:
-        """The account and the Region it is in."""
-        ...
 
-    @property
-    def stack(self) -> cdk.Stack:
-        """The stack in which it is defined or imported."""
-        ...
-
-    @property
-    def node(self) -> Node:
-        """The construct's place in the tree."""
-        ...
-
-
-class ITrainingDataset(Protocol):
+class ITrainingDataset(_Resource, Protocol):
     """A training dataset, defined in this application or elsewhere."""
 
     @property
@@ -133,19 +107,4 @@ class ITrainingDataset(Protocol):
     @property
     def grants(self) -> TrainingDatasetGrants:
         """Permissions on the dataset, for others."""
-        ...
-
-    @property
-    def env(self) -> ResourceEnvironment:
-        """The account and the Region it is in."""
-        ...
-
-    @property
-    def stack(self) -> cdk.Stack:
-        """The stack in which it is defined or imported."""
-        ...
-
-    @property
-    def node(self) -> Node:
-        """The construct's place in the tree."""
         ...

@@ -31,8 +31,7 @@ NAME_PATTERN = rf"(?!\s*$)[{_PRINTABLE}]*"
 DESCRIPTION_LENGTH = (0, 255)
 DESCRIPTION_PATTERN = rf"[{_PRINTABLE}\r\n]*"
 ARN_LENGTH = (20, 2048)
-AUDIENCE_MODEL_ARN_PATTERN = r"arn:aws[-a-z]*:cleanrooms-ml:[-a-z0-9]+:[0-9]{12}:audience-model/[-a-zA-Z0-9_/.]+"
-CONFIGURED_AUDIENCE_MODEL_ARN_PATTERN = AUDIENCE_MODEL_ARN_PATTERN.replace(":audience", ":configured-audience")
+ARN_PATTERN = r"arn:aws[-a-z]*:cleanrooms-ml:[-a-z0-9]+:[0-9]{{12}}:{kind}/[-a-zA-Z0-9_/.]+"
 S3_URI_LENGTH = (1, 1285)
 MIN_MATCHING_SEED_SIZE = (25, 500_000)
 AUDIENCE_SIZE_BINS = (1, 25)
@@ -58,7 +57,6 @@ UNMARKED_TAGS = (0, 50)  # API reference, for what CloudFormation has a type for
 FOLDER_PATTERN = r"[^/\s*?]([^\n*?]*[^/\n*?])?"  # to IAM, * and ? are wildcards: a role could reach other folders
 FOLDER = "a folder's name without * and ?, and without a slash at either end, like 'segments' or 'teams/media'"
 OBJECT_KEY_LENGTH = (1, 1024)  # S3 User Guide
-TRAINING_DATASET_ARN_PATTERN = AUDIENCE_MODEL_ARN_PATTERN.replace(":audience-model", ":training-dataset")
 KMS_KEY_ARN_PATTERN = r"arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{12}:key/.+"
 TRAINING_COLUMNS = (1, 100)
 COLUMN_NAME_LENGTH = (1, 128)
@@ -110,6 +108,28 @@ class Problems:
             broken.append(f"{parameter} must be {allowed}, got {value[:200]!r}")
         if broken and not cdk.Token.is_unresolved(value):
             self.found += broken
+
+    def name(self, parameter: str, value: str | None, *, length: tuple[int, int] = NAME_LENGTH) -> None:
+        """Checks the name of a resource, or how it begins."""
+        allowed = "printable characters on one line, not only spaces"
+        self.text(parameter, value, length=length, pattern=NAME_PATTERN, allowed=allowed)
+
+    def description(self, value: str | None) -> None:
+        """Checks the parameter `description`."""
+        allowed = "printable characters and line breaks"
+        self.text("description", value, length=DESCRIPTION_LENGTH, pattern=DESCRIPTION_PATTERN, allowed=allowed)
+
+    def arn(self, parameter: str, value: str, kind: str) -> None:
+        """Checks the ARN of a resource of Clean Rooms ML.
+
+        Args:
+            parameter: The parameter's name, as the user wrote it.
+            value: Its value; Tokens pass.
+            kind: The kind as it stands in an ARN, such as ``audience-model``.
+        """
+        article = "an" if kind[0] in "aeiou" else "a"
+        allowed = f"the ARN of {article} {kind.replace('-', ' ')}, arn:aws:cleanrooms-ml:<region>:<account>:{kind}/<id>"
+        self.text(parameter, value, length=ARN_LENGTH, pattern=ARN_PATTERN.format(kind=kind), allowed=allowed)
 
     def number(self, parameter: str, value: float | None, bounds: tuple[int, int]) -> None:
         """Checks a whole number between two bounds, both allowed.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
+from .bucket_permissions import bucket_statements
 from .surroundings import account
 
 if TYPE_CHECKING:
@@ -45,23 +46,17 @@ def read_statements(
         prefix: The folder in it; ``None`` for the whole bucket.
         key_arn: The bucket's customer managed key, if it has one.
     """
-    objects = f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*"
-    own_bucket = {"StringEquals": {"s3:ResourceAccount": bucket_account}}
-    statements: list[dict[str, Any]] = [
+    return [
         *_catalog_statements(table),
-        {
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
-            "Resource": bucket_arn,
-            "Condition": own_bucket,
-        },
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects, "Condition": own_bucket},
+        *bucket_statements(
+            bucket_arn=bucket_arn,
+            bucket_account=bucket_account,
+            prefix=prefix,
+            key_arn=key_arn,
+            object_action="s3:GetObject",
+            key_actions=["kms:Decrypt"],
+        ),
     ]
-    if key_arn is not None:
-        # With S3 Bucket Keys the encryption context names the bucket, without them the object.
-        context = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, objects]}}
-        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key_arn, "Condition": context})
-    return statements
 
 
 def _catalog_statements(table: GlueTable) -> list[dict[str, Any]]:

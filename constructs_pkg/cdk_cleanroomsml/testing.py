@@ -1,9 +1,18 @@
-"""For tests of applications: what a template asks of the service, in the words of its API."""
+"""For tests of applications: what a template asks of the services, in the words of their APIs.
+
+Each function answers by logical id, its members named and nested as in the API reference. What is only known at
+deployment is CloudFormation's intrinsic; a name is missing when it is to be generated.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import (
+    audience_model,
+    configured_audience_model_association,
+    configured_audience_model_policy,
+)
 from .configured_audience_model import RESOURCE_TYPE
 
 if TYPE_CHECKING:
@@ -17,19 +26,9 @@ def configured_audience_models(template: Template) -> dict[str, dict[str, Any]]:
         template: The template of a stack, ``Template.from_stack(stack)``.
 
     Returns:
-        By logical id, the request of ``CreateConfiguredAudienceModel``, its members named and nested as in the API
-        reference. What is only known at deployment is CloudFormation's intrinsic; ``name`` is missing when it is to be
-        generated.
+        By logical id, the request of ``CreateConfiguredAudienceModel``.
     """
-    return {
-        logical_id: {
-            member: value
-            for member, value in resource["Properties"].items()
-            # What isn't the API's begins with a capital: ServiceToken and the like.
-            if member[0].islower()
-        }
-        for logical_id, resource in template.find_resources(RESOURCE_TYPE).items()
-    }
+    return _requests(template, RESOURCE_TYPE)
 
 
 def configured_audience_model(template: Template) -> dict[str, Any]:
@@ -46,3 +45,51 @@ def configured_audience_model(template: Template) -> dict[str, Any]:
         raise AssertionError(f"expected one configured audience model, the template has {sorted(models) or 'none'}")
     (request,) = models.values()
     return request
+
+
+def audience_models(template: Template) -> dict[str, dict[str, Any]]:
+    """The audience models of a template.
+
+    Args:
+        template: The template of a stack.
+
+    Returns:
+        By logical id, the request of ``CreateAudienceModel``.
+    """
+    return _requests(template, audience_model.RESOURCE_TYPE)
+
+
+def configured_audience_model_associations(template: Template) -> dict[str, dict[str, Any]]:
+    """The associations of configured audience models in a template.
+
+    Args:
+        template: The template of a stack.
+
+    Returns:
+        By logical id, the request of ``CreateConfiguredAudienceModelAssociation``.
+    """
+    return _requests(template, configured_audience_model_association.RESOURCE_TYPE)
+
+
+def configured_audience_model_policies(template: Template) -> dict[str, dict[str, Any]]:
+    """The resource policies of configured audience models in a template.
+
+    Args:
+        template: The template of a stack.
+
+    Returns:
+        By logical id, the request of ``PutConfiguredAudienceModelPolicy``, its document as an object.
+    """
+    return _requests(template, configured_audience_model_policy.RESOURCE_TYPE)
+
+
+def _requests(template: Template, resource_type: str) -> dict[str, dict[str, Any]]:
+    return {
+        logical_id: {
+            member: value
+            for member, value in resource["Properties"].items()
+            # What isn't the API's begins with a capital: ServiceToken and the like.
+            if member[0].islower()
+        }
+        for logical_id, resource in template.find_resources(resource_type).items()
+    }

@@ -97,20 +97,8 @@ class TrainingDataset(cdk.Resource):
         """
         stack = stack_of(scope)
         problems = limits.Problems(scope, id)
-        problems.text(
-            "training_dataset_name",
-            training_dataset_name,
-            length=limits.NAME_LENGTH,
-            pattern=limits.NAME_PATTERN,
-            allowed="printable characters on one line, not only spaces",
-        )
-        problems.text(
-            "description",
-            description,
-            length=limits.DESCRIPTION_LENGTH,
-            pattern=limits.DESCRIPTION_PATTERN,
-            allowed="printable characters and line breaks",
-        )
+        problems.name("training_dataset_name", training_dataset_name)
+        problems.description(description)
         check_columns(problems, columns)
         check_table(problems, table)
         problems.tags("tags", tags, marked=False)
@@ -305,13 +293,7 @@ class _ImportedDataset(cdk.Resource):
 
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         problems = limits.Problems(scope, id)
-        problems.text(
-            "training_dataset_arn",
-            arn,
-            length=limits.ARN_LENGTH,
-            pattern=limits.TRAINING_DATASET_ARN_PATTERN,
-            allowed="arn:aws:cleanrooms-ml:<region>:<account>:training-dataset/<id>",
-        )
+        problems.arn("training_dataset_arn", arn, "training-dataset")
         problems.raise_if_any()
         super().__init__(scope, id, environment_from_arn=arn)
         self.training_dataset_arn = arn

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
 from .surroundings import audience_models
 
-
-class HasArn(Protocol):
-    """A training dataset, as far as grants need to know it."""
-
-    @property
-    def training_dataset_arn(self) -> str:
-        """The ARN."""
-        ...
+if TYPE_CHECKING:
+    from .interfaces import ITrainingDataset
 
 
 class TrainingDatasetGrants:
@@ -25,7 +19,7 @@ class TrainingDatasetGrants:
     permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
     """
 
-    def __init__(self, dataset: HasArn) -> None:
+    def __init__(self, dataset: ITrainingDataset) -> None:
         """Defines the grants of a dataset.
 
         Args:

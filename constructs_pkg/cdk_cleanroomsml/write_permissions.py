@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .bucket_permissions import bucket_statements
+
 KEY_ACTIONS = [
     "kms:Encrypt",
     "kms:GenerateDataKey",
@@ -34,19 +36,11 @@ def write_statements(
         prefix: The folder in it; ``None`` for the whole bucket.
         key_arn: The bucket's customer managed key, if it has one.
     """
-    objects = f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*"
-    own_bucket = {"StringEquals": {"s3:ResourceAccount": bucket_account}}
-    statements: list[dict[str, Any]] = [
-        {
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
-            "Resource": bucket_arn,
-            "Condition": own_bucket,
-        },
-        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": objects, "Condition": own_bucket},
-    ]
-    if key_arn is not None:
-        # With S3 Bucket Keys the encryption context names the bucket, without them the object.
-        context = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, objects]}}
-        statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key_arn, "Condition": context})
-    return statements
+    return bucket_statements(
+        bucket_arn=bucket_arn,
+        bucket_account=bucket_account,
+        prefix=prefix,
+        key_arn=key_arn,
+        object_action="s3:PutObject",
+        key_actions=KEY_ACTIONS,
+    )

@@ -10,7 +10,12 @@ import pytest
 from aws_cdk import aws_cleanrooms as cleanrooms
 from aws_cdk.assertions import Annotations
 
-from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics, limits
+from cdk_cleanroomsml import (
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelPolicy,
+    SharedAudienceMetrics,
+    limits,
+)
 from cdk_cleanroomsml.configured_audience_model_policy import RESOURCE_TYPE
 
 if TYPE_CHECKING:
@@ -153,6 +158,20 @@ def test_a_document_that_is_too_long_is_refused_at_synthesis(synth: Synth) -> No
         collaboration = f"0a1b2c3d-0000-4000-8000-{number:012}"
         grants.start_audience_generation_to_partner(PARTNER, collaboration)
     with pytest.raises(RuntimeError, match=r"has at least \d+ characters, the service allows 20480"):
+        synth.app.synth()
+
+
+def test_a_model_has_one(synth: Synth) -> None:
+    model = define_model(synth.stack)
+    first = ConfiguredAudienceModelPolicy(synth.stack, "First", configured_audience_model=model)
+    assert model.grants.start_audience_generation_to_partner(PARTNER, COLLABORATION) is first
+    with pytest.raises(ValueError, match="configured_audience_model has a resource policy already, 'Stack/First'"):
+        ConfiguredAudienceModelPolicy(synth.stack, "Second", configured_audience_model=model)
+
+
+def test_one_that_lets_nobody_in_is_refused_at_synthesis(synth: Synth) -> None:
+    ConfiguredAudienceModelPolicy(synth.stack, "Policy", configured_audience_model=define_model(synth.stack))
+    with pytest.raises(RuntimeError, match="'Stack/Policy' lets nobody in: call allow_start_audience_generation"):
         synth.app.synth()
 
 

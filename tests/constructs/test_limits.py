@@ -47,8 +47,10 @@ def test_a_limit_is_the_models(limit: tuple[int, int], name: str) -> None:
     assert limit == bounds(name)
 
 
-def test_the_arn_pattern_is_the_models() -> None:
-    assert shape("AudienceModelArn").metadata["pattern"] == limits.AUDIENCE_MODEL_ARN_PATTERN
+@pytest.mark.parametrize("kind", ["training-dataset", "audience-model", "configured-audience-model"])
+def test_the_arn_pattern_is_the_models(kind: str) -> None:
+    name = kind.title().replace("-", "") + "Arn"
+    assert shape(name).metadata["pattern"] == limits.ARN_PATTERN.format(kind=kind)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
-from cdk_cleanroomsml.testing import configured_audience_model, configured_audience_models
+from cdk_cleanroomsml.testing import (
+    audience_models,
+    configured_audience_model,
+    configured_audience_model_associations,
+    configured_audience_model_policies,
+    configured_audience_models,
+)
+
+from .test_chain import define_chain
 
 if TYPE_CHECKING:
     from .conftest import Synth
@@ -47,3 +55,15 @@ def test_all_models(synth: Synth) -> None:
     define(synth, "Sports", "News")
     models = configured_audience_models(synth.template)
     assert sorted(request["name"] for request in models.values()) == ["News", "Sports"]
+
+
+def test_the_rest_of_the_chain(synth: Synth) -> None:
+    define_chain(synth.stack)
+    template = synth.template
+    (audience_model,) = audience_models(template).values()
+    (association,) = configured_audience_model_associations(template).values()
+    (policy,) = configured_audience_model_policies(template).values()
+    # What is only for the function isn't in them: that a retraining owns the audience model, say.
+    assert set(audience_model) == {"trainingDatasetArn"}
+    assert set(association) == {"membershipIdentifier", "configuredAudienceModelArn", "manageResourcePolicies"}
+    assert set(policy) == {"configuredAudienceModelArn", "configuredAudienceModelPolicy"}

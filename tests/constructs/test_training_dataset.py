@@ -611,7 +611,6 @@ def test_a_limit_is_the_models(limit: tuple[int, int], of: str) -> None:
         (limits.GLUE_TABLE_NAME_PATTERN, "GlueTableName"),
         (limits.GLUE_DATABASE_NAME_PATTERN, "GlueDatabaseName"),
         (limits.ACCOUNT_PATTERN, "AccountId"),
-        (limits.TRAINING_DATASET_ARN_PATTERN, "TrainingDatasetArn"),
     ],
 )
 def test_a_pattern_is_the_models(pattern: str, of: str) -> None:

@@ -131,6 +131,12 @@ class Disturber:
                     again = Interruption(operation, self._deliver_again, skip, after_effect)
                     self.world.wire.interruptions.append(again)
 
+    def deliver_late(self) -> None:
+        """The last events come once more, when CloudFormation no longer waits for them."""
+        self.world.clock.sleep(1_200)
+        for pending in list(self.world.cloudformation.pending.values())[-5:]:
+            self.world.function.deliver(pending.event)
+
     def stop(self) -> None:
         self.world.faults.queue.clear()
         self.world.wire.interruptions.clear()

@@ -267,10 +267,7 @@ class ChainHistories(RuleBasedStateMachine):
     @precondition(lambda self: self.world.cloudformation.dated and self.world.stack.resources)
     @rule()
     def late_deliveries(self) -> None:
-        """The last events come once more, when CloudFormation no longer waits for them."""
-        self.world.clock.sleep(1_200)
-        for pending in list(self.world.cloudformation.pending.values())[-5:]:
-            self.world.function.deliver(pending.event)
+        self.disturber.deliver_late()
         self.check()
 
     def finish(self, status: str) -> None:
@@ -373,7 +370,7 @@ class ChainHistories(RuleBasedStateMachine):
             assert self.store.policies == {}
 
 
-SETTINGS = histories(by_day=60)
+SETTINGS = histories(by_day=100)
 
 
 @pytest.mark.timeout(1800)

@@ -102,10 +102,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.world.cloudformation.dated)
     @rule()
     def late_deliveries(self) -> None:
-        """The last events come once more, when CloudFormation no longer waits for them."""
-        self.world.clock.sleep(1_200)
-        for pending in list(self.world.cloudformation.pending.values())[-5:]:
-            self.world.function.deliver(pending.event)
+        self.disturber.deliver_late()
         self.check()
 
     def finish(self, status: str) -> None:
@@ -131,7 +128,7 @@ class Histories(RuleBasedStateMachine):
             assert self.world.models() == []
 
 
-SETTINGS = histories(by_day=100)
+SETTINGS = histories(by_day=300)
 
 
 @pytest.mark.timeout(1800)

@@ -421,6 +421,14 @@ class TestAudienceModel:
         with refused(ml, "ResourceNotFoundException"):
             ml.get_audience_model(audienceModelArn=audience_model)
 
+    def test_the_name_of_a_dataset_is_its_own(self, ml: Any, dataset: str) -> None:
+        known = ml.get_training_dataset(trainingDatasetArn=dataset)
+        again = {member: known[member] for member in ("name", "roleArn", "trainingData")}
+        with refused(ml, "ConflictException", "a training dataset of that name is"):
+            ml.create_training_dataset(**again)
+        ml.delete_training_dataset(trainingDatasetArn=dataset)
+        ml.create_training_dataset(**again)
+
     def test_its_dataset_stays_while_it_is_used(self, ml: Any, dataset: str) -> None:
         arn = self.train(ml, dataset)
         with refused(ml, "ConflictException", arn):

@@ -296,7 +296,8 @@ class TestSchedules:
     def test_what_was_missed_is_not_made_up_for(
         self, engine: Engine, machines: Machines, machine: str, schedule: Any
     ) -> None:
-        schedule("rate(1 day)")
+        # Not at once: the engine's own clock could be faster than this test's.
+        schedule("rate(1 day)", StartDate=datetime.now(timezone.utc).timestamp() + DAY)
         engine.advance(10 * DAY)
         assert self.fired(machines, machine) == 1
 
@@ -342,8 +343,8 @@ class TestSchedules:
     def test_the_input_is_its_own(
         self, engine: Engine, machines: Machines, machine: str, schedule: Any, given: str | None, arrives: str
     ) -> None:
-        schedule("rate(1 day)", input=given)
-        engine.advance(DAY)
+        schedule("rate(1 day)", input=given, StartDate=datetime.now(timezone.utc).timestamp() + DAY)
+        engine.advance(1.5 * DAY)
         (execution,) = machines.executions(machine)
         assert machines.finish(execution["executionArn"])["input"] == arrives
 

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 
 def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """CreateTrainingDataset."""
+    """CreateTrainingDataset; its name is unique in the account and Region (API)."""
     if problems := tag_problems(request.get("tags", {})):
         raise validation(problems)
+    for other in call.store.training_datasets.live():
+        if other.get("name") == request["name"]:
+            raise ServiceError("ConflictException", f"a training dataset of that name is {other['trainingDatasetArn']}")
     call.pass_role(request["roleArn"])
     arn = call.new_arn("training-dataset")
     call.tag_on_create(arn, request)

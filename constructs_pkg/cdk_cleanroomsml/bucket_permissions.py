@@ -1,0 +1,46 @@
+"""What a role must be allowed to reach the objects of a bucket, below a prefix and with its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def bucket_statements(
+    *,
+    bucket_arn: str,
+    bucket_account: str,
+    prefix: str | None,
+    key_arn: str | None,
+    object_action: str,
+    key_actions: Sequence[str],
+) -> list[dict[str, Any]]:
+    """The statements of an IAM policy, as JSON.
+
+    Args:
+        bucket_arn: The bucket.
+        bucket_account: The account that owns it.
+        prefix: The folder in it; ``None`` for the whole bucket.
+        key_arn: The bucket's customer managed key, if it has one.
+        object_action: What is done with objects.
+        key_actions: What that takes of the key.
+    """
+    objects = f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*"
+    own_bucket = {"StringEquals": {"s3:ResourceAccount": bucket_account}}
+    statements: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+            "Resource": bucket_arn,
+            "Condition": own_bucket,
+        },
+        {"Effect": "Allow", "Action": object_action, "Resource": objects, "Condition": own_bucket},
+    ]
+    if key_arn is not None:
+        # With S3 Bucket Keys the encryption context names the bucket, without them the object.
+        context = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, objects]}}
+        actions = key_actions[0] if len(key_actions) == 1 else list(key_actions)
+        statements.append({"Effect": "Allow", "Action": actions, "Resource": key_arn, "Condition": context})
+    return statements
