@@ -1,4 +1,5 @@
 # Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need.
+SHELL := bash
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
@@ -21,11 +22,12 @@ test: install
 
 install: .venv/.installed node_modules/.installed
 
-.venv/.installed: pyproject.toml requirements.txt
+.venv/.installed: pyproject.toml requirements.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; this is " + sys.version)'
 	$(PYTHON) -m venv .venv
-	pip install --quiet --require-hashes -r requirements.txt
-	pip install --quiet --no-deps --no-build-isolation --editable .
+	pip install --quiet --require-hashes -r requirements-uv.txt
+	uv pip install --quiet --require-hashes -r requirements.txt
+	uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .venv/.installed
@@ -56,8 +58,10 @@ format: install
 
 # The exact versions, with hashes and without addresses; package-lock.json likewise.
 lock:
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate --no-header \
 		--no-emit-index-url --extra local --group dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url - -o requirements-uv.txt <<< "$$(grep -o '^uv==[^ ]*' requirements.txt)"
 	npm install --package-lock-only
 
 clean:
