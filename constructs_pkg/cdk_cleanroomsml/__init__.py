@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .training_dataset import TrainingDataset
     from .training_dataset_grants import TrainingDatasetGrants
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AudienceModel",
     "AudienceModelGrants",
@@ -90,3 +92,7 @@ def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -244,6 +244,11 @@ class TestPins:
         with pytest.raises(EngineError, match=r"which isn't installed: pip install 'cdk-cleanroomsml\[local\]'"):
             Engine().start()
 
+    def test_windows_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "platform", "win32")
+        with pytest.raises(EngineError, match=r"runs on Linux and macOS, not on Windows: run it in WSL there"):
+            Engine().start()
+
     def test_what_is_not_pinned(self) -> None:
         with pytest.raises(EngineError, match="pins no version of boto3"):
             pins.pinned_version("boto3")

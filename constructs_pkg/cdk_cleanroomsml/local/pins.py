@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib import metadata
 
 DISTRIBUTION = "cdk-cleanroomsml"
@@ -31,13 +32,15 @@ def pinned_version(package: str) -> str:
 
 
 def check_installed(package: str = "ministack") -> None:
-    """Checks that a pinned package is installed, in exactly the pinned version.
+    """Checks that a pinned package is installed, in exactly the pinned version, on a system that the engine runs on.
 
     The engine changes ministack from inside, so another version is refused rather than tried.
 
     Raises:
         EngineError: it isn't.
     """
+    if sys.platform == "win32":
+        raise EngineError("the local engine runs on Linux and macOS, not on Windows: run it in WSL there")
     wanted = pinned_version(package)
     install = f"pip install '{DISTRIBUTION}[local]'"
     try:

@@ -1,0 +1,75 @@
+"""What is published, and the commands that install it until it is."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import cdk_cleanroomsml
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/getting-started.md")
+
+
+def source(folder: Path) -> Path:
+    """A copy of what a clone has, so that a build leaves nothing in it."""
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        if (REPOSITORY / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_that_install_it_do(page: str, tmp_path: Path) -> None:
+    clone = source(tmp_path / "cdk-cleanroomsml")
+    folder = clone if page == "README.md" else tmp_path / "lookalikes"
+    folder.mkdir(exist_ok=True)
+    build, install = re.findall(r"^pip (?:wheel|install) .*$", (REPOSITORY / page).read_text(), re.MULTILINE)
+    # What isn't this package's comes from the registry, which is the lock's concern, not this test's.
+    for line, more in ((build, ["--no-build-isolation"]), (install, ["--no-deps", "--target", str(tmp_path / "site")])):
+        subprocess.run([sys.executable, "-m", *shlex.split(line), "--quiet", *more], cwd=folder, check=True)
+    (installed,) = metadata.distributions(path=[str(tmp_path / "site")])
+    assert installed.name == "cdk-cleanroomsml"
+    assert installed.version == cdk_cleanroomsml.__version__
+    assert installed.metadata.get_all("Provides-Extra") == ["local"]
+
+
+def test_the_source_distribution_holds_what_builds_and_tests_it(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "uv", "build", "--sdist", "--no-build-isolation", "--quiet"]
+    subprocess.run([*build, "--out-dir", str(tmp_path)], cwd=REPOSITORY, check=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        names = [name.partition("/")[2] for name in opened.getnames()]
+    assert {"constructs_pkg/cdk_cleanroomsml/__init__.py", "hatch_build.py", "pyproject.toml"} <= {*names}
+    assert [name for name in names if name.startswith((".ci", ".github", "benchmarks/results/"))] == []
+
+
+def test_links_of_the_readme_survive_on_an_index_page() -> None:
+    absolute = runpy.run_path(str(REPOSITORY / "hatch_build.py"))["absolute"]
+    text = absolute((REPOSITORY / "README.md").read_text(), "https://code.example/owner/project", "v1.2.3")
+    assert "![What is deployed](https://code.example/owner/project/raw/v1.2.3/docs/deployed.svg)" in text
+    assert "](https://code.example/owner/project/blob/v1.2.3/docs/guides/retraining.md)" in text
+    assert "](#the-whole-chain)" in text
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"\]\((?!https://|#)[^)]*\)", prose) == []
+    html = '<img src="docs/a.svg"> <a href="LICENSE">'
+    assert (
+        absolute(html, "https://x", "v1")
+        == '<img src="https://x/raw/v1/docs/a.svg"> <a href="https://x/blob/v1/LICENSE">'
+    )
+
+
+def test_the_public_names_are_shown() -> None:
+    assert dir(cdk_cleanroomsml) == sorted([*cdk_cleanroomsml.__all__, "__version__"])
+    assert metadata.version("cdk-cleanroomsml") == cdk_cleanroomsml.__version__
