@@ -141,19 +141,41 @@ def guarded_engine(guarded_engine_process: Engine) -> Engine:
     return guarded_engine_process
 
 
-# A provider that does what the resource's properties tell it to: `Create`, `Update` and `Delete` each hold a JSON
-# list of steps, one for every delivery of the event. It keeps every event that it sees in a bucket.
-PROVIDER = """
+LOOK = """
 import json, os, time, urllib.request
 
 def http(method, url, body=None):
     return urllib.request.urlopen(urllib.request.Request(url, body, method=method)).read()
 
+def look(event):
+    import botocore.session
+    client = botocore.session.Session().create_client("cloudformation")
+    resource = {"StackName": event["StackId"], "LogicalResourceId": event["LogicalResourceId"]}
+    try:
+        detail = client.describe_stack_resource(**resource)["StackResourceDetail"]
+    except Exception as error:
+        return {"error": str(error)}
+    since = time.time() - detail["LastUpdatedTimestamp"].timestamp()
+    return {"status": detail["ResourceStatus"], "id": detail.get("PhysicalResourceId"), "since": since}
+"""
+
+LOOKING_PROVIDER = """
+def handler(event, context):
+    seen = look(event)
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"Status": "SUCCESS", "PhysicalResourceId": "made", "Data": {"seen": seen.get("status") or seen["error"]}}
+    http("PUT", event["ResponseURL"], json.dumps(answer).encode())
+"""
+
+# A provider that does what the resource's properties tell it to: `Create`, `Update` and `Delete` each hold a JSON
+# list of steps, one for every delivery of the event. It keeps every event that it sees in a bucket.
+PROVIDER = """
 def handler(event, context):
     kept = os.environ["AWS_ENDPOINT_URL"] + "/events"
     key = event["RequestId"]
     delivery = http("GET", f"{kept}?list-type=2").count(f"<Key>{key}".encode())
-    http("PUT", f"{kept}/{key}-{delivery}", json.dumps({**event, "at": time.time()}).encode())
+    seen = look(event) if "Look" in event["ResourceProperties"] else {}
+    http("PUT", f"{kept}/{key}-{delivery}", json.dumps({**event, "at": time.time(), "seen": seen}).encode())
     steps = json.loads(event["ResourceProperties"].get(event["RequestType"], "[{}]"))
     step = steps[min(delivery, len(steps) - 1)]
     if step.get("crash") == "before":
@@ -175,7 +197,7 @@ def handler(event, context):
 class Stacks:
     """CloudFormation against an engine, with a provider for custom resources."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, code: str = LOOK + PROVIDER) -> None:
         self._cloudformation = engine.client("cloudformation")
         self._s3 = engine.client("s3")
         self._s3.create_bucket(Bucket="events")
@@ -188,13 +210,24 @@ class Stacks:
             Runtime="python3.13",
             Handler="index.handler",
             Role=role["Role"]["Arn"],
-            Code={"ZipFile": zipped(PROVIDER)},
+            Code={"ZipFile": zipped(code)},
             Timeout=5,
         )["FunctionArn"]
 
-    def custom(self, *, depends_on: str | None = None, timeout: int = 20, **steps: list[Any]) -> dict[str, Any]:
-        """A custom resource: for each request type what its provider does at each delivery."""
+    def custom(
+        self, *, depends_on: str | None = None, timeout: int = 20, look: bool = False, **steps: list[Any]
+    ) -> dict[str, Any]:
+        """A custom resource: for each request type what its provider does at each delivery.
+
+        Args:
+            depends_on: another resource's logical id.
+            timeout: its ServiceTimeout.
+            look: whether the provider looks at it in its stack, too.
+            steps: by the request's type.
+        """
         properties = {"ServiceToken": self.service_token, "ServiceTimeout": timeout}
+        if look:
+            properties["Look"] = True
         resource = {
             "Type": "Custom::Thing",
             "Properties": properties | {kind: json.dumps(each) for kind, each in steps.items()},
@@ -228,6 +261,9 @@ class Stacks:
         stack_id = self._describe()["StackId"]
         self._cloudformation.delete_stack(StackName="stack")
         return self._settle(stack_id)
+
+    def stack_id(self) -> str:
+        return str(self._describe()["StackId"])
 
     def outputs(self) -> dict[str, str]:
         return {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
@@ -269,6 +305,12 @@ class Stacks:
 @pytest.fixture
 def stacks(engine: Engine) -> Stacks:
     return Stacks(engine)
+
+
+@pytest.fixture
+def guarded_stacks(guarded_engine: Engine) -> Stacks:
+    """The same with IAM enforced; the provider only looks at its own resource, and answers with what it sees."""
+    return Stacks(guarded_engine, LOOK + LOOKING_PROVIDER)
 
 
 @pytest.fixture(name="until")

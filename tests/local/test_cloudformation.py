@@ -56,6 +56,59 @@ class TestDeleteAfterFailedCreate:
         assert stacks.resources() == {"Thing": ("made", "UPDATE_COMPLETE")}
 
 
+class TestLookAtTheOwnResource:
+    """API reference, StackResourceDetail: its status, and its physical id once it has one."""
+
+    def test_at_each_request(self, stacks: Any) -> None:
+        stacks.create({"Thing": stacks.custom(look=True)})
+        replaced = [{"answer": {"PhysicalResourceId": "replaced"}}]
+        assert stacks.update({"Thing": stacks.custom(look=True, Update=replaced)}) == "UPDATE_COMPLETE"
+        assert stacks.delete() == "DELETE_COMPLETE"
+        assert [(each["RequestType"], each["seen"]["status"], each["seen"]["id"]) for each in stacks.events()] == [
+            ("Create", "CREATE_IN_PROGRESS", ""),
+            ("Update", "UPDATE_IN_PROGRESS", "made"),
+            ("Delete", "UPDATE_COMPLETE", "replaced"),
+            ("Delete", "DELETE_IN_PROGRESS", "replaced"),
+        ]
+        assert all(0 <= each["seen"]["since"] < 30 for each in stacks.events())
+
+    def test_when_it_is_new_in_an_update_and_rolled_back(self, stacks: Any) -> None:
+        old = {"Old": stacks.custom(look=True)}
+        stacks.create(old)
+        changed = stacks.custom(look=True, Update=[{}])
+        stacks.update({"Old": changed, "New": stacks.custom(look=True, depends_on="Old", Create=[FAILED])})
+        assert [
+            (each["LogicalResourceId"], each["seen"]["status"], each["seen"]["id"]) for each in stacks.events()
+        ] == [
+            ("Old", "CREATE_IN_PROGRESS", ""),
+            ("Old", "UPDATE_IN_PROGRESS", "made"),
+            ("New", "CREATE_IN_PROGRESS", ""),
+            ("Old", "UPDATE_IN_PROGRESS", "made"),
+            ("New", "DELETE_IN_PROGRESS", "half-made"),
+        ]
+
+    def test_takes_the_permission_for_the_own_stack(self, guarded_stacks: Any, guarded_engine: Engine) -> None:
+        def seen_after_update(step: dict[str, Any]) -> str:
+            guarded_stacks.update({"Thing": guarded_stacks.custom(Update=[step])}, outputs)
+            return str(guarded_stacks.outputs()["Seen"])
+
+        def allow(stack_id: str) -> None:
+            statement = {"Effect": "Allow", "Action": "cloudformation:DescribeStackResource", "Resource": stack_id}
+            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            guarded_engine.client("iam").put_role_policy(
+                RoleName="provider", PolicyName="look", PolicyDocument=document
+            )
+
+        outputs = {"Seen": {"Value": {"Fn::GetAtt": ["Thing", "seen"]}}}
+        guarded_stacks.create({"Thing": guarded_stacks.custom()}, outputs)
+        assert "AccessDenied" in guarded_stacks.outputs()["Seen"]
+        own = guarded_stacks.stack_id()
+        allow(own.replace("stack/stack/", "stack/other/"))
+        assert "AccessDenied" in seen_after_update({"change": 1})
+        allow(own)
+        assert seen_after_update({"change": 2}) == "UPDATE_IN_PROGRESS"
+
+
 class TestOrderOfDeletion:
     def test_what_a_resource_needs_stays_when_it_could_not_be_deleted(self, stacks: Any) -> None:
         resources = {

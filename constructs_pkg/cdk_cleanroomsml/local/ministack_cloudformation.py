@@ -7,6 +7,7 @@
 4. Deleting a nested stack honours its DeletionPolicies, and fails when one of its resources does.
 5. What a resource depends on stays when the resource could not be deleted with its stack.
 6. A bucket is encrypted with the key that its template names.
+7. A resource is described as it is at each moment, in progress, too.
 """
 
 # ruff: noqa: SLF001 - the whole point of this file
@@ -76,9 +77,65 @@ def install() -> None:
         "delete": _delete_nested_stack,
     }
     provisioners._s3_apply_configurations = _with_encryption(provisioners._s3_apply_configurations)
+    stacks._add_event = _recorded(stacks._add_event)
     stacks._delete_resource = _unless_needed(stacks._delete_resource)
     stacks._roll_back_operation = handlers._roll_back_operation = _with_failed_create(stacks._roll_back_operation)
     handlers._deploy_stack_async = changesets._deploy_stack_async = _without_failed_creates(stacks._deploy_stack_async)
+
+
+# What DescribeStackResource says
+
+
+def _recorded(add_event: Callable[..., None]) -> Callable[..., None]:
+    """Keeps each resource's record at what its last event says: "ResourceStatus: current status of the resource".
+
+    A resource has no physical id before its creation has begun (API reference, StackResourceDetail and StackEvent).
+    """
+
+    def record(
+        stack_id: str,
+        stack_name: str,
+        logical_id: str,
+        type_: str,
+        status: str,
+        reason: str = "",
+        physical_id: str = "",
+        **details: Json,
+    ) -> None:
+        if physical_id != stack_id:
+            physical_id = _record(cloudformation._stacks[stack_name], logical_id, type_, status, reason, physical_id)
+        add_event(stack_id, stack_name, logical_id, type_, status, reason, physical_id, **details)
+
+    return record
+
+
+def _record(stack: Stack, logical_id: str, type_: str, status: str, reason: str, physical_id: str) -> str:
+    """Writes an event into the record of its resource, and returns the physical id that belongs into it."""
+    resources = stack.setdefault("_resources", {})
+    resource = resources.get(logical_id)
+    # A nested stack's update takes what is there for what was there before.
+    begins = ("CREATE_IN_PROGRESS",) if "ParentId" in stack else ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+    if resource is None and status in begins:
+        resource = resources[logical_id] = {
+            "PhysicalResourceId": physical_id,
+            "ResourceType": type_,
+            "ResourceStatus": status,
+            "LogicalResourceId": logical_id,
+            "Properties": {},
+            "Attributes": {},
+        }
+        status = "CREATE_IN_PROGRESS"
+    if resource is None:
+        return physical_id
+    held: str = resource["PhysicalResourceId"]
+    if status == "UPDATE_FAILED" and resource["ResourceStatus"].startswith("CREATE_"):
+        status = "CREATE_FAILED"
+    if status.endswith("_FAILED") and not held:
+        del resources[logical_id]
+    elif physical_id in ("", held):
+        # What was replaced is deleted under the same logical id: that says nothing of what took its place.
+        resource.update(ResourceStatus=status, ResourceStatusReason=reason, Timestamp=responses.now_iso())
+    return physical_id or held
 
 
 # The order of deletion
