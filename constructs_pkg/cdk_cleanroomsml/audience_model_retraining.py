@@ -16,6 +16,7 @@ from constructs import Construct
 from . import limits
 from .audience_model_retraining_definition import NAME_SUFFIX, Settings, definition
 from .audience_model_retraining_permissions import Permissions
+from .names import place_of, unique_name
 from .retraining_state_machine import define_state_machine
 from .surroundings import stack_of
 
@@ -70,8 +71,8 @@ class AudienceModelRetraining(Construct):
     ``FAILED`` or ``TIMED_OUT``: see ``failure_topic`` and :meth:`on_failure`.
 
     Audience models that executions have trained belong to no stack. They stay when the stack goes, unless there is an
-    ``initial_audience_model``: then they go when that does (a retraining in a nested stack must share the stack with it
-    for that). They carry the tag ``cdk-cleanroomsml:retraining``, and ``cdk.Tags`` doesn't reach them.
+    ``initial_audience_model``: then they go when that does. They carry the tag ``cdk-cleanroomsml:retraining``, and
+    ``cdk.Tags`` doesn't reach them.
     """
 
     def __init__(
@@ -183,16 +184,14 @@ class AudienceModelRetraining(Construct):
         problems.raise_if_any()
 
         super().__init__(scope, id)
-        own_name = cdk.Names.unique_resource_name(self, max_length=limits.NAME_LENGTH[1] - NAME_SUFFIX)
-        # That of a nested stack is only known to itself.
-        is_nested = cdk.Token.is_unresolved(stack.stack_name)
-        marker = f"{cdk.Aws.STACK_NAME if is_nested else stack.stack_name}/{own_name}"
+        place = place_of(self)
+        own_name = unique_name(place, most=limits.NAME_LENGTH[1] - NAME_SUFFIX)
+        marker = f"{place[0]}/{own_name}"
         mark_retrained = getattr(configured_audience_model, "mark_retrained", None)
         if mark_retrained is not None:
             mark_retrained()
         if initial_audience_model is not None:
-            here = stack_of(initial_audience_model) is stack
-            initial_audience_model.mark_retrained(by=marker if here or not is_nested else None)
+            initial_audience_model.mark_retrained(by=marker)
         settings = Settings(
             configured_audience_model=configured_audience_model.configured_audience_model_arn,
             training_dataset=training_dataset_arn,

@@ -14,6 +14,7 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
 
 from . import limits
+from .names import path_of, place_of, unique_name
 from .retraining_age_definition import DIMENSION, METRIC, NAMESPACE, definition
 from .retraining_state_machine import allow, define_state_machine
 from .surroundings import account, audience_models, stack_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_AGE_DAYS = (1, 365)
 _WIDTH = 12
+_ID_LENGTH = 100
 _FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
 """What the function logs when it answers so. It has come to its end then, which is no error of Lambda's."""
 
@@ -102,9 +104,8 @@ class CleanRoomsMLMonitoring(Construct):
             self._notify(cast("sns.ITopic", alarm_topic))
 
     def _watch_retraining(self, retraining: AudienceModelRetraining, max_age: cdk.Duration) -> list[cloudwatch.IWidget]:
-        name = cdk.Names.node_unique_id(retraining.node)
-        own = Construct(self, name)
-        executions = self._watch_executions(own, retraining.state_machine, f"retraining {retraining.node.path}")
+        own, path = self._room_for(retraining), path_of(retraining)
+        executions = self._watch_executions(own, retraining.state_machine, f"retraining {path}")
         arn = retraining.configured_audience_model.configured_audience_model_arn
         age = cloudwatch.Metric(
             namespace=NAMESPACE,
@@ -118,13 +119,13 @@ class CleanRoomsMLMonitoring(Construct):
             own,
             "AudienceModelTooOld",
             age,
-            f"The audience model of {retraining.node.path} is older than {days:g} days",
+            f"The audience model of {path} is older than {days:g} days",
             threshold=days,
             comparison=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             missing=cloudwatch.TreatMissingData.MISSING,
         )
         ages = cloudwatch.GraphWidget(
-            title=f"Age of the audience model in days: {retraining.node.path}",
+            title=f"Age of the audience model in days: {path}",
             left=[cast("cloudwatch.IMetric", age)],
             left_annotations=[cloudwatch.HorizontalAnnotation(value=days, label="too old")],
             width=_WIDTH,
@@ -152,7 +153,7 @@ class CleanRoomsMLMonitoring(Construct):
     def _watch_provider(self, provider: CleanRoomsMLProvider) -> list[cloudwatch.IWidget]:
         function = provider.function
         errors, throttles = function.metric_errors(), function.metric_throttles()
-        own = Construct(self, cdk.Names.node_unique_id(provider.node))
+        own, path = self._room_for(provider), path_of(provider)
         failed = logs.MetricFilter(
             own,
             "FailedFilter",
@@ -162,16 +163,22 @@ class CleanRoomsMLMonitoring(Construct):
             # A stack has one provider, and its name is its own in an account and Region.
             metric_name=f"CustomResourcesFailed-{stack_of(provider).stack_name}",
         ).metric(statistic="Sum")
-        self._alarm(own, "Failed", failed, f"A custom resource of {provider.node.path} failed")
-        self._alarm(own, "Errors", errors, f"The function of {provider.node.path} crashed or took too long")
-        self._alarm(own, "Throttles", throttles, f"The function of {provider.node.path} was throttled")
+        self._alarm(own, "Failed", failed, f"A custom resource of {path} failed")
+        self._alarm(own, "Errors", errors, f"The function of {path} crashed or took too long")
+        self._alarm(own, "Throttles", throttles, f"The function of {path} was throttled")
         graph = cloudwatch.GraphWidget(
-            title=f"Custom resources: {provider.node.path}",
+            title=f"Custom resources: {path}",
             left=[function.metric_invocations(), failed, errors, throttles],
             right=[function.metric_duration()],
             width=2 * _WIDTH,
         )
         return [cast("cloudwatch.IWidget", graph)]
+
+    def _room_for(self, watched: Construct) -> Construct:
+        """What alarms of one construct belong to; the stack has a part in its id only if it is another one."""
+        (stack, *below), (own_stack, *_) = place_of(watched), place_of(self)
+        place = below if stack == own_stack else [stack, *below]
+        return Construct(self, unique_name(tuple(place), most=_ID_LENGTH))
 
     def _alarm(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
@@ -14,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from . import limits
 from .arns import id_of
 from .glue_table import check_table
+from .names import place_of, told, unique_name
 from .read_permissions import NEEDED, read_statements
 from .role_permissions import add_permissions, clean_rooms_ml
 from .surroundings import KNOWN_STACK, known_to_differ, stack_of
@@ -278,14 +277,11 @@ class _GeneratedName:
         self._described = described
 
     def produce(self) -> str:
-        described = self._dataset.stack.resolve(self._described)
+        described = told(self._described, self._dataset)
         # A new name of the table changes what its reference stands for, not how it looks; the rest is Glue's.
         described["table_input"] = (described.pop("table_input", None) or {}).get("name")
-        said = [self._dataset.node.addr, described]
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
         _, most = limits.NAME_LENGTH
-        path = cdk.Names.unique_resource_name(self._dataset, max_length=most - 1 - len(digest), separator="-")
-        return f"{path}-{digest}"
+        return unique_name(place_of(self._dataset), most=most, separator="-", also=described)
 
 
 class _ImportedDataset(cdk.Resource):

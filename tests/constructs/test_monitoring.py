@@ -186,10 +186,10 @@ def test_logical_ids(flags: dict[str, Any]) -> None:
     monitoring(synth, retrainings=[retraining(synth)], provider=CleanRoomsMLProvider(synth.stack))
     resources = synth.template.to_json()["Resources"]
     assert {name: r["Type"].split("::")[2] for name, r in resources.items() if name.startswith("Monitoring")} == {
-        "MonitoringStackRetraining3CFF9B8BExecutionsFailed5B7D5548": "Alarm",
-        "MonitoringStackRetraining3CFF9B8BExecutionsTimedOutC9FBC6F9": "Alarm",
-        "MonitoringStackRetraining3CFF9B8BExecutionsAborted3E85E1E9": "Alarm",
-        "MonitoringStackRetraining3CFF9B8BAudienceModelTooOld40CD2CDE": "Alarm",
+        "MonitoringRetraining0C29D521ExecutionsFailedB539EBB1": "Alarm",
+        "MonitoringRetraining0C29D521ExecutionsTimedOut15043CEB": "Alarm",
+        "MonitoringRetraining0C29D521ExecutionsAbortedDF8B1677": "Alarm",
+        "MonitoringRetraining0C29D521AudienceModelTooOldC01B35AA": "Alarm",
         "MonitoringAgeRole6EF5B488": "Role",
         "MonitoringAgeRoleDefaultPolicy01522775": "Policy",
         "MonitoringAgeLogGroup6DAF27B8": "LogGroup",
@@ -198,9 +198,9 @@ def test_logical_ids(flags: dict[str, Any]) -> None:
         "MonitoringExecutionsFailedACC22879": "Alarm",
         "MonitoringExecutionsTimedOutC6BB25FD": "Alarm",
         "MonitoringExecutionsAborted3FF0A28C": "Alarm",
-        "MonitoringStackCleanRoomsMLProvider1CBA30C8FailedFilter5BAF0FB7": "MetricFilter",
-        "MonitoringStackCleanRoomsMLProvider1CBA30C8Failed3A799E46": "Alarm",
-        "MonitoringStackCleanRoomsMLProvider1CBA30C8ErrorsE590F661": "Alarm",
-        "MonitoringStackCleanRoomsMLProvider1CBA30C8ThrottlesF945B7C3": "Alarm",
+        "MonitoringCleanRoomsMLProvider54431EFCFailedFilter4E4B363B": "MetricFilter",
+        "MonitoringCleanRoomsMLProvider54431EFCFailed7D9D0DD0": "Alarm",
+        "MonitoringCleanRoomsMLProvider54431EFCErrorsD64C64F5": "Alarm",
+        "MonitoringCleanRoomsMLProvider54431EFCThrottles95894422": "Alarm",
         "MonitoringDashboard0C3675C6": "Dashboard",
     }

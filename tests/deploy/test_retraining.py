@@ -48,7 +48,7 @@ class TestTurnOver:
         model = retraining.cleanroomsml.get_audience_model(audienceModelArn=new)
         assert model["trainingDatasetArn"] == retraining.dataset_arn
         assert model["description"] == "{% 'of the week' %}"
-        assert model["tags"] == {"team": "media", MARKER: "Stack/StackRetraining3CFF9B8B"}
+        assert model["tags"] == {"team": "media", MARKER: "Stack/StackRetrainingE9B20CAD"}
         assert len(model["name"]) == len("weekly-") + 16
         assert model["trainingDataEndTime"] - model["trainingDataStartTime"] == timedelta(seconds=WINDOW)
         assert model["trainingDataEndTime"] <= model["createTime"]
