@@ -56,6 +56,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         tags: Mapping[str, str] | None = None,
         wait_for_audience_model: cdk.Duration | None = None,
         retrained: bool = False,
+        replacement_protection: bool | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
     ) -> None:
         """Defines the model.
@@ -89,6 +90,12 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 exists. ``audience_model_arn`` is then only where it begins: no later deployment, replacement or
                 roll-back points back to it. :class:`AudienceModelRetraining` sees to it by itself. Default: the
                 template decides.
+            replacement_protection: Whether a deployment that would have to replace the model fails instead, and says
+                because of which member: a replacement removes the model from every collaboration that it is associated
+                with. To ask for a replacement, deploy it together with ``False``. A roll-back is never refused: what
+                only a replacement could take back stays as it is. The function asks CloudFormation which of the two
+                goes on, so in a VPC it must reach that. Default: it does where partners depend on the model, by an
+                association or a resource policy that this application defines.
             removal_policy: What becomes of the model when it leaves the stack. ``RETAIN`` keeps it. Default: it is
                 deleted, which removes it from every collaboration that it is associated with.
 
@@ -142,8 +149,11 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         )
         if self.output.permissions:
             self._resource.node.add_dependency(*self.output.permissions)
+        self._replacement_protection = replacement_protection
         if retrained:
             self.mark_retrained()
+        if replacement_protection:
+            self._protect()
 
     @staticmethod
     def from_configured_audience_model_arn(
@@ -215,6 +225,19 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         self._resource.add_property_override("Retrained", True)
         # A replacement begins with whatever audience model there is by then.
         _allow_use(self._provider, audience_models(), waits=self._waits)
+
+    def mark_shared(self) -> None:
+        """Says that partners depend on the model, see ``replacement_protection``.
+
+        An association and a resource policy of this application say so by themselves.
+        """
+        if self._replacement_protection is None:
+            self._protect()
+
+    def _protect(self) -> None:
+        self._resource.add_property_override("ReplacementProtection", True)
+        # Whether a roll-back goes on.
+        self._provider.allow("cloudformation:DescribeStacks", resource=cdk.Aws.STACK_ID)
 
     def add_arn_output(self, *, export_name: str | None = None, description: str | None = None) -> cdk.CfnOutput:
         """Shows the ARN as an output of the stack.

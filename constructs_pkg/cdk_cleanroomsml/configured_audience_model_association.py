@@ -87,6 +87,9 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         """Permissions on the association, for others."""
         self._model = configured_audience_model
         _allow(self._provider, membership_identifier)
+        mark_shared = getattr(configured_audience_model, "mark_shared", None)
+        if mark_shared is not None:
+            mark_shared()
         if manage_resource_policies:
             self._provider.checks.append(self._check_policy)
         self._define(

@@ -55,6 +55,9 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
 
         super().__init__(scope, id)
         grants.policy = self
+        mark_shared = getattr(configured_audience_model, "mark_shared", None)
+        if mark_shared is not None:
+            mark_shared()
         self._partners: dict[str, list[str]] = {}
         provider = provider_of(stack)
         provider.allow(

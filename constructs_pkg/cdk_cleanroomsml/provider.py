@@ -71,7 +71,7 @@ class CleanRoomsMLProvider(Construct):
         Args:
             stack: The stack. A nested stack has a provider of its own.
             vpc: Where the function runs. It must reach AWS Clean Rooms ML, and Amazon S3, through which it answers
-                CloudFormation. Default: outside of any VPC of yours.
+                CloudFormation; with ``replacement_protection`` also CloudFormation. Default: outside any VPC of yours.
             vpc_subnets: Where in the VPC. Default: its private subnets.
             security_groups: Those of the function. Default: a new one that lets everything out.
             dead_letter_queue: What takes the events that the function failed on three times. Default: nothing does.

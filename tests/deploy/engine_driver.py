@@ -51,7 +51,8 @@ HANDLER = "shortened_function.on_event"
 PERMISSIONS = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Action": ["cleanrooms-ml:*", "cleanrooms:*", "iam:PassRole", "logs:*"], "Resource": "*"}
+        {"Effect": "Allow", "Action": ["cleanrooms-ml:*", "cleanrooms:*", "iam:PassRole", "logs:*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "cloudformation:DescribeStacks", "Resource": {"Ref": "AWS::StackId"}},
     ],
 }
 

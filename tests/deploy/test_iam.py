@@ -130,3 +130,15 @@ def test_it_can_be_passed_to_no_other_service(guarded_engine: Engine, tmp_path: 
 
     with pytest.raises(DeploymentError, match="AccessDenied"):
         Deployment(guarded_engine, change=another_service).deploy(define_model)
+
+
+def test_a_protected_model_may_ask_what_goes_on(guarded_engine: Engine, tmp_path: Path) -> None:
+    deployment = Deployment(guarded_engine, change=without(None, tmp_path / "orders.json"))
+    deployment.deploy(
+        lambda stack: define_model(stack, replacement_protection=True, configured_audience_model_name="a")
+    )
+    with pytest.raises(DeploymentError, match="name: this change needs a replacement") as refused:
+        deployment.deploy(
+            lambda stack: define_model(stack, replacement_protection=True, configured_audience_model_name="b")
+        )
+    assert "could not be told" not in str(refused.value)

@@ -37,8 +37,11 @@ OTHER_TYPES = {
 """The cases of other types that go through the engine; what all types have in common is proved for one of them."""
 
 SIMULATED_ONLY = {
+    "a_replacement_that_is_asked_for",
+    "a_replacement_that_is_asked_for_is_rolled_back",
     "an_audience_model_in_training_is_told_at_once",
     "does_not_wait_for_what_never_comes",
+    "protection_that_comes_with_the_replacement",
     "retrained_replacement",
     "retrained_update_of_nothing_else",
     "taken_back_from_the_retraining",

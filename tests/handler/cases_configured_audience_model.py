@@ -263,3 +263,80 @@ def an_audience_model_in_training_is_told_at_once(driver: Driver) -> None:
     assert "deploy again when the audience model is ACTIVE" in result.reason
     assert driver.writes() == ["Update"]
     nothing_left(driver)
+
+
+# Replacement protection
+
+PROTECTED = {**MINIMAL, "ReplacementProtection": True}
+SIZES = {"audienceSizeConfig": IN_PLACE["audienceSizeConfig"]}
+
+
+@scenario(20, 21)
+def a_protected_model_is_not_replaced(driver: Driver) -> None:
+    whole = {**PROTECTED, **SIZES, "childResourceTagOnCreatePolicy": "NONE"}
+    driver.deploy(Model=whole)
+    arn = driver.physical_id()
+    for changed in (
+        {**PROTECTED, "childResourceTagOnCreatePolicy": "NONE", "description": "not written either"},
+        {**PROTECTED, **SIZES},
+        {**whole, "childResourceTagOnCreatePolicy": "FROM_PARENT_RESOURCE"},
+        {**whole, "name": "readers"},
+    ):
+        driver.forget_calls()
+        result = driver.deploy(Model=changed)
+        assert result.status == "ROLLBACK_COMPLETE"
+        (member,) = {
+            name for name in {*whole, *changed} if name != "description" and whole.get(name) != changed.get(name)
+        }
+        assert result.reason.startswith(f"{member}: this change needs a replacement, and {arn} is protected")
+        assert "replacement_protection=False" in result.reason
+        assert driver.writes() == []
+        assert driver.physical_id() == arn
+        driver.check()
+    assert driver.deploy(Model={**whole, "description": "in place"}).status == "COMPLETE"
+    nothing_left(driver)
+
+
+@scenario(20, 22)
+def a_replacement_that_is_asked_for(driver: Driver) -> None:
+    driver.deploy(Model={**PROTECTED, **SIZES})
+    arn = driver.physical_id()
+    assert driver.deploy(Model=MINIMAL).status == "COMPLETE"
+    assert driver.physical_id() != arn
+    assert driver.deploy(Model=PROTECTED).status == "COMPLETE"
+    nothing_left(driver)
+
+
+@scenario(20, 21)
+def protection_that_comes_with_the_replacement(driver: Driver) -> None:
+    driver.deploy(Model={**MINIMAL, **SIZES})
+    result = driver.deploy(Model=PROTECTED)
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert "audienceSizeConfig" in result.reason
+    nothing_left(driver)
+
+
+@scenario(23)
+def a_replacement_that_is_asked_for_is_rolled_back(driver: Driver) -> None:
+    driver.deploy(Model={**PROTECTED, **SIZES})
+    arn = driver.physical_id()
+    assert driver.deploy(Model={**MINIMAL, "name": "readers"}, fails=True).status == "ROLLBACK_COMPLETE"
+    assert driver.physical_id() == arn
+    nothing_left(driver)
+
+
+@scenario(24)
+def what_only_a_replacement_could_take_back_stays(driver: Driver) -> None:
+    """Whether protection was there, and stays, or not: the roll-back neither fails nor replaces."""
+    driver.deploy(Model=PROTECTED)
+    arn = driver.physical_id()
+    for changed in (PROTECTED, MINIMAL):
+        added = {**changed, **SIZES, "description": "new"}
+        assert driver.deploy(Model=added, fails=True).status == "ROLLBACK_COMPLETE"
+        assert driver.physical_id() == arn
+        assert driver.model()["audienceSizeConfig"] == SIZES["audienceSizeConfig"]
+        assert driver.model()["description"] == ""
+    assert driver.deploy(Model={**PROTECTED, "description": "newer"}).status == "COMPLETE"
+    assert driver.physical_id() == arn
+    assert driver.destroy().status == "DELETE_COMPLETE"
+    assert driver.models() == []

@@ -67,6 +67,12 @@ class CloudFormation:
         self.reach: Callable[[dict[str, Any]], None] | None = None
         self.function: VirtualLambda | None = None
 
+    def say(self, stack_id: str, status: str) -> None:
+        """What DescribeStacks tells from now on."""
+        statuses = self._function().wire.stack_statuses
+        if statuses is not None:
+            statuses[stack_id] = status
+
     def put(self, url: str, body: bytes, _timeout: float) -> int:
         """The presigned URL."""
         fault = self.send_faults.pop(0) if self.send_faults else 200
@@ -210,6 +216,7 @@ class Stack:
         Returns:
             `COMPLETE`, `ROLLBACK_COMPLETE` or `ROLLBACK_FAILED`, and the reasons of what failed.
         """
+        self._cloudformation.say(self.id, "UPDATE_IN_PROGRESS" if self.resources else "CREATE_IN_PROGRESS")
         before = deepcopy(self.resources)
         undo: list[Callable[[], Reply]] = []
         clean_up: list[tuple[str, Resource]] = []
@@ -314,6 +321,7 @@ class Stack:
         )
 
     def _roll_back(self, reasons: list[str]) -> Result:
+        self._cloudformation.say(self.id, "UPDATE_ROLLBACK_IN_PROGRESS")
         failed = []
         for step in self._undo:
             reply = step()

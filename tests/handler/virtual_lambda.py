@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+from urllib.parse import parse_qs
 
 from cdk_cleanroomsml.handler import main, resources
 from cdk_cleanroomsml.handler.clock import Clock
@@ -106,6 +107,7 @@ class Wire:
         self.seconds_a_call = 0.1
         self.longest_lag = 60.0
         self._deleted: dict[str, float] = {}
+        self.stack_statuses: dict[str, str] | None = {}
         self.interruptions: list[Interruption] = []
 
     def handle(
@@ -114,11 +116,27 @@ class Wire:
         found = find_operation(method, path, of["service"])
         operation = found[0] if found else ""
         self.clock.sleep(self.seconds_a_call)
+        if of["service"] == "cloudformation":
+            return self._describe_stacks(parse_qs(body.decode())["StackName"][0])
         self._interrupt(operation, after_effect=False)
         self._catch_up()
         response = self.service.handle(method, path, query, headers, body, **of)
         self._interrupt(operation, after_effect=True)
         return response
+
+    def _describe_stacks(self, stack_id: str) -> Response:
+        """What CloudFormation tells of a stack: `stack_statuses`; None for somebody who may not ask."""
+        if self.stack_statuses is None:
+            error = "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error>"
+            return Response(403, {}, f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode())
+        stack = (
+            f"<StackName>{stack_id}</StackName><CreationTime>{self.clock.datetime().isoformat()}</CreationTime>"
+            f"<StackStatus>{self.stack_statuses[stack_id]}</StackStatus>"
+        )
+        result = f"<DescribeStacksResult><Stacks><member>{stack}</member></Stacks></DescribeStacksResult>"
+        metadata = "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"
+        body = f"<DescribeStacksResponse>{result}{metadata}</DescribeStacksResponse>"
+        return Response(200, {"Content-Type": "text/xml"}, body.encode())
 
     def _catch_up(self) -> None:
         """However many calls a lag is said to last: some time it is over."""

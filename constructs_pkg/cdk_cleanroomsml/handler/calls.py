@@ -34,8 +34,11 @@ Seen = TypeVar("Seen")
 class Calls:
     """The calls of one invocation."""
 
-    def __init__(self, client: Client, clock: Clock, deadline: Deadline, log: Log) -> None:
-        self.client = client
+    def __init__(
+        self, clients: Callable[[str], Client], service: str, clock: Clock, deadline: Deadline, log: Log
+    ) -> None:
+        self._clients = clients
+        self.client = clients(service)
         self.clock = clock
         self._deadline = deadline
         self._log = log
@@ -44,6 +47,10 @@ class Calls:
     def region(self) -> str:
         """The Region that the calls go to."""
         return str(self.client.meta.region_name)
+
+    def of(self, service: str) -> Calls:
+        """The calls of another service, under the same deadline."""
+        return Calls(self._clients, service, self.clock, self._deadline, self._log)
 
     def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Output:
         """Calls an operation until it succeeds or the policy says to stop.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from . import audience_model
 from .answer import Failure
-from .kind import RETRAINED, Change, Kind, Removal
+from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
 from .policy import NOT_FOUND
 from .resource import Resource
 from .store import Store
@@ -49,7 +49,7 @@ KIND = Kind(
         # The default is unknown.
         "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.REPLACEMENT),
     },
-    own={RETRAINED: "boolean", WAIT: "integer"},
+    own={RETRAINED: "boolean", PROTECTED: "boolean", WAIT: "integer"},
 )
 
 

@@ -27,6 +27,9 @@ class Removal(Enum):
 RETRAINED = "Retrained"
 """Our member that says that a retraining takes over from the template."""
 
+PROTECTED = "ReplacementProtection"
+"""Our member that says that a replacement isn't wanted, see `protection`."""
+
 Table = Mapping[str, tuple[Change, Any]]
 """Each member of the operation that creates: how it changes, and what it is reset to when removed."""
 

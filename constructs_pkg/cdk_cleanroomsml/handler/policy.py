@@ -33,6 +33,8 @@ PUT_POLICY = "PutConfiguredAudienceModelPolicy"
 GET_POLICY = "GetConfiguredAudienceModelPolicy"
 DELETE_POLICY = "DeleteConfiguredAudienceModelPolicy"
 
+DESCRIBE_STACKS = "DescribeStacks"
+
 CONFLICT = "conflict"
 DENIED = "denied"
 FORBIDDEN = "forbidden"
@@ -59,8 +61,8 @@ RETRY_SECONDS: dict[str, dict[str, float]] = {
     QUOTA: {ANY: 0},
     REFUSED: {ANY: 0},
     THROTTLED: {ANY: inf},
-    UNCLEAR: {ANY: inf},
-    UNREACHED: {ANY: inf},
+    UNCLEAR: {"Describe": 60, ANY: inf},
+    UNREACHED: {"Describe": 60, ANY: inf},
     UNTRAINED: {ANY: 0},
 }
 """For how many seconds after its first appearance in a call a kind of trouble is retried, at most until the deadline.

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import properties
 from .answer import Answer, Failure
+from .kind import PROTECTED
 from .leftovers import Leftovers
 from .plan import Plan, plan
 from .policy import CONFLICT, NOT_FOUND, UNCLEAR
+from .protection import Protection
 from .request import Placeholder, markers, resource_name
 from .store import SETTLE_SECONDS, Held, Store
 
@@ -80,6 +82,9 @@ class Resource:
             return self._update_gone(wanted, previous)
         wanted = self._kept(wanted, previous, held)
         todo = plan(self.kind, wanted, previous, held.members)
+        if todo.replace and wanted.get(PROTECTED):
+            wanted = Protection(self._request, self._calls, self._log).kept(wanted, previous, held, todo)
+            todo = plan(self.kind, wanted, previous, held.members)
         self._tell(todo)
         if todo.refusal:
             raise Failure(todo.refusal)

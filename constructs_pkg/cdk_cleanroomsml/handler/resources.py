@@ -51,7 +51,7 @@ def perform(
             return Answer(request.physical_id)
         raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
     type_ = TYPES[request.resource_type]
-    calls = Calls(client(type_.service), clock, Deadline(clock, seconds), log)
+    calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log)
     resource = type_(request, calls, log, account, seen=seen)
     return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
 

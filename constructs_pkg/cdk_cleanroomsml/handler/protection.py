@@ -1,0 +1,61 @@
+"""Replacement protection: what depends on a resource outside of the stack is lost with it, so it stays.
+
+The event doesn't tell a roll-back from an update, and taking back a member that can't be unset looks like taking it
+away. So CloudFormation is asked, and only then: an update is refused; a roll-back leaves the members as they are, which
+is drift, and goes on. It is never refused, and replaces nothing either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .answer import Failure
+from .kind import PROTECTED
+from .policy import DESCRIBE_STACKS
+
+if TYPE_CHECKING:
+    from .calls import Calls
+    from .log import Log
+    from .plan import Plan
+    from .request import Request
+    from .store import Held
+
+Members = dict[str, Any]
+
+
+class Protection:
+    """Protects what one request is about."""
+
+    def __init__(self, request: Request, calls: Calls, log: Log) -> None:
+        self._request = request
+        self._calls = calls
+        self._log = log
+
+    def kept(self, wanted: Members, previous: Members, held: Held, todo: Plan) -> Members:
+        """What a roll-back can have without a replacement.
+
+        Raises:
+            Failure: it is no roll-back, or nobody tells.
+        """
+        why = (
+            f"{', '.join(todo.replace)}: this change needs a replacement, and {held.arn} is protected from that: a"
+            f" replacement deletes it, and so removes it from every collaboration. Nothing was changed. Leave"
+            f" {', '.join(todo.replace)} as it was, or ask for the replacement: deploy the same with"
+            f" {PROTECTED} taken away (replacement_protection=False)"
+        )
+        try:
+            is_roll_back = self._is_roll_back()
+        except Failure as failure:
+            # Without protection in the last template its permissions are gone with it: only a roll-back comes back.
+            if previous.get(PROTECTED):
+                raise Failure(f"{why}. Whether this is a roll-back could not be told: {failure}") from failure
+            is_roll_back = True
+        if not is_roll_back:
+            raise Failure(why)
+        self._log("kept", members=todo.replace)
+        rest = {member: value for member, value in wanted.items() if member not in todo.replace}
+        return {**rest, **{member: held.members[member] for member in todo.replace if member in held.members}}
+
+    def _is_roll_back(self) -> bool:
+        stacks = self._calls.of("cloudformation")(DESCRIBE_STACKS, {"StackName": self._request.stack_id})["Stacks"]
+        return "ROLLBACK" in str(stacks[0]["StackStatus"])
