@@ -11,6 +11,7 @@ from . import limits
 from .arns import id_of
 from .audience_model_grants import AudienceModelGrants
 from .custom_resource import TaggedCustomResource
+from .parameter_types import checked
 from .surroundings import audience_models, stack_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 RESOURCE_TYPE = "Custom::CleanRoomsMLAudienceModel"
 
 
+@checked
 class AudienceModel(TaggedCustomResource):
     """What is trained on a training dataset, and what configured audience models make lookalike segments from.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from .parameter_types import checked
 from .provider import SERVICE_PRINCIPAL
 from .surroundings import configured_audience_models
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .interfaces import IAudienceModel
 
 
+@checked
 class AudienceModelGrants:
     """Grants permissions on one audience model; every audience model shows its own as ``grants``.
 

@@ -17,6 +17,7 @@ from . import limits
 from .audience_model_retraining_definition import NAME_SUFFIX, Settings, definition
 from .audience_model_retraining_permissions import Permissions
 from .names import place_of, unique_name
+from .parameter_types import checked
 from .retraining_state_machine import define_state_machine
 from .surroundings import stack_of
 
@@ -56,6 +57,7 @@ class RuleTarget(Protocol):
         ...
 
 
+@checked
 class AudienceModelRetraining(Construct):
     """Trains an audience model again and again, and points a configured audience model to the newest.
 
@@ -119,7 +121,8 @@ class AudienceModelRetraining(Construct):
             keep: How many trained audience models are kept, the one in use among them, from 1 to 100. Older ones are
                 deleted, unless another configured audience model uses them. Default: 2.
             initial_audience_model: The audience model that the configured one begins with, if a later one may take its
-                place for good: it is then deleted when it isn't among the newest any more. Default: it stays.
+                place for good: it is then deleted when it isn't among the newest any more. Of one that is imported,
+                say ``retrained=True`` where it is defined. Default: it stays.
             audience_model_name_prefix: How the names of audience models begin, 1 to 46 printable characters, not only
                 spaces; a hyphen and 16 characters follow. With another prefix, those of the old one are no longer
                 deleted. A Token is fine. Default: made from the stack's and the construct's names.
@@ -176,11 +179,6 @@ class AudienceModelRetraining(Construct):
             "configured_audience_model's account", configured_audience_model.env.account, stack.account, _SAME_PLACE
         )
         problems.key("encryption_key", None if encryption_key is None else encryption_key.key_ref.key_arn)
-        if initial_audience_model is not None and not hasattr(initial_audience_model, "mark_retrained"):
-            problems.found.append(
-                "initial_audience_model must be an AudienceModel of this application, got an imported one: leave it"
-                " out, and set retrained=True where it is defined"
-            )
         problems.raise_if_any()
 
         super().__init__(scope, id)

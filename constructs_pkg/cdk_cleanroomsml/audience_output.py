@@ -13,6 +13,7 @@ from constructs import Construct
 
 from .access_logs import logged_in, logged_to, no_public_access
 from .limits import FOLDER, FOLDER_PATTERN, Problems
+from .parameter_types import checked
 from .role_permissions import add_permissions, clean_rooms_ml
 from .surroundings import account, known_to_differ, stack_of
 from .write_permissions import NEEDED, write_statements
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 ONE_REGION = "Clean Rooms ML writes only to a bucket in the Region of the model: use one of that Region"
 
 
+@checked
 class AudienceOutput(Construct):
     """The destination of exported segments, for one configured audience model or for many.
 

@@ -5,10 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
+
+from .parameter_types import checked
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+TYPES = ("ABSOLUTE", "PERCENTAGE")
+
+if TYPE_CHECKING:
+    class_only = classmethod
+else:
+
+    class class_only(classmethod):  # noqa: N801 - it is used like classmethod
+        """A method of the class that isn't one of its instances: called on one, it would drop what that holds."""
+
+        def __get__(self, instance: object, owner: type | None = None) -> object:
+            if instance is not None:
+                name = f"{type(instance).__name__}.{self.__func__.__name__}"
+                raise ValueError(f"the sizes of a model are of one type: call {name}(…) once, with all sizes")
+            return super().__get__(instance, owner)
+
+
+@checked
 @dataclass(frozen=True)
 class AudienceSizes:
     """The sizes that can be asked for when a segment is exported, as numbers of users or as percentages.
@@ -22,8 +43,20 @@ class AudienceSizes:
     bins: tuple[int | float, ...]
     """The sizes, in the order given (``audienceSizeBins``)."""
 
-    @classmethod
-    def absolute(cls, *bins: int | float) -> Self:
+    def __post_init__(self) -> None:
+        """Refuses a type that the API doesn't know.
+
+        Raises:
+            ValueError: It isn't ``ABSOLUTE`` or ``PERCENTAGE``.
+        """
+        if self.type not in TYPES and not cdk.Token.is_unresolved(self.type):
+            raise ValueError(
+                f"type of AudienceSizes must be {' or '.join(TYPES)}, got {self.type!r}: write"
+                " AudienceSizes.absolute(…) or AudienceSizes.percentage(…)"
+            )
+
+    @class_only
+    def absolute(cls, *bins: int | float) -> Self:  # noqa: N805 - a classmethod
         """Sizes as numbers of users.
 
         Args:
@@ -31,8 +64,8 @@ class AudienceSizes:
         """
         return cls("ABSOLUTE", bins)
 
-    @classmethod
-    def percentage(cls, *bins: int | float) -> Self:
+    @class_only
+    def percentage(cls, *bins: int | float) -> Self:  # noqa: N805 - a classmethod
         """Sizes as percentages of the users in the training data.
 
         Args:

@@ -11,6 +11,7 @@ from .arns import id_of
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
 from .custom_resource import TaggedCustomResource
+from .parameter_types import checked
 from .surroundings import KNOWN_STACK, audience_models, configured_audience_models, stack_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
 
 
+@checked
 class ConfiguredAudienceModel(TaggedCustomResource):
     """What partners in a collaboration get lookalike segments from.
 

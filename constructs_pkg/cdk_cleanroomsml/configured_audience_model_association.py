@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from . import limits
 from .configured_audience_model_association_grants import ConfiguredAudienceModelAssociationGrants
 from .custom_resource import TaggedCustomResource
+from .parameter_types import checked
 from .surroundings import configured_audience_models, resources_of_stack, stack_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 RESOURCE_TYPE = "Custom::CleanRoomsConfiguredAudienceModelAssociation"
 
 
+@checked
 class ConfiguredAudienceModelAssociation(TaggedCustomResource):
     """Offers a configured audience model to the partners of a collaboration.
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from .parameter_types import checked
+
 if TYPE_CHECKING:
     from .interfaces import IConfiguredAudienceModelAssociation
 
 
+@checked
 class ConfiguredAudienceModelAssociationGrants:
     """Grants permissions on one association; every association shows its own as ``grants``.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_iam as iam
 
 from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
+from .parameter_types import checked
 from .provider import SERVICE_PRINCIPAL
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .interfaces import IConfiguredAudienceModel
 
 
+@checked
 class ConfiguredAudienceModelGrants:
     """Grants permissions on one model; every model shows its own as ``grants``.
 

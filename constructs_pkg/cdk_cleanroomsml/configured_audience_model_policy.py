@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 
 from . import limits
+from .parameter_types import checked
 from .provider import SERVICE_TIMEOUT, provider_of
 from .surroundings import account_of, configured_audience_models, region_of, resources_of_stack, stack_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
 
 
+@checked
 class ConfiguredAudienceModelPolicy(cdk.Resource):
     """Which other accounts may start audience generation jobs on a model, and in which collaborations.
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import limits
+from .parameter_types import checked
 
 if TYPE_CHECKING:
     from aws_cdk import aws_glue as glue
     from typing_extensions import Self
 
 
+@checked
 @dataclass(frozen=True)
 class GlueTable:
     """A table of the AWS Glue Data Catalog.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import aws_cdk as cdk
 from .surroundings import known_to_differ
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from constructs import Construct
 
@@ -72,13 +73,41 @@ GLUE_DATABASE_NAME_PATTERN = r"[a-zA-Z0-9_](([a-zA-Z0-9_]+-)*([a-zA-Z0-9_]+))?"
 ACCOUNT_ID_LENGTH = (12, 12)
 
 
+class ParametersError(ValueError):
+    """Parameters break the rules; the message has a line for each problem."""
+
+
+_KNOWN: list[str] = []
+"""Problems that are known before a constructor looks for its own: wrong types."""
+
+
+@contextmanager
+def known(problems: list[str]) -> Iterator[None]:
+    """The first list of problems that is begun within begins with these."""
+    _KNOWN.extend(problems)
+    try:
+        yield
+    finally:
+        _KNOWN.clear()
+
+
+def _take_known() -> list[str]:
+    taken = list(_KNOWN)
+    _KNOWN.clear()
+    return taken
+
+
 @dataclass
 class Problems:
-    """What is wrong with the parameters of one construct, said all at once."""
+    """What is wrong with the parameters of one construct, said all at once.
 
-    scope: Construct
+    Attributes:
+        scope: What the construct belongs to; ``None`` where there is no construct, but a call that `id` names.
+    """
+
+    scope: Construct | None
     id: str
-    found: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=_take_known)
 
     def text(
         self,
@@ -220,9 +249,9 @@ class Problems:
         """Raises what was found.
 
         Raises:
-            ValueError: Something was; the message has a line for each problem.
+            ParametersError: Something was; the message has a line for each problem.
         """
         if self.found:
             problems = "\n".join(f"  - {problem}" for problem in self.found)
-            path = "/".join(part for part in (self.scope.node.path, self.id) if part)
-            raise ValueError(f"invalid parameters of '{path}':\n{problems}")
+            path = "/".join(part for part in (self.scope.node.path if self.scope else "", self.id) if part)
+            raise ParametersError(f"invalid parameters of '{path}':\n{problems}")

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from . import limits
 from .names import path_of, place_of, unique_name
+from .parameter_types import checked
 from .retraining_age_definition import DIMENSION, METRIC, NAMESPACE, definition
 from .retraining_state_machine import allow, define_state_machine
 from .surroundings import account, audience_models, stack_of
@@ -35,6 +36,7 @@ _FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
 """What the function logs when it answers so. It has come to its end then, which is no error of Lambda's."""
 
 
+@checked
 class CleanRoomsMLMonitoring(Construct):
     """Alarms and a dashboard for retrainings and for the function behind custom resources.
 

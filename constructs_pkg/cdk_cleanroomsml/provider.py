@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
+from .parameter_types import checked
 from .surroundings import account
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _RESOURCES_IN_A_STATEMENT = 20
 """CDK moves statements to further policies when one is full, but doesn't divide them."""
 
 
+@checked
 class CleanRoomsMLProvider(Construct):
     """The one function of a stack that creates, updates, tags and deletes what CloudFormation has no type for.
 

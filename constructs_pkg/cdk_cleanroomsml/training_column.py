@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from . import limits
+from .parameter_types import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+@checked
 @dataclass(frozen=True)
 class TrainingColumn:
     """A column of the Glue table, and what training takes it for.

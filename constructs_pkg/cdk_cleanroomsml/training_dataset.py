@@ -13,6 +13,7 @@ from . import limits
 from .arns import id_of
 from .glue_table import check_table
 from .names import place_of, told, unique_name
+from .parameter_types import checked
 from .read_permissions import NEEDED, read_statements
 from .role_permissions import add_permissions, clean_rooms_ml
 from .surroundings import KNOWN_STACK, known_to_differ, stack_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .training_column import TrainingColumn
 
 
+@checked
 class TrainingDataset(cdk.Resource):
     """What audience models are trained on: a table in the AWS Glue Data Catalog, and what its columns are.
 

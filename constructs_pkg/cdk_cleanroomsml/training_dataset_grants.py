@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from .parameter_types import checked
 from .surroundings import audience_models
 
 if TYPE_CHECKING:
     from .interfaces import ITrainingDataset
 
 
+@checked
 class TrainingDatasetGrants:
     """Grants permissions on one training dataset; every dataset shows its own as ``grants``.
 

@@ -216,7 +216,7 @@ class TestWhoOwnsTheAudienceModel:
 class TestProblems:
     def test_an_imported_initial_audience_model(self, synth: Synth) -> None:
         theirs: Any = AudienceModel.from_audience_model_arn(synth.stack, "Theirs", AUDIENCE_MODEL_ARN)
-        with pytest.raises(ValueError, match="initial_audience_model must be an AudienceModel of this application"):
+        with pytest.raises(ValueError, match="initial_audience_model must be an AudienceModel, got an imported one"):
             retraining(synth, initial_audience_model=theirs)
 
     def test_an_alias_for_a_key(self, synth: Synth) -> None:
@@ -242,9 +242,12 @@ class TestProblems:
             ({"polling_interval": cdk.Duration.seconds(59)}, "polling_interval in seconds must be"),
             ({"polling_interval": cdk.Duration.millis(90_500)}, "polling_interval in seconds must be"),
             ({"polling_interval": cdk.Duration.minutes(5)}, "polling_interval must be at least 360 seconds"),
-            ({"on_demand_only": True, "schedule": "weekly"}, "schedule must be left out with on_demand_only"),
             (
-                {"on_demand_only": True, "dead_letter_queue": "dead"},
+                {"on_demand_only": True, "schedule": scheduler.ScheduleExpression.expression("rate(1 day)")},
+                "schedule must be left out with on_demand_only",
+            ),
+            (
+                {"on_demand_only": True, "dead_letter_queue": sqs.Queue(cdk.Stack(), "Dead")},
                 "dead_letter_queue must be left out with on_demand",
             ),
             ({"on_demand_only": True, "enabled": False}, "enabled=False must be left out with on_demand_only"),

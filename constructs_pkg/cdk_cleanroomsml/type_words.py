@@ -1,0 +1,118 @@
+"""Types in the words of an error: what is allowed, and what to write instead of what was given."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import re
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+_PLAIN = {str: "a text", bool: "True or False", int: "a whole number", float: "a whole number"}
+
+
+def words(hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
+    """What a type allows."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        options = [words(each) for each in typing.get_args(hint) if each is not type(None)]
+        return " or ".join(dict.fromkeys(options))
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if isinstance(hint, type) and constants(hint):
+        return " or .".join([f"{_name(hint)}.{constants(hint)[0]}", *constants(hint)[1:]])
+    if typing.get_origin(hint) is not None:
+        item = words([each for each in typing.get_args(hint) if each is not ...][-1])
+        kind = "a dict" if typing.get_origin(hint) in (Mapping, dict) else "a list"
+        return f"{kind} of which each is {item}"
+    return with_article(_name(hint))
+
+
+def with_article(name: str) -> str:
+    """A name, as it is read aloud."""
+    return f"{'an' if re.match('[AEIOUaeiou]|s3|sns|sqs', name) else 'a'} {name}"
+
+
+def advice(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
+    """What to write instead, where that can be told."""
+    options = [each for each in typing.get_args(hint) or (hint,) if isinstance(each, type)]
+    if value is None:
+        return ": was it forgotten, or is it a key of the context that isn't there?"
+    if str in options and hasattr(value, "resolve"):
+        return ": write cdk.Token.as_string(…)"
+    if str in options and isinstance(value, int) and not isinstance(value, bool):
+        return f": write {str(value)!r}"
+    if isinstance(value, str):
+        found = (_from_text(each, value) for each in options)
+        return next((f": write {each}" for each in found if each), _example(options))
+    if isinstance(value, (list, tuple)) and options and options[0] in (int, float, str):
+        return f": write {', '.join(map(repr, value))} without the brackets"
+    return "" if hasattr(value, "node") else _example(options)
+
+
+def constants(cls: type) -> list[str]:
+    """The names of the values that a class has by itself."""
+    if issubclass(cls, enum.Enum):
+        return [each.name for each in cls]
+    is_ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+    return [name for name, value in vars(cls).items() if type(value) is cls] if is_ours else []
+
+
+def _example(options: list[type]) -> str:
+    """How one is made, of a class that has a method for it."""
+    for each in options:
+        makers = [name for name, made in vars(each).items() if _makes(name, made)]
+        if makers and not constants(each):
+            return f": write {_name(each)}.{makers[0]}(…)"
+        made = each if hasattr(each, "is_construct") else _concrete(each)
+        if made:
+            return f": write {_name(made)}(…)"
+    return ""
+
+
+def _makes(name: str, made: object) -> bool:
+    return isinstance(made, (classmethod, staticmethod)) and not name.startswith(("_", "is_", "from_", "of"))
+
+
+def _from_text(wanted: type, text: str) -> str:
+    """How a construct is had from the text that stands for it."""
+    made = wanted if not _is_interface(wanted) else _concrete(wanted)
+    if constants(wanted):
+        match = [name for name in constants(wanted) if name == text.upper()]
+        return f"{_name(wanted)}.{match[0]}" if match else ""
+    if wanted.__name__ == "IGrantable":
+        return f"iam.Role.from_role_arn(self, 'Role', {text!r})" if text.startswith("arn:") else "an iam.Role"
+    kind = "arn" if text.startswith("arn:") else "name"
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", made.__name__).lower() if made else ""
+    for name, shown in ((f"from_{snake}_{kind}", text), (f"from_{snake}_arn", "arn:…")):
+        if made and inspect.getattr_static(made, name, None) is not None:
+            return f"{_name(made)}.{name}(self, {made.__name__!r}, {shown!r})"
+    return ""
+
+
+def _is_interface(cls: type) -> bool:
+    return re.match("I[A-Z]", cls.__name__) is not None
+
+
+def _concrete(interface: type) -> type | None:
+    """The construct that an interface is usually made by: `Role` for `IRole` and `IRoleRef`."""
+    if not _is_interface(interface):
+        return None
+    name = interface.__name__[1:].removesuffix("Ref").removesuffix("V2")
+    home = interface.__module__.replace("aws_cdk.interfaces.", "aws_cdk.")
+    if home.startswith("cdk_cleanroomsml"):
+        home = "cdk_cleanroomsml"
+    found = getattr(sys.modules.get(home), name, None)
+    return found if isinstance(found, type) else None
+
+
+def _name(cls: Any) -> str:  # noqa: ANN401 - what typing takes for a type
+    """As people write it: with the short name of the CDK's module before it."""
+    name = getattr(cls, "__name__", str(cls))
+    if getattr(cls, "__module__", "").startswith("aws_cdk"):
+        service = cls.__module__.replace("aws_cdk.interfaces.", "aws_cdk.").partition("aws_cdk.aws_")[2]
+        keyword = {"lambda": "lambda_"}
+        return f"{keyword.get(service, service) or 'cdk'}.{name}"
+    return str(name)
