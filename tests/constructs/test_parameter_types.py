@@ -144,8 +144,8 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
         (
             {"audience_model_arn": None},
             (
-                "audience_model_arn must be a text, got None: was it forgotten, or is it a key of the context that isn't"
-                " there?"
+                "audience_model_arn must be a text, got None: was it forgotten, or is it a key of the context that"
+                " isn't there?"
             ),
         ),
         ({"min_matching_seed_size": "many"}, "min_matching_seed_size must be a whole number, got 'many'"),
@@ -158,8 +158,8 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
         (
             {"removal_policy": "retain"},
             (
-                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .SNAPSHOT or .RETAIN_ON_UPDATE_OR_DELETE,"
-                " got 'retain': write cdk.RemovalPolicy.RETAIN"
+                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .SNAPSHOT or"
+                " .RETAIN_ON_UPDATE_OR_DELETE, got 'retain': write cdk.RemovalPolicy.RETAIN"
             ),
         ),
         (
@@ -182,8 +182,8 @@ def test_a_text_where_a_construct_is_meant(stack: cdk.Stack) -> None:
         "bucket must be an s3.IBucket, got 'my-bucket': write s3.Bucket.from_bucket_name(self, 'Bucket', 'my-bucket')",
         "encryption_key must be a kms.IKeyRef, got 'alias/exports': write kms.Key.from_key_arn(self, 'Key', 'arn:…')",
         (
-            "role must be an iam.IRoleRef, got 'arn:aws:iam::111122223333:role/writer': write iam.Role.from_role_arn(self,"
-            " 'Role', 'arn:aws:iam::111122223333:role/writer')"
+            "role must be an iam.IRoleRef, got 'arn:aws:iam::111122223333:role/writer': write"
+            " iam.Role.from_role_arn(self, 'Role', 'arn:aws:iam::111122223333:role/writer')"
         ),
     ]
     swapped: dict[str, Any] = {"bucket": kms.Key(stack, "Key"), "encryption_key": s3.Bucket(stack, "Bucket")}
