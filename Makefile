@@ -6,6 +6,8 @@ export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The Node that comes with the Python environment serves jsii, too, whatever else the machine has.
 export JSII_NODE := $(BIN)/node
+# What Python compiles is kept: uncached, importing the CDK takes seconds in each of many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-chain test install format lint types unit docs bench lock clean
 

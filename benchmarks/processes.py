@@ -39,9 +39,9 @@ class Took:
 
 
 def environment(**others: str) -> dict[str, str]:
-    """The environment of every program: Node from beside this Python, and no Python caches written into assets."""
+    """The environment of every program: Node from beside this Python."""
     path = search_path(ROOT, os.environ.get("PATH", ""))
-    return {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **others}
+    return {**os.environ, "PATH": path, **others}
 
 
 def python(*arguments: str, env: Mapping[str, str] | None = None) -> Took:

@@ -40,7 +40,7 @@ SECRET_KEY = "local"  # noqa: S105 - for the root user of this engine; worth not
 _START_SECONDS = 60.0
 _LOG_TAIL = 2000
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "SSL_CERT_FILE", "TZ")
+_KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "SSL_CERT_FILE", "TZ")
 
 
 class Engine:
@@ -266,7 +266,6 @@ class Engine:
             "MINISTACK_REGION": self.region,
             # Functions in Node.js find the Node.js of this interpreter's environment.
             "PATH": search_path(Path.cwd(), os.environ.get("PATH", "")),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "S3_DATA_DIR": str(folder / "s3"),
             "SFTP_ENABLED": "0",
