@@ -12,7 +12,8 @@ from .arns import id_of
 from .audience_model_grants import AudienceModelGrants
 from .custom_resource import TaggedCustomResource
 from .parameter_types import checked
-from .surroundings import audience_models, stack_of
+from .role_permissions import KEY_REGION, warn_of_another_account
+from .surroundings import audience_models, environment_of_arn, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from .provider import CleanRoomsMLProvider
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLAudienceModel"
+TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
+WHERE_THE_DATASET_IS = "an audience model is trained only where its dataset is: name one of this account and Region"
 
 
 @checked
@@ -67,7 +70,8 @@ class AudienceModel(TaggedCustomResource):
         Args:
             scope: The construct that it belongs to.
             id: Its name there.
-            training_dataset_arn: What it is trained on. A change replaces the audience model.
+            training_dataset_arn: What it is trained on, of the same account and Region. A change replaces the audience
+                model.
             audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the audience model,
                 and with a name of your own so must any change but one of tags. Default: a name made from the stack's
                 and the construct's, which is free to change in a replacement.
@@ -90,7 +94,8 @@ class AudienceModel(TaggedCustomResource):
                 it is deleted.
 
         Raises:
-            ValueError: Parameters break the rules; the message lists all of them.
+            ValueError: Parameters break the rules, or name what is in another account or Region; the message lists
+                all of them.
         """
         problems = limits.Problems(scope, id)
         problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
@@ -98,11 +103,17 @@ class AudienceModel(TaggedCustomResource):
         problems.description(description)
         key_arn = None if encryption_key is None else encryption_key.key_ref.key_arn
         problems.key("encryption_key", key_arn)
+        stack = stack_of(scope)
+        told = environment_of_arn(training_dataset_arn, TRAINING_DATASET)
+        problems.environment("training_dataset_arn", told, stack, WHERE_THE_DATASET_IS)
+        problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
         _check_times(problems, training_data_start_time, training_data_end_time)
         problems.tags("tags", tags)
         problems.raise_if_any()
 
-        super().__init__(scope, id, stack=stack_of(scope), type=RESOURCE_TYPE)
+        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
+        if encryption_key is not None:
+            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
         self._retrained_by: str | None = None
         self.grants: AudienceModelGrants = AudienceModelGrants(self)
         """Permissions on the audience model, for others."""

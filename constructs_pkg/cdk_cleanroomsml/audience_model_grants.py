@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 
 from .parameter_types import checked
 from .provider import SERVICE_PRINCIPAL
-from .surroundings import configured_audience_models
+from .surroundings import environment_of_resource, resources_of
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -43,17 +43,17 @@ class AudienceModelGrants:
     def create_configured_audience_model(
         self, grantee: iam.IGrantable, *, output_role: IRoleRef | None = None
     ) -> iam.Grant:
-        """Lets somebody configure the audience model, and tag configured audience models of this account and Region.
+        """Lets somebody configure the audience model, and tag configured audience models of its account and Region.
 
         Args:
             grantee: A role, a user, a group, or what has one.
             output_role: The role that segments are written with; it may be passed to Clean Rooms ML, and to no other
                 service. Default: passing a role has to be allowed elsewhere.
         """
+        # The grantee may be of another stack.
+        own = resources_of(environment_of_resource(self._model), "cleanrooms-ml", "configured-audience-model")
         grant = self._grant(grantee, "cleanrooms-ml:CreateConfiguredAudienceModel").combine(
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[configured_audience_models()]
-            )
+            iam.Grant.add_to_principal(grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[own])
         )
         if output_role is None:
             return grant

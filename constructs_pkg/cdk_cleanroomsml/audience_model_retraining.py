@@ -14,12 +14,14 @@ from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
 
 from . import limits
+from .audience_model import TRAINING_DATASET, WHERE_THE_DATASET_IS
 from .audience_model_retraining_definition import NAME_SUFFIX, Settings, definition
 from .audience_model_retraining_permissions import Permissions
 from .names import place_of, unique_name
 from .parameter_types import checked
 from .retraining_state_machine import define_state_machine
-from .surroundings import stack_of
+from .role_permissions import KEY_REGION, warn_of_another_account
+from .surroundings import environment_of_arn, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +48,7 @@ _TRAINING_WINDOW = (_HOUR, 36_500 * _DAY)
 _POLLS = 720
 """An execution's history holds 25,000 events (Step Functions Developer Guide); 25 go with one interval at most."""
 
+_SAME_REGION = "EventBridge notifies only topics of its own Region: use one of that Region"
 _SAME_PLACE = "a retraining works in its own account and Region, define it in a stack there"
 
 
@@ -172,16 +175,18 @@ class AudienceModelRetraining(Construct):
                 if value is not None
             ]
         stack = stack_of(scope)
-        problems.same(
-            "configured_audience_model's Region", configured_audience_model.env.region, stack.region, _SAME_PLACE
-        )
-        problems.same(
-            "configured_audience_model's account", configured_audience_model.env.account, stack.account, _SAME_PLACE
-        )
+        told = environment_of_arn(training_dataset_arn, TRAINING_DATASET)
+        problems.environment("training_dataset_arn", told, stack, WHERE_THE_DATASET_IS)
+        problems.resource("configured_audience_model", configured_audience_model, stack, _SAME_PLACE)
+        problems.resource("initial_audience_model", initial_audience_model, stack, _SAME_PLACE)
+        problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
+        problems.resource("failure_topic", failure_topic, stack, _SAME_REGION, account=False)
         problems.key("encryption_key", None if encryption_key is None else encryption_key.key_ref.key_arn)
         problems.raise_if_any()
 
         super().__init__(scope, id)
+        if encryption_key is not None:
+            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
         place = place_of(self)
         own_name = unique_name(place, most=limits.NAME_LENGTH[1] - NAME_SUFFIX)
         marker = f"{place[0]}/{own_name}"

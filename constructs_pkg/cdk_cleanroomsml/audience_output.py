@@ -14,8 +14,8 @@ from constructs import Construct
 from .access_logs import logged_in, logged_to, no_public_access
 from .limits import FOLDER, FOLDER_PATTERN, Problems
 from .parameter_types import checked
-from .role_permissions import add_permissions, clean_rooms_ml
-from .surroundings import account, known_to_differ, stack_of
+from .role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
+from .surroundings import environment_of, stack_of
 from .write_permissions import NEEDED, write_statements
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 ONE_REGION = "Clean Rooms ML writes only to a bucket in the Region of the model: use one of that Region"
+_LOGS = "S3 logs access only to a bucket of the same account and Region: use one of those"
 
 
 @checked
@@ -70,24 +71,27 @@ class AudienceOutput(Construct):
 
         Raises:
             ValueError: The prefix can't be part of an S3 URI, or makes it longer than 1,285 characters; the bucket is
-                in another Region, or has another key. The message lists all of it.
+                in another Region, or has another key; the key or the bucket of the logs is in another Region, the
+                latter also in another account. The message lists all of it.
         """
         self.stack: cdk.Stack = stack_of(scope)
         """The stack in which it is defined."""
-        _check(self.stack, scope, id, bucket, encryption_key, prefix)
+        _check(self.stack, scope, id, bucket, encryption_key, prefix, server_access_logs_bucket)
         super().__init__(scope, id)
         self._prefix = prefix
+        if encryption_key is not None:
+            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
 
         if bucket is None:
             encryption_key = encryption_key or kms.Key(
                 self, "Key", description="Encrypts lookalike segments", enable_key_rotation=True
             )
             bucket = self._create_bucket(encryption_key, server_access_logs_bucket)
-            self._bucket_account = account()
+            self._bucket_account = environment_of(self.stack).account
         else:
             encryption_key = encryption_key or bucket.encryption_key
             self._bucket_account = bucket.env.account
-            self._warn_of_another_account()
+            warn_of_another_account(self, "bucket", self._bucket_account)
 
         self.bucket: s3.IBucket = bucket
         """Where segments are written."""
@@ -111,6 +115,16 @@ class AudienceOutput(Construct):
         return f"s3://{self.bucket.bucket_name}/{folder}"
 
     @cached_property
+    def region(self) -> str:
+        """The Region of the bucket; a Token when it isn't known."""
+        return self.bucket.env.region
+
+    @cached_property
+    def role_account(self) -> str:
+        """The account of the role; a Token when it isn't known."""
+        return self.role.env.account
+
+    @cached_property
     def role_arn(self) -> str:
         """The ARN of the role."""
         return self.role.role_arn if isinstance(self.role, iam.Role) else self.role.role_ref.role_arn
@@ -131,14 +145,6 @@ class AudienceOutput(Construct):
         resource = cast("s3.CfnBucket", bucket.node.default_child)
         resource.logging_configuration = logged_to(logs_bucket) if logs_bucket else logged_in(self.stack)
         return bucket
-
-    def _warn_of_another_account(self) -> None:
-        if known_to_differ(self._bucket_account, self.stack.account):
-            cdk.Annotations.of(self).add_warning_v2(
-                "cdk-cleanroomsml:bucketInAnotherAccount",
-                f"the given bucket belongs to account {self._bucket_account}: its policy, and its key's, must allow "
-                "there what the role is allowed here",
-            )
 
     def _create_role(self) -> iam.Role:
         return iam.Role(
@@ -166,6 +172,7 @@ def _check(
     bucket: s3.IBucket | None,
     key: IKeyRef | None,
     prefix: str | None,
+    logs_bucket: s3.IBucket | None,
 ) -> None:
     problems = Problems(scope, id)
     # A bucket's name has at most 63 characters; the rest of the URI's 1,285 are "s3://" and two slashes.
@@ -176,8 +183,9 @@ def _check(
         pattern=FOLDER_PATTERN,
         allowed=FOLDER,
     )
-    if bucket is not None:
-        problems.same("bucket's Region", bucket.env.region, stack.region, ONE_REGION)
+    problems.resource("bucket", bucket, stack, ONE_REGION, account=False)
+    problems.resource("encryption_key", key, stack, KEY_REGION, account=False)
+    problems.resource("server_access_logs_bucket", logs_bucket, stack, _LOGS)
     if bucket is not None and bucket.encryption_key is not None and key is not None:
         problems.same(
             "encryption_key",

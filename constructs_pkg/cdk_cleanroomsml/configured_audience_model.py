@@ -8,11 +8,20 @@ import aws_cdk as cdk
 
 from . import limits
 from .arns import id_of
+from .audience_model import RESOURCE_TYPE as AUDIENCE_MODEL
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
 from .custom_resource import TaggedCustomResource
 from .parameter_types import checked
-from .surroundings import KNOWN_STACK, audience_models, configured_audience_models, stack_of
+from .role_permissions import ONE_ACCOUNT
+from .surroundings import (
+    KNOWN_STACK,
+    audience_models,
+    configured_audience_models,
+    environment_of,
+    environment_of_arn,
+    stack_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +38,8 @@ if TYPE_CHECKING:
     from .tag_on_create_policy import TagOnCreatePolicy
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
+
+_WHERE_IT_IS = "an audience model is used only in its own account and Region: name one from there"
 
 
 @checked
@@ -69,12 +80,14 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         Args:
             scope: The construct that it belongs to.
             id: Its name there.
-            audience_model_arn: The audience model that segments are generated from. Updated in place.
+            audience_model_arn: The audience model that segments are generated from, of the same account and Region.
+                Updated in place.
             shared_audience_metrics: Whether partners see the metrics of a segment. Updated in place.
             configured_audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the
                 model, and with a name of your own so must any change that needs a replacement. Default: a name made
                 from the stack's and the construct's, which is free to change in a replacement.
-            output: Where segments are written. Updated in place. Default: a new bucket, key and role.
+            output: Where segments are written: a bucket of the same Region, with a role of the same account. Updated
+                in place. Default: a new bucket, key and role.
             description: Up to 255 printable characters and line breaks. Updated in place. Default: none.
             min_matching_seed_size: How many users of a partner's seed must be found in the training data for a
                 segment to be made, from 25 to 500,000. Updated in place. Default: 500.
@@ -102,7 +115,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 deleted, which removes it from every collaboration that it is associated with.
 
         Raises:
-            ValueError: Parameters break the API's rules; the message lists all of them.
+            ValueError: Parameters break the API's rules, or name what is in another account or Region; the message
+                lists all of them.
         """
         problems = limits.Problems(scope, id)
         problems.arn("audience_model_arn", audience_model_arn, "audience-model")
@@ -115,8 +129,11 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             seconds = wait_for_audience_model.to_milliseconds() / 1000
             problems.number("wait_for_audience_model in seconds", seconds, limits.WAIT_SECONDS)
         stack = stack_of(scope)
-        if output is not None and output.stack is not stack:
-            problems.same("output's Region", output.stack.region, stack.region, ONE_REGION)
+        told = environment_of_arn(audience_model_arn, AUDIENCE_MODEL)
+        problems.environment("audience_model_arn", told, stack, _WHERE_IT_IS)
+        if output is not None:
+            problems.same("output's Region", output.region, environment_of(stack).region, ONE_REGION)
+            problems.same("output's role's account", output.role_account, environment_of(stack).account, ONE_ACCOUNT)
         problems.raise_if_any()
 
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)

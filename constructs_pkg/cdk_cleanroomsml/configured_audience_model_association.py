@@ -10,7 +10,12 @@ from . import limits
 from .configured_audience_model_association_grants import ConfiguredAudienceModelAssociationGrants
 from .custom_resource import TaggedCustomResource
 from .parameter_types import checked
-from .surroundings import configured_audience_models, resources_of_stack, stack_of
+from .surroundings import (
+    configured_audience_models,
+    environment_of_arn,
+    resources_of_stack,
+    stack_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +26,10 @@ if TYPE_CHECKING:
     from .provider import CleanRoomsMLProvider
 
 RESOURCE_TYPE = "Custom::CleanRoomsConfiguredAudienceModelAssociation"
+
+_WHERE_THE_MODEL_IS = (
+    "a model is associated only with a membership of its own account, in its own Region: define it there"
+)
 
 
 @checked
@@ -74,16 +83,19 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
                 is deleted.
 
         Raises:
-            ValueError: Parameters break the API's rules; the message lists all of them.
+            ValueError: Parameters break the API's rules, or name what is in another account or Region; the message
+                lists all of them.
         """
+        stack = stack_of(scope)
         _check(
             limits.Problems(scope, id),
+            stack,
+            configured_audience_model,
             membership_identifier=membership_identifier,
             name=configured_audience_model_association_name,
             description=description,
             tags=tags,
         )
-        stack = stack_of(scope)
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
         self.grants: ConfiguredAudienceModelAssociationGrants = ConfiguredAudienceModelAssociationGrants(self)
         """Permissions on the association, for others."""
@@ -156,6 +168,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
 
 def _check(
     problems: limits.Problems,
+    stack: cdk.Stack,
+    model: IConfiguredAudienceModel,
     *,
     membership_identifier: str,
     name: str | None,
@@ -172,6 +186,9 @@ def _check(
     problems.name("configured_audience_model_association_name", name, length=limits.ASSOCIATION_NAME_LENGTH)
     problems.description(description)
     problems.tags("tags", tags)
+    problems.resource("configured_audience_model", model, stack, _WHERE_THE_MODEL_IS)
+    told = environment_of_arn(membership_identifier, "AWS::CleanRooms::Membership")
+    problems.environment("membership_identifier", told, stack, _WHERE_THE_MODEL_IS)
     problems.raise_if_any()
 
 

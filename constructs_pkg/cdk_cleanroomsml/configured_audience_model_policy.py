@@ -10,7 +10,14 @@ import aws_cdk as cdk
 from . import limits
 from .parameter_types import checked
 from .provider import SERVICE_TIMEOUT, provider_of
-from .surroundings import account_of, configured_audience_models, region_of, resources_of_stack, stack_of
+from .surroundings import (
+    Environment,
+    configured_audience_models,
+    environment_of,
+    environment_of_resource,
+    resources_of,
+    stack_of,
+)
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
     from .interfaces import IConfiguredAudienceModel
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
+
+_OWNER = "only its owner can give a model a resource policy, and only where it is"
 
 
 @checked
@@ -44,10 +53,10 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             ValueError: The model has a policy already, or is in another account or Region.
         """
         stack = stack_of(scope)
-        self._account = account_of(stack)
+        self._where = _known_where(environment_of_resource(configured_audience_model), environment_of(stack))
         self._model_arn = configured_audience_model.configured_audience_model_arn
         problems = limits.Problems(scope, id)
-        _check_place(problems, self._model_arn, stack)
+        problems.resource("configured_audience_model", configured_audience_model, stack, _OWNER)
         grants = configured_audience_model.grants
         if grants.policy is not None:
             problems.found.append(
@@ -108,7 +117,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             pattern=limits.UUID_PATTERN,
             allowed="a UUID in small letters, the identifier of a collaboration",
         )
-        if account == self._account and not cdk.Token.is_unresolved(account):
+        if account == self._where.account and not cdk.Token.is_unresolved(account):
             problems.found.append(
                 f"account {account!r} owns the model: it needs no resource policy, use grants.start_audience_generation"
             )
@@ -119,7 +128,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         self._resource.add_property_override("configuredAudienceModelPolicy", self._document())
 
     def _document(self) -> dict[str, Any]:
-        resources = [self._model_arn, resources_of_stack("cleanrooms-ml", "audience-generation-job")]
+        resources = [self._model_arn, resources_of(self._where, "cleanrooms-ml", "audience-generation-job")]
         return {
             "Version": "2012-10-17",
             "Statement": [
@@ -149,11 +158,8 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         return [f"the resource policy of '{self.node.path}' {problem}"] if problem else []
 
 
-def _check_place(problems: limits.Problems, model_arn: str, stack: cdk.Stack) -> None:
-    """An ARN that is a Token tells no place, and is the stack's own or the service's to judge."""
-    parts = model_arn.split(":")
-    if len(parts) < 6:
-        return
-    rule = "only its owner can give a model a resource policy, and only where it is"
-    problems.same("configured_audience_model's account", parts[4], account_of(stack), rule)
-    problems.same("configured_audience_model's Region", parts[3], region_of(stack), rule)
+def _known_where(model: Environment, stack: Environment) -> Environment:
+    """Where the model is, which must be where the stack is: what either of them knows."""
+    if cdk.Token.is_unresolved(model.region) or cdk.Token.is_unresolved(model.account):
+        return stack
+    return model

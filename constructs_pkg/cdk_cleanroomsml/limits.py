@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from .surroundings import known_to_differ
+from .surroundings import Environment, Resource, environment_of, environment_of_resource, known_to_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -244,6 +244,31 @@ class Problems:
         """
         if known_to_differ(value, expected):
             self.found.append(f"{parameter} {value!r} is not {expected!r}: {rule}")
+
+    def environment(
+        self, parameter: str, where: Environment, stack: cdk.Stack, rule: str, *, account: bool = True
+    ) -> None:
+        """Checks that something is where a stack is deployed, as far as both are known.
+
+        Args:
+            parameter: The parameter's name, as the user wrote it.
+            where: Where it is.
+            stack: The stack.
+            rule: Why, and what to change.
+            account: Whether it must be of the stack's account, too.
+        """
+        here = environment_of(stack)
+        self.same(f"{parameter}'s partition", where.partition, here.partition, rule)
+        self.same(f"{parameter}'s Region", where.region, here.region, rule)
+        if account:
+            self.same(f"{parameter}'s account", where.account, here.account, rule)
+
+    def resource(
+        self, parameter: str, resource: Resource | None, stack: cdk.Stack, rule: str, *, account: bool = True
+    ) -> None:
+        """Checks that a resource, created or imported, is where a stack is deployed; ``None`` passes."""
+        if resource is not None:
+            self.environment(parameter, environment_of_resource(resource), stack, rule, account=account)
 
     def raise_if_any(self) -> None:
         """Raises what was found.

@@ -18,7 +18,7 @@ from .names import path_of, place_of, unique_name
 from .parameter_types import checked
 from .retraining_age_definition import DIMENSION, METRIC, NAMESPACE, definition
 from .retraining_state_machine import allow, define_state_machine
-from .surroundings import account, audience_models, stack_of
+from .surroundings import audience_models, environment_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .provider import CleanRoomsMLProvider
 
 _MAX_AGE_DAYS = (1, 365)
+_METRICS = "alarms watch only metrics of their own account and Region: define the monitoring in a stack there"
+_TOPIC_REGION = "CloudWatch notifies only topics of its own Region: use one of that Region"
 _WIDTH = 12
 _ID_LENGTH = 100
 _FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
@@ -70,7 +72,8 @@ class CleanRoomsMLMonitoring(Construct):
             dashboard_name: The name of the dashboard. Default: a generated one.
 
         Raises:
-            ValueError: There is nothing to watch, or ``max_age`` is out of bounds.
+            ValueError: There is nothing to watch, or ``max_age`` is out of bounds, or something is in another account
+                or Region; the message lists all of it.
         """
         age = cdk.Duration.days(14) if max_age is None else max_age
         problems = limits.Problems(scope, id)
@@ -81,6 +84,12 @@ class CleanRoomsMLMonitoring(Construct):
             problems.found.append("max_age must be known at synthesis, got a Token")
         elif not least <= age.to_days(integral=False) <= most:
             problems.found.append(f"max_age must be from {least} to {most} days, got {age.to_days(integral=False):g}")
+        watched = {f"retrainings[{at}]": stack_of(each) for at, each in enumerate(retrainings)}
+        if provider is not None:
+            watched["provider"] = stack_of(provider)
+        for name, stack in watched.items():
+            problems.environment(name, environment_of(stack), stack_of(scope), _METRICS)
+        problems.resource("alarm_topic", alarm_topic, stack_of(scope), _TOPIC_REGION, account=False)
         problems.raise_if_any()
         super().__init__(scope, id)
         self.alarms: list[cloudwatch.Alarm] = []
@@ -233,7 +242,7 @@ class CleanRoomsMLMonitoring(Construct):
             principals=[cast("iam.IPrincipal", iam.ServicePrincipal("cloudwatch.amazonaws.com"))],
             actions=["sns:Publish"],
             resources=[topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": account()}},
+            conditions={"StringEquals": {"aws:SourceAccount": environment_of(stack_of(self)).account}},
         )
         if not topic.add_to_resource_policy(publish).statement_added:
             cdk.Annotations.of(self).add_warning_v2(

@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
 from .parameter_types import checked
-from .surroundings import account
+from .surroundings import environment_of, resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
+
+    from .surroundings import Environment
 
 SERVICE_PRINCIPAL = "cleanrooms-ml.amazonaws.com"
 SERVICE_TIMEOUT = 20 * 60
@@ -95,7 +97,7 @@ class CleanRoomsMLProvider(Construct):
             raise ValueError(f"'{stack.node.path}' has a provider already: define your own before the first model")
         super().__init__(stack, _ID)
         if log_encryption_key is not None:
-            _let_logs_use(log_encryption_key)
+            _let_logs_use(log_encryption_key, environment_of(stack))
         log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -201,10 +203,10 @@ def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
     return CleanRoomsMLProvider(stack) if existing is None else existing
 
 
-def _let_logs_use(key: kms.IKey) -> None:
-    """Adds the statement of the CloudWatch Logs User Guide to a key's policy."""
-    service = iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com")
-    log_groups = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{account()}:log-group:*"
+def _let_logs_use(key: kms.IKey, where: Environment) -> None:
+    """Adds the statement of the CloudWatch Logs User Guide to a key's policy, which may be that of another stack."""
+    service = iam.ServicePrincipal(f"logs.{where.region}.amazonaws.com")
+    log_groups = f"{resources_of(where, 'logs', 'log-group').removesuffix('/*')}:*"
     statement = iam.PolicyStatement(
         principals=[cast("iam.IPrincipal", service)],
         actions=[

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 
 from .bucket_permissions import bucket_statements
-from .surroundings import account
 
 if TYPE_CHECKING:
     from .glue_table import GlueTable
+    from .surroundings import Environment
 
 GLUE_ACTIONS = [
     "glue:GetDatabase",
@@ -35,11 +35,18 @@ NEEDED = (
 
 
 def read_statements(
-    *, table: GlueTable, bucket_arn: str, bucket_account: str, prefix: str | None, key_arn: str | None
+    *,
+    where: Environment,
+    table: GlueTable,
+    bucket_arn: str,
+    bucket_account: str,
+    prefix: str | None,
+    key_arn: str | None,
 ) -> list[dict[str, Any]]:
     """The statements of an IAM policy, as JSON.
 
     Args:
+        where: Where the dataset is; the role may be of another stack.
         table: The Glue table of the training data.
         bucket_arn: The bucket that its data is in.
         bucket_account: The account that owns it.
@@ -47,7 +54,7 @@ def read_statements(
         key_arn: The bucket's customer managed key, if it has one.
     """
     return [
-        *_catalog_statements(table),
+        *_catalog_statements(where, table),
         *bucket_statements(
             bucket_arn=bucket_arn,
             bucket_account=bucket_account,
@@ -59,8 +66,8 @@ def read_statements(
     ]
 
 
-def _catalog_statements(table: GlueTable) -> list[dict[str, Any]]:
-    glue = f"arn:{cdk.Aws.PARTITION}:glue:{cdk.Aws.REGION}:{table.catalog_id or account()}"
+def _catalog_statements(where: Environment, table: GlueTable) -> list[dict[str, Any]]:
+    glue = f"arn:{cdk.Aws.PARTITION}:glue:{where.region}:{table.catalog_id or where.account}"
     # Training needs the database "default": it must exist, or the role be allowed to create it.
     default = f"{glue}:database/default"
     return [

@@ -9,11 +9,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .provider import SERVICE_PRINCIPAL
-from .surroundings import account, known_to_differ, resources_of_stack, stack_of
+from .surroundings import account, environment_of, known_to_differ, resources_of_stack, stack_of
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from constructs import Construct, IDependable
+
+KEY_REGION = "S3 and Clean Rooms ML use only keys of their own Region: use one of that Region"
+ONE_ACCOUNT = "a role can't be passed across accounts: use one of the account of what it serves"
 
 
 @cache
@@ -30,6 +33,23 @@ def clean_rooms_ml(kind: str) -> iam.IPrincipal:
         }
     )
     return cast("iam.IPrincipal", principal)
+
+
+def warn_of_another_account(construct: Construct, parameter: str, owner: str) -> None:
+    """Says what the owner of something in another account has to allow.
+
+    Args:
+        construct: The construct that it was given to; it carries the warning.
+        parameter: The parameter's name, as the user wrote it.
+        owner: The account that it is in.
+    """
+    own = environment_of(stack_of(construct)).account
+    if known_to_differ(owner, own):
+        cdk.Annotations.of(construct).add_warning_v2(
+            f"cdk-cleanroomsml:{parameter}InAnotherAccount",
+            f"the given {parameter} belongs to account {owner}, this is {own}: its policy must allow there what the "
+            "role is allowed here",
+        )
 
 
 def add_permissions(

@@ -15,8 +15,8 @@ from .glue_table import check_table
 from .names import place_of, told, unique_name
 from .parameter_types import checked
 from .read_permissions import NEEDED, read_statements
-from .role_permissions import add_permissions, clean_rooms_ml
-from .surroundings import KNOWN_STACK, known_to_differ, stack_of
+from .role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, clean_rooms_ml, warn_of_another_account
+from .surroundings import KNOWN_STACK, environment_of, known_to_differ, stack_of
 from .training_column import check_columns
 from .training_dataset_grants import TrainingDatasetGrants
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .glue_table import GlueTable
     from .interfaces import ITrainingDataset
     from .training_column import TrainingColumn
+
+_BUCKET_REGION = "Clean Rooms ML reads only from a bucket in its own Region: use one of that Region"
+_TABLE_REGION = "Clean Rooms ML reads only tables of its own Region: use one of that Region"
 
 
 @checked
@@ -103,7 +106,7 @@ class TrainingDataset(cdk.Resource):
         check_columns(problems, columns)
         check_table(problems, table)
         problems.tags("tags", tags, marked=False)
-        _check_access(problems, stack, bucket, prefix, encryption_key, role)
+        _check_access(problems, stack, table, bucket, prefix, encryption_key, role)
         problems.raise_if_any()
 
         super().__init__(scope, id)
@@ -188,6 +191,7 @@ class TrainingDataset(cdk.Resource):
     def _statements(self) -> list[dict[str, Any]]:
         key = self.encryption_key
         return read_statements(
+            where=environment_of(self.stack),
             table=self.table,
             bucket_arn=self.bucket.bucket_arn,
             bucket_account=self.bucket.env.account,
@@ -196,12 +200,9 @@ class TrainingDataset(cdk.Resource):
         )
 
     def _warn_of_other_accounts(self) -> None:
-        if known_to_differ(self.bucket.env.account, self.stack.account):
-            cdk.Annotations.of(self).add_warning_v2(
-                "cdk-cleanroomsml:bucketInAnotherAccount",
-                f"the given bucket belongs to account {self.bucket.env.account}: its policy, and its key's, must allow "
-                "there what the role is allowed here",
-            )
+        warn_of_another_account(self, "bucket", self.bucket.env.account)
+        if self.encryption_key is not None:
+            warn_of_another_account(self, "encryption_key", self.encryption_key.env.account)
         if self.table.catalog_id and known_to_differ(self.table.catalog_id, self.stack.account):
             cdk.Annotations.of(self).add_warning_v2(
                 "cdk-cleanroomsml:catalogInAnotherAccount",
@@ -213,6 +214,7 @@ class TrainingDataset(cdk.Resource):
 def _check_access(
     problems: limits.Problems,
     stack: cdk.Stack,
+    table: GlueTable,
     bucket: s3.IBucket,
     prefix: str | None,
     key: IKeyRef | None,
@@ -225,12 +227,9 @@ def _check_access(
         pattern=limits.FOLDER_PATTERN,
         allowed=limits.FOLDER,
     )
-    problems.same(
-        "bucket's Region",
-        bucket.env.region,
-        stack.region,
-        "Clean Rooms ML reads only from a bucket in its own Region: use one of that Region",
-    )
+    problems.resource("bucket", bucket, stack, _BUCKET_REGION, account=False)
+    problems.resource("encryption_key", key, stack, KEY_REGION, account=False)
+    problems.resource("table", table.source, stack, _TABLE_REGION, account=False)
     if bucket.encryption_key is not None and key is not None:
         problems.same(
             "encryption_key",
@@ -239,12 +238,7 @@ def _check_access(
             "it is the bucket's key that must be used: leave encryption_key out",
         )
     if role is not None:
-        problems.same(
-            "role's account",
-            role.env.account,
-            stack.account,
-            "a role can't be passed across accounts: use one of the dataset's account",
-        )
+        problems.same("role's account", role.env.account, environment_of(stack).account, ONE_ACCOUNT)
 
 
 def _interactions(

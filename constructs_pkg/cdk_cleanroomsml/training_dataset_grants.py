@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from .parameter_types import checked
-from .surroundings import audience_models
+from .surroundings import environment_of_resource, resources_of
 
 if TYPE_CHECKING:
     from .interfaces import ITrainingDataset
@@ -42,17 +42,17 @@ class TrainingDatasetGrants:
         )
 
     def create_audience_model(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Lets somebody train audience models on the dataset, and tag those of this account and Region.
+        """Lets somebody train audience models on the dataset, and tag those of its account and Region.
 
         Args:
             grantee: A role, a user, a group, or what has one.
         """
+        # The grantee may be of another stack.
+        own = resources_of(environment_of_resource(self._dataset), "cleanrooms-ml", "audience-model")
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["cleanrooms-ml:CreateAudienceModel"],
             resource_arns=[self._dataset.training_dataset_arn],
         ).combine(
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[audience_models()]
-            )
+            iam.Grant.add_to_principal(grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[own])
         )

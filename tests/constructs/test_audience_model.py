@@ -285,6 +285,12 @@ def statement(*actions: str, resource: object = ARN, **condition: Any) -> dict[s
     return said | {"Resource": resource} | ({"Condition": condition} if condition else {})
 
 
+def beside(synth: Synth, kind: str) -> Any:
+    """All of a kind where the imported one is, whatever stack the role is of."""
+    place = ARN.split(":", 2)[2].partition("audience-model")[0]
+    return synth.stack.resolve(f"arn:{synth.stack.partition}:{place}{kind}/*")
+
+
 READ = statement("cleanrooms-ml:GetAudienceModel", "cleanrooms-ml:ListTagsForResource")
 
 
@@ -295,7 +301,7 @@ def test_read(synth: Synth) -> None:
 def test_create_configured_audience_model(synth: Synth) -> None:
     assert granted(synth, lambda grants, role: grants.create_configured_audience_model(role)) == [
         statement("cleanrooms-ml:CreateConfiguredAudienceModel"),
-        statement("cleanrooms-ml:TagResource", resource=own(synth, "configured-audience-model")),
+        statement("cleanrooms-ml:TagResource", resource=beside(synth, "configured-audience-model")),
     ]
 
 
@@ -303,7 +309,7 @@ def test_create_configured_audience_model_with_one_role(synth: Synth) -> None:
     writer = iam.Role.from_role_arn(synth.stack, "Writer", ROLE)
     assert granted(synth, lambda grants, role: grants.create_configured_audience_model(role, output_role=writer)) == [
         statement("cleanrooms-ml:CreateConfiguredAudienceModel"),
-        statement("cleanrooms-ml:TagResource", resource=own(synth, "configured-audience-model")),
+        statement("cleanrooms-ml:TagResource", resource=beside(synth, "configured-audience-model")),
         statement("iam:PassRole", resource=ROLE, StringEquals={"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}),
     ]
 

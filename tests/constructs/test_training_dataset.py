@@ -550,8 +550,9 @@ def test_create_audience_model(synth: Synth) -> None:
         {
             "Effect": "Allow",
             "Action": "cleanrooms-ml:TagResource",
+            # Where the dataset is, whatever stack the role is of.
             "Resource": synth.stack.resolve(
-                f"arn:{synth.stack.partition}:cleanrooms-ml:{synth.stack.region}:{synth.stack.account}:audience-model/*"
+                f"arn:{synth.stack.partition}:{ARN.split(':', 2)[2].partition('training-dataset')[0]}audience-model/*"
             ),
         },
     ]
