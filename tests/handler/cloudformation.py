@@ -94,7 +94,7 @@ class CloudFormation:
         old_id = more.get("PhysicalResourceId")
         if not pending.answers:
             timeout = int(properties.get("ServiceTimeout", 3600))
-            function.clock.time = max(function.clock.time, sent + timeout)
+            function.clock.sleep(max(0.0, sent + timeout - function.clock.now()))
             return Reply(False, old_id or f"{logical_id}-1MFPJWD0B0C2X", "CloudFormation did not receive a response")
         answer = pending.answers[0]
         return Reply(

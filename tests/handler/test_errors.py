@@ -49,13 +49,45 @@ def test_tag_calls_denied_name_the_action(world: World, operation: str) -> None:
 
 @pytest.mark.scenario(31)
 def test_back_off_is_jittered_and_bounded(world: World) -> None:
-    world.fail(CREATE, "ThrottlingException", times=20)
-    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    world.deploy(Model=MINIMAL)
+    world.fail(GET, "InternalServiceException", times=20)
+    assert world.deploy(Model={**MINIMAL, "description": "new"}).status == "COMPLETE"
     pauses = [line["seconds"] for line in world.log() if line["step"] == "wait"]
     assert len(pauses) == 20
     assert len(set(pauses)) > 10
     assert all(1 <= pause <= 20 for pause in pauses)
     nothing_left(world)
+
+
+@pytest.mark.scenario(31)
+def test_refusals_of_the_rate_slow_the_calls_down_and_successes_let_them_go_on(world: World) -> None:
+    world.fail(CREATE, "ThrottlingException", times=8)
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    pauses = [line["seconds"] for line in world.log() if line["step"] == "wait"]
+    assert all(
+        most / 4 <= round(pause) <= most for pause, most in zip(pauses, [4, 8, 16, 32, 64, 90, 90, 90], strict=False)
+    )
+    # The next calls are slow at first: half as slow after each success.
+    before = world.clock.now()
+    world.deploy(Model={**MINIMAL, "description": "new"})
+    assert 2 < world.clock.now() - before < 90
+    # Another day nobody remembers.
+    world.clock.sleep(3600)
+    before = world.clock.now()
+    world.deploy(Model={**MINIMAL, "description": "newer"})
+    assert world.clock.now() - before < 1
+    nothing_left(world)
+
+
+@pytest.mark.scenario(31)
+def test_a_pause_leaves_time_for_one_more_call(world: World) -> None:
+    """However slow the calls have become, the time that is left is used."""
+    world.fail(CREATE, "ThrottlingException", times=None)
+    world.deploy(Model=MINIMAL)
+    calls = [line for line in world.log() if line.get("operation") == CREATE]
+    (outcome, *_) = [line for line in world.log() if line["step"] == "outcome"]
+    assert "attempts in 8" in outcome["reason"]
+    assert 10 < len(calls) < 25
 
 
 @pytest.mark.scenario(31, 36)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 import io
 import os
-from collections import deque
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import parse_qs
@@ -19,7 +21,7 @@ from cdk_cleanroomsml.local.service import CleanRoomsML, Response, attach
 from cdk_cleanroomsml.local.service.model import find_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cdk_cleanroomsml.local.service.store import Stored
 
@@ -39,26 +41,88 @@ class Crash(BaseException):
 
 
 class VirtualClock(Clock):
-    """Time that passes when somebody says so.
-
-    Attributes:
-        kill_at: when the running invocation times out.
-    """
+    """Time that passes when somebody says so."""
 
     def __init__(self) -> None:
         self.time = 1_800_000_000.0
-        self.kill_at = float("inf")
+        self._turns: Turns | None = None
+        self._running = threading.local()
+
+    @property
+    def kill_at(self) -> float:
+        """When the running invocation times out."""
+        return getattr(self._running, "kill_at", float("inf"))
+
+    @kill_at.setter
+    def kill_at(self, time: float) -> None:
+        self._running.kill_at = time
 
     def now(self) -> float:
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        self.time += seconds
+        then = self.time + seconds
+        if self._turns:
+            self._turns.wait(then)
+        self.time = then
         if self.time > self.kill_at:
             raise Crash("the function timed out")
 
+    def at_once(self, actions: Sequence[Callable[[], None]]) -> None:
+        """Does several things at the same time: while one of them sleeps, the others go on."""
+        self._turns = Turns()
+        try:
+            self._turns.run(actions, self.time)
+        finally:
+            self._turns = None
+
     def datetime(self) -> datetime:
         return datetime.fromtimestamp(self.time, timezone.utc)
+
+
+class Turns:
+    """Threads that take turns on a virtual clock: only that one runs whose time comes first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[float, int, threading.Semaphore]] = []
+        self._number = count()
+        self._failures: list[BaseException] = []
+
+    def run(self, actions: Sequence[Callable[[], None]], now: float) -> None:
+        """Runs them all to their end."""
+        threads = [threading.Thread(target=self._run, args=(action, self._place(now))) for action in actions]
+        end = threading.Semaphore(0)
+        heapq.heappush(self._waiting, (float("inf"), next(self._number), end))
+        for thread in threads:
+            thread.start()
+        self._next()
+        end.acquire()
+        for thread in threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]
+
+    def wait(self, then: float) -> None:
+        """Lets the others go on until it is then."""
+        place = self._place(then)
+        self._next()
+        place.acquire()
+
+    def _run(self, action: Callable[[], None], place: threading.Semaphore) -> None:
+        place.acquire()
+        try:
+            action()
+        except BaseException as failure:
+            self._failures.append(failure)
+        self._next()
+
+    def _place(self, then: float) -> threading.Semaphore:
+        place = threading.Semaphore(0)
+        heapq.heappush(self._waiting, (then, next(self._number), place))
+        return place
+
+    def _next(self) -> None:
+        heapq.heappop(self._waiting)[2].release()
 
 
 @dataclass
@@ -219,7 +283,9 @@ class VirtualLambda:
     timeout: float = 900
     output: io.StringIO = field(default_factory=io.StringIO)
     deaths: list[str] = field(default_factory=list)
-    _idle: list[deque[str]] = field(default_factory=list)
+    _idle: list[main.Environment] = field(default_factory=list)
+    _running: int = 0
+    _around: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def deliver(self, event: Any) -> None:
         """One delivery of an event; an execution environment that is idle is used again.
@@ -228,24 +294,37 @@ class VirtualLambda:
             Crash: the process ended.
             Exception: the function raised.
         """
-        seen = self._idle.pop() if self._idle else deque(maxlen=1000)
-        environment = main.Environment(client=client, clock=self.clock, put=self.put, seen=seen)
+        environment = self._idle.pop() if self._idle else main.Environment(client=client, clock=self.clock)
+        environment.put = self.put
         context = Context(self.clock, self.clock.now() + self.timeout)
         outer, self.clock.kill_at = self.clock.kill_at, context.end
         _LINE.wire = self.wire
         try:
-            with (
-                mock.patch.object(main, "ENVIRONMENT", environment),
-                mock.patch.dict(os.environ, CREDENTIALS),
-                contextlib.redirect_stdout(self.output),
-            ):
+            with self._surroundings():
+                main.ENVIRONMENT = environment
                 main.handler(event, context)
         except BaseException as death:
             self.deaths.append(str(death))
             raise
         finally:
             self.clock.kill_at = outer
-        self._idle.append(seen)
+        self._idle.append(environment)
+
+    @contextlib.contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        """What the function finds around it. Several that run at the same time share it: the last one takes it away."""
+        if not self._running:
+            self._around = contextlib.ExitStack()
+            self._around.enter_context(mock.patch.object(main, "ENVIRONMENT", main.ENVIRONMENT))
+            self._around.enter_context(mock.patch.dict(os.environ, CREDENTIALS))
+            self._around.enter_context(contextlib.redirect_stdout(self.output))
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._around.close()
 
     def invoke(self, event: Any) -> None:
         """An asynchronous invocation: delivered again, twice at most, when it fails."""

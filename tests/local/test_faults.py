@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -160,3 +161,27 @@ def test_two_threads_share_no_fault(service: CleanRoomsML) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(call, range(80))) == [200] * 30 + [429] * 50
+
+
+def test_so_many_requests_a_second(ml: Any, service: CleanRoomsML) -> None:
+    """As a token bucket has it: what isn't used is kept, for a second; whatever the operation; each account its own."""
+    service.faults.requests_a_second = 2
+
+    def taken(calls: int) -> int:
+        taken = 0
+        for _ in range(calls):
+            with suppress(ml.exceptions.ThrottlingException):
+                taken += bool(ml.list_audience_models())
+        return taken
+
+    assert taken(5) == 2
+    service.advance(1)
+    assert taken(5) == 2
+    service.advance(60)
+    assert taken(5) == 2
+    service.advance(0.5)
+    assert taken(5) == 1
+    other = client(service, account="444455556666")
+    other.list_audience_models()
+    service.faults.requests_a_second = 0
+    assert taken(5) == 5

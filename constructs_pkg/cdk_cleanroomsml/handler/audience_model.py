@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from .answer import Answer, Failure
 from .kind import RETRAINED, Change, Kind, Removal
 from .plan import plan
-from .policy import CONFLICT
+from .policy import CONFLICT, UNCLEAR
 from .resource import Resource
 from .store import Held, Store, unless_gone
 
@@ -60,7 +60,7 @@ class AudienceModels(Store):
         if not held.is_going:
             try:
                 started = unless_gone(
-                    lambda: self._calls(self.kind.delete, self._address(arn), lambda _: self._goes(arn))
+                    lambda: self._calls(self.kind.delete, self._address(arn), lambda trouble: self._goes(arn, trouble))
                 )
             except Failure as failure:
                 raise self._explained(failure, arn) from failure
@@ -73,7 +73,7 @@ class AudienceModels(Store):
         patient_until = self._calls.clock.now() + REFUSED_SECONDS
 
         def recover(trouble: str) -> bool | None:
-            gone = self._goes(held.arn)
+            gone = self._goes(held.arn, trouble)
             return False if trouble == CONFLICT and not gone and self._calls.clock.now() > patient_until else gone
 
         if unless_gone(lambda: self._calls(self.kind.delete, self._address(held.arn), recover)) is False:
@@ -85,8 +85,10 @@ class AudienceModels(Store):
         if not self._calls.until(lambda: self._is_gone(arn), DELETE_SECONDS):
             raise Failure(f"{arn} is still being deleted: delete it again")
 
-    def _goes(self, arn: str) -> bool | None:
-        """After a failed Delete: True when another one has had its effect."""
+    def _goes(self, arn: str, trouble: str) -> bool | None:
+        """After a failed Delete: True when it, or another one, has had its effect."""
+        if trouble not in (UNCLEAR, CONFLICT):
+            return None
         self._last_seen = held = self.look(arn)
         return held is None or held.is_going or None
 
@@ -122,35 +124,32 @@ class AudienceModel(Resource):
     store_type: ClassVar = AudienceModels
     _store: AudienceModels
 
-    def delete(self) -> Answer:
-        """Deletes the audience model, and with it what took its place."""
-        if self._is_arn(self._request.physical_id):
-            self._remove_successors()
-        return super().delete()
-
-    def _remove_successors(self) -> None:
-        """What a retraining has trained in its place, newest first, and what is still training at the end.
+    def _before_delete(self, held: Held | None) -> None:
+        """Deletes what a retraining has trained in its place, newest first, and what is still training at the end.
 
         If one is in use, the retraining goes on. So it does if only this one goes: because another takes its place in
         the template, or because the deployment that made it, after those, is taken back.
         """
         retraining = self._request.properties.get(RETRAINED_BY)
-        if not retraining or self._leftovers.find(self._is_another, self._store.is_own):
+        if not retraining:
             return
-        this = self._store.look(self._request.physical_id)
-        successors = self._leftovers.find(
-            lambda held: this is None or held.created > this.created,
-            lambda held: held.tags.get(RETRAINING_MARKER) == retraining,
-        )
+
+        def is_successor(other: Held) -> bool:
+            later = held is None or other.created > held.created
+            return later and other.tags.get(RETRAINING_MARKER) == retraining
+
+        others = self._leftovers.find(self._is_another, lambda other: self._store.is_own(other) or is_successor(other))
+        if any(self._store.is_own(other) for other in others):
+            return
         training = []
-        for held in sorted(successors, key=lambda held: (held.status not in TRAINING, held.seniority), reverse=True):
-            self._log("leftover", arn=held.arn, why="successor", created_by=retraining)
-            if self._store.remove_unless_refused(held):
+        for other in sorted(others, key=lambda other: (other.status not in TRAINING, other.seniority), reverse=True):
+            self._log("leftover", arn=other.arn, why="successor", created_by=retraining)
+            if self._store.remove_unless_refused(other):
                 continue
-            if held.status not in TRAINING:
-                self._log("kept", arn=held.arn)
+            if other.status not in TRAINING:
+                self._log("kept", arn=other.arn)
                 return
-            training.append(held.arn)
+            training.append(other.arn)
         if training:
             raise Failure(
                 f"{', '.join(training)}, which a retraining made, is still training, which takes hours to days: delete"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .clock import Clock, Deadline
     from .log import Log
+    from .memory import Memory
     from .policy import Trouble
 
 # boto3 has no types.
@@ -26,6 +27,9 @@ READ_SECONDS = 20
 CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """The longest that one call takes; it isn't started when less is left."""
 
+SHORTEST_PAUSE = 0.5
+"""Seconds; for less, nobody waits."""
+
 PAGE_SIZE = 100
 
 Seen = TypeVar("Seen")
@@ -35,11 +39,18 @@ class Calls:
     """The calls of one invocation."""
 
     def __init__(
-        self, clients: Callable[[str], Client], service: str, clock: Clock, deadline: Deadline, log: Log
+        self,
+        clients: Callable[[str], Client],
+        service: str,
+        clock: Clock,
+        deadline: Deadline,
+        log: Log,
+        memory: Memory,
     ) -> None:
         self._clients = clients
         self.client = clients(service)
         self.clock = clock
+        self.memory = memory
         self._deadline = deadline
         self._log = log
 
@@ -57,6 +68,7 @@ class Calls:
 
         Before another try `recover` is told the kind of trouble; when it returns something, that is the result.
         """
+        self._pause(self.memory.pace.pause(self.clock.now()))
         first_seen: dict[str, float] = {}
         started, attempt, trouble = self.clock.now(), 0, None
         while True:
@@ -68,7 +80,8 @@ class Calls:
                 return output
             now = self.clock.now()
             patience = policy.retry_seconds(trouble.kind, operation)
-            if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._wait(attempt):
+            pause = self.memory.pace.pause(now) if trouble.kind == policy.THROTTLED else self.clock.pause(attempt)
+            if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._pause(pause):
                 self._give_up(operation, members, trouble, attempt, started)
             recovered = recover(trouble.kind) if recover else None
             if recovered is not None:
@@ -88,17 +101,17 @@ class Calls:
         """Looks again and again until there is something to see; returns what the last look saw."""
         give_up = self.clock.now() + seconds
         attempt = 1
-        while not (seen := look()) and self.clock.now() < give_up and self._wait(attempt):
+        while not (seen := look()) and self.clock.now() < give_up and self._pause(self.clock.pause(attempt)):
             attempt += 1
         return seen
 
-    def _wait(self, attempt: int) -> bool:
-        """Pauses after an attempt, if there is time for another one; says whether there is."""
-        pause = self.clock.pause(attempt)
-        if not self._deadline.allows(pause + CALL_SECONDS):
+    def _pause(self, seconds: float) -> bool:
+        """Waits until another attempt, or less if there is less time for it; says whether there is any."""
+        seconds = min(seconds, self._deadline.left() - CALL_SECONDS)
+        if seconds < SHORTEST_PAUSE:
             return False
-        self._log("wait", seconds=round(pause, 1))
-        self.clock.sleep(pause)
+        self._log("wait", seconds=round(seconds, 1))
+        self.clock.sleep(seconds)
         return True
 
     def _try(self, operation: str, members: dict[str, Any], attempt: int) -> tuple[Output, Trouble | None]:
@@ -109,6 +122,10 @@ class Calls:
             output = getattr(self.client, xform_name(operation))(**members)
         except policy.ERRORS as error:
             trouble = policy.diagnose(error)
+        if trouble is None:
+            self.memory.pace.faster()
+        elif trouble.kind == policy.THROTTLED:
+            self.memory.pace.slower(self.clock.now())
         self._log(
             "call",
             operation=operation,

@@ -32,6 +32,10 @@ class Deadline:
         self._clock = clock
         self._end = clock.now() + seconds
 
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self._end - self._clock.now()
+
     def allows(self, seconds: float) -> bool:
         """Whether something that may take so long can still be started."""
-        return self._clock.now() + seconds <= self._end
+        return seconds <= self.left()

@@ -58,8 +58,8 @@ class Associations(Store):
         held = self.look(arn)
         return unless_gone(lambda: self._with_tags(held)) if held else None
 
-    def all(self) -> Iterator[Held]:
-        """All associations of these memberships, if they still exist; without tags."""
+    def _listed(self) -> Iterator[Held]:
+        """All associations of these memberships, if they still exist."""
         for membership in self._memberships():
             yield from self._of(membership)
 
@@ -96,6 +96,9 @@ class Associations(Store):
         pages = self._calls.pages(self.kind.list, items, {_MEMBERSHIP: membership})
         return [self._held(item) for item in unless_gone(lambda: list(pages)) or []]
 
+    def _question(self) -> str:
+        return " ".join([self.kind.list, *self._memberships()])
+
     def _memberships(self) -> list[str]:
         """Where an association of this resource may be."""
         match = re.fullmatch(self.kind.pattern, self._request.physical_id)
@@ -128,8 +131,8 @@ class Associations(Store):
             # Nothing but the last template tells them.
             given = self._request.old_properties.get("tags")
             tags = given if isinstance(given, dict) else {}
-            return replace(held, members={**held.members, "tags": tags}, tags_known=False)
-        return replace(held, members={**held.members, "tags": tags}, tags=tags)
+            return replace(held, members={**held.members, "tags": tags})
+        return replace(held, members={**held.members, "tags": tags}, tags=tags, tags_known=True)
 
     def _address(self, arn: str) -> dict[str, Any]:
         match = re.fullmatch(self.kind.pattern, arn)
@@ -139,7 +142,7 @@ class Associations(Store):
     def _held(self, members: dict[str, Any]) -> Held:
         told = members.get(_ASSOCIATION, members)
         named = {**told, _NAME: told["name"], _MEMBERSHIP: told["membershipId"]}
-        return Held(told["arn"], told["name"], named, told["createTime"].timestamp())
+        return Held(told["arn"], told["name"], named, told["createTime"].timestamp(), tags_known=False)
 
 
 class ConfiguredAudienceModelAssociation(Resource):

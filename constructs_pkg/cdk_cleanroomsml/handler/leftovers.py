@@ -9,10 +9,13 @@ One is deleted only if it is not in use:
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from .answer import Failure
 from .kind import Change
+from .request import LONGEST_SERVICE_TIMEOUT
 from .store import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class Leftovers:
         self._request = request
         self._calls = calls
         self._log = log
+        self._began = calls.clock.now()
 
     def of_request(self, name: str, request_id: str) -> list[Held]:
         """What a request created, all under the same name."""
@@ -47,12 +51,19 @@ class Leftovers:
 
     def remove_twins(self, held: Held) -> None:
         """Deletes what other deliveries of the request created that created this one."""
-        if not held.request_id:
+        if held.tags_known and not held.request_id:
             return
-        renamed = self._store.kind.members[self._store.kind.name][0] is Change.IN_PLACE
+        # Later no delivery creates any more, and List shows all that they have created.
+        settled = min(self._began, held.created + LONGEST_SERVICE_TIMEOUT + SETTLE_SECONDS + SKEW_SECONDS)
+        if not any(self._may_be_twin(other, held) for other in self._store.all(settled)):
+            return
+        known = self._store.read(held.arn)
+        if not known or not known.request_id:
+            return
         for twin in self.find(
-            lambda other: other.arn != held.arn and (renamed or other.name == held.name),
-            lambda other: self._store.is_own(other, held.request_id),
+            lambda other: self._may_be_twin(other, held),
+            lambda other: self._store.is_own(other, known.request_id),
+            settled,
         ):
             self._remove(twin, "twin")
 
@@ -88,19 +99,41 @@ class Leftovers:
         ):
             self._remove(held, "abandoned")
 
-    def find(self, may_be: Callable[[Held], bool], is_it: Callable[[Held], bool]) -> list[Held]:
-        """Finds resources by their tags: List tells none, so candidates are read."""
+    def find(self, may_be: Callable[[Held], bool], is_it: Callable[[Held], bool], after: float = inf) -> list[Held]:
+        """Finds resources by their tags: List tells none, so candidates are read.
+
+        What an earlier invocation has read and is another's by its tags isn't read again: markers don't change.
+        """
+        known = self._calls.memory.tags
         found = []
-        for listed in self._store.all():
-            if may_be(listed):
-                held = self._store.read(listed.arn)
-                if held and is_it(held):
-                    found.append(held)
+        for listed in self._store.all(after):
+            if not may_be(listed) or (
+                listed.arn in known and not is_it(replace(listed, tags=known[listed.arn], tags_known=True))
+            ):
+                continue
+            held = self._store.read(listed.arn)
+            if held and held.tags_known:
+                known[held.arn] = held.tags
+            if held and is_it(held):
+                found.append(held)
         return found
 
     def _remove(self, held: Held, why: str) -> None:
         self._log("leftover", arn=held.arn, why=why, created_by=held.request_id)
         self._store.remove(held)
+
+    def _may_be_twin(self, other: Held, held: Held) -> bool:
+        """Whether a List doesn't tell that it isn't one: what can't change in place is the same, and the hour."""
+        members = self._store.kind.members
+        return (
+            other.arn != held.arn
+            and abs(other.created - held.created) <= LONGEST_SERVICE_TIMEOUT
+            and all(
+                held.members.get(member) == value
+                for member, value in other.members.items()
+                if members.get(member, (None,))[0] is Change.REPLACEMENT
+            )
+        )
 
     def _is_recent(self, held: Held) -> bool:
         """Whether it was created before the event was sent, and not too long before."""

@@ -14,6 +14,7 @@ from . import answer, request
 from .answer import Answer, Failure
 from .clock import Clock
 from .log import Log
+from .memory import Memory
 from .request import Placeholder, resource_name
 
 try:
@@ -42,12 +43,14 @@ class Environment:
 
     Attributes:
         seen: the requests it has had. They only make it careful; nothing is ever answered from memory.
+        memory: what saves calls.
     """
 
     client: Callable[[str], Any] | None = None
     clock: Clock = field(default_factory=Clock)
     put: answer.Put = answer.put
     seen: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
+    memory: Memory = field(default_factory=Memory)
 
 
 ENVIRONMENT = Environment()
@@ -126,7 +129,9 @@ def _perform(asked: Request, context: Context, environment: Environment, log: Lo
     types = resources  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
     client = environment.client or types.client
     account = _account(context)
-    return types.perform(asked, environment.clock, log, client, seconds=seconds, account=account, seen=seen)
+    return types.perform(
+        asked, environment.clock, log, client, environment.memory, seconds=seconds, account=account, seen=seen
+    )
 
 
 def _remaining(context: Context) -> float:

@@ -106,7 +106,8 @@ class Resource:
             self._leftovers.remove_orphan()
         else:
             self._check_own(physical_id)
-            held = self._store.read(physical_id)
+            held = self._store.look(physical_id)
+            self._before_delete(held)
             if held is not None:
                 # Twins first: after a crash the next delivery still finds the one that leads to them.
                 self._leftovers.remove_twins(held)
@@ -131,6 +132,9 @@ class Resource:
 
     def _before_update(self, wanted: Members, changes: Members) -> None:
         """What must be so before members are changed in place."""
+
+    def _before_delete(self, held: Held | None) -> None:
+        """What goes with a resource, or with one that is gone already."""
 
     def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:  # noqa: ARG002 - for subclasses
         """What an Update really wants, when the service may know better than the template."""
@@ -174,7 +178,9 @@ class Resource:
         self._suspicious = self._suspicious or trouble in (UNCLEAR, CONFLICT)
         self._unclear = self._unclear or trouble == UNCLEAR
         name = members[self.kind.name]
-        adopted = self._adopt(name, SETTLE_SECONDS if trouble == UNCLEAR else 0) if self._suspicious else None
+        # A refusal that is clear tells nothing new: no List for each.
+        looks = trouble in (UNCLEAR, CONFLICT)
+        adopted = self._adopt(name, SETTLE_SECONDS if trouble == UNCLEAR else 0) if looks else None
         if not adopted and trouble == CONFLICT:
             self._check_conflict(members)
         return adopted
@@ -198,7 +204,7 @@ class Resource:
             return seen if made.arn in [held.arn for held in seen] else []
 
         seen = self._calls.until(look, SETTLE_SECONDS) or own()
-        new = self._store.read(made.arn)
+        new = next((held for held in seen if held.arn == made.arn), None) or self._store.read(made.arn)
         stays = min([*seen, new] if new else seen, key=lambda held: held.seniority, default=new)
         if stays is None or stays.arn == made.arn:
             return made
@@ -211,11 +217,13 @@ class Resource:
     def _apply(self, arn: str, wanted: Members, todo: Plan) -> None:
         if todo.update:
             self._before_update(wanted, todo.update)
-            self._store.update(arn, todo.update, lambda _: self._holds(arn, todo.update))
+            self._store.update(arn, todo.update, lambda trouble: self._holds(arn, todo.update, trouble))
         self._store.tag(arn, todo.tag, todo.untag)
 
-    def _holds(self, arn: str, members: Members) -> bool | None:
+    def _holds(self, arn: str, members: Members, trouble: str) -> bool | None:
         """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""
+        if trouble not in (UNCLEAR, CONFLICT):
+            return None
         held = self._store.look(arn)
         if held is None:
             raise self._gone()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .calls import Client
     from .clock import Clock
     from .log import Log
+    from .memory import Memory
     from .request import Request
     from .resource import Resource
 
@@ -39,6 +40,7 @@ def perform(
     clock: Clock,
     log: Log,
     client: Callable[[str], Client],
+    memory: Memory,
     *,
     seconds: float,
     account: str,
@@ -51,7 +53,7 @@ def perform(
             return Answer(request.physical_id)
         raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
     type_ = TYPES[request.resource_type]
-    calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log)
+    calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log, memory)
     resource = type_(request, calls, log, account, seen=seen)
     return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .answer import Failure
+from .memory import LIST_SECONDS
 from .policy import NOT_FOUND, TAG, UNTAG
 from .request import REQUEST_MARKER, is_own
 
@@ -28,7 +30,7 @@ class Held:
         members: under the names that the operation which creates gives them.
         created: seconds since the epoch.
         tags: none in a List.
-        tags_known: whether the service tells them.
+        tags_known: whether the service has told them.
     """
 
     arn: str
@@ -81,10 +83,18 @@ class Store:
         """The same, and its tags are there for sure."""
         return self.look(arn)
 
-    def all(self) -> Iterator[Held]:
-        """All resources of this kind; without tags."""
-        for item in self._calls.pages(self.kind.list, self.kind.items):
-            yield self._held(item)
+    def all(self, after: float = inf) -> list[Held]:
+        """All resources of this kind; without tags.
+
+        A List of the last minute serves as well if it was asked after the time given: what the caller looks for hasn't
+        come since then.
+        """
+        now, question = self._calls.clock.now(), self._question()
+        asked, listed = self._calls.memory.lists.get(question, (0.0, []))
+        if asked < max(after, now - LIST_SECONDS):
+            listed = list(self._listed())
+            self._calls.memory.lists[question] = now, listed
+        return listed
 
     def made(self, output: dict[str, Any], name: str) -> Held:
         """What has just been created, as far as the answer tells."""
@@ -112,6 +122,14 @@ class Store:
             return
         if not self._calls.until(lambda: self.look(held.arn) is None, SETTLE_SECONDS):
             raise Failure(f"{held.arn} was deleted, but {self.kind.get} still shows it: delete it again")
+
+    def _listed(self) -> Iterator[Held]:
+        for item in self._calls.pages(self.kind.list, self.kind.items):
+            yield self._held(item)
+
+    def _question(self) -> str:
+        """What tells one List from another."""
+        return self.kind.list
 
     def _address(self, arn: str) -> dict[str, Any]:
         """How an operation is told which resource is meant."""

@@ -25,7 +25,7 @@ from . import (
 )
 from .context import Authorize, Context, allow
 from .errors import NoAnswer, ServiceError, validation
-from .faults import Faults
+from .faults import Faults, TokenBucket
 from .model import ServiceModel, ServiceName, service_model
 from .objects import Objects, ObjectsInMemory
 from .requests import pattern, read_request
@@ -161,6 +161,7 @@ class CleanRoomsML:
         self._stores: defaultdict[tuple[str, str], Store] = defaultdict(Store)
         self._shared: defaultdict[str, Shared] = defaultdict(Shared)
         self._named_roles: defaultdict[str, int] = defaultdict(int)
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
 
     def now(self) -> datetime:
         """The time of this service: that of its clock, and how far it was turned."""
@@ -272,6 +273,7 @@ class CleanRoomsML:
         return self._context(account, region, allow).resource(arn)
 
     def _perform(self, call: Call, problems: list[str], authorize: Authorize) -> Response:
+        self._take_token(call)
         self._strike(call, after_effect=False)
         if problems:
             raise validation(problems)
@@ -284,6 +286,17 @@ class CleanRoomsML:
             call.took_effect = call.is_write
         self._strike(call, after_effect=True)
         return response
+
+    def _take_token(self, call: Call) -> None:
+        rate = self.faults.requests_a_second
+        if not rate:
+            return
+        now = self.now().timestamp()
+        with self._lock:
+            bucket = self._buckets.setdefault((call.account, call.region), TokenBucket(rate, now))
+            taken = bucket.take(rate, now)
+        if not taken:
+            raise ServiceError("ThrottlingException", "Rate exceeded")
 
     def _strike(self, call: Call, *, after_effect: bool) -> None:
         with self._lock:

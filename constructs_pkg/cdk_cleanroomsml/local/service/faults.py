@@ -60,6 +60,28 @@ class RolePropagation:
 
 
 @dataclass
+class TokenBucket:
+    """What an account may still ask for in a Region.
+
+    Attributes:
+        tokens: requests that are taken at once.
+        filled: when it was last filled; seconds since the epoch.
+    """
+
+    tokens: float
+    filled: float
+
+    def take(self, a_second: float, now: float) -> bool:
+        """Takes a token, if there is one; the bucket holds those of a second, and one at least."""
+        self.tokens = min(max(1.0, a_second), self.tokens + a_second * (now - self.filled))
+        self.filled = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+@dataclass
 class Faults:
     """All faults of a service.
 
@@ -69,6 +91,8 @@ class Faults:
         refuse_delete: DeleteConfiguredAudienceModel answers Conflict until this is switched off.
         list_lag: the first n Lists after a Create don't show what is new: a model, configured or not, an association.
         delete_lag: n Gets after a Delete of one of these still answer; meanwhile Lists show it, too.
+        requests_a_second: what the service takes from an account in a Region, as a token bucket has it: so many a
+            second, and as many at once. What comes beyond is throttled, whatever the operation. 0: it takes all.
     """
 
     queue: list[Fault] = field(default_factory=list)
@@ -76,6 +100,7 @@ class Faults:
     refuse_delete: bool = False
     list_lag: int = 0
     delete_lag: int = 0
+    requests_a_second: float = 0
 
     def add(self, *faults: Fault) -> None:
         """Adds faults behind those that are already waiting."""
