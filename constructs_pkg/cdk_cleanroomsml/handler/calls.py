@@ -51,6 +51,7 @@ class Calls:
         self.client = clients(service)
         self.clock = clock
         self.memory = memory
+        self._pace = memory.paces[service]
         self._deadline = deadline
         self._log = log
 
@@ -61,14 +62,14 @@ class Calls:
 
     def of(self, service: str) -> Calls:
         """The calls of another service, under the same deadline."""
-        return Calls(self._clients, service, self.clock, self._deadline, self._log)
+        return Calls(self._clients, service, self.clock, self._deadline, self._log, self.memory)
 
     def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Output:
         """Calls an operation until it succeeds or the policy says to stop.
 
         Before another try `recover` is told the kind of trouble; when it returns something, that is the result.
         """
-        self._pause(self.memory.pace.pause(self.clock.now()))
+        self._pause(self._pace.pause(self.clock.now()))
         first_seen: dict[str, float] = {}
         started, attempt, trouble = self.clock.now(), 0, None
         while True:
@@ -80,7 +81,7 @@ class Calls:
                 return output
             now = self.clock.now()
             patience = policy.retry_seconds(trouble.kind, operation)
-            pause = self.memory.pace.pause(now) if trouble.kind == policy.THROTTLED else self.clock.pause(attempt)
+            pause = self._pace.pause(now) if trouble.kind == policy.THROTTLED else self.clock.pause(attempt)
             if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._pause(pause):
                 self._give_up(operation, members, trouble, attempt, started)
             recovered = recover(trouble.kind) if recover else None
@@ -123,9 +124,9 @@ class Calls:
         except policy.ERRORS as error:
             trouble = policy.diagnose(error)
         if trouble is None:
-            self.memory.pace.faster()
+            self._pace.faster()
         elif trouble.kind == policy.THROTTLED:
-            self.memory.pace.slower(self.clock.now())
+            self._pace.slower(self.clock.now())
         self._log(
             "call",
             operation=operation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,11 +48,11 @@ class Memory:
     """What an execution environment remembers.
 
     Attributes:
-        pace: of its calls.
+        paces: of its calls, by service.
         lists: what Lists have shown, and when they were asked: the last one of each question.
         tags: those of resources that were read, by ARN: what a resource was created for doesn't change.
     """
 
-    pace: Pace = field(default_factory=Pace)
+    paces: defaultdict[str, Pace] = field(default_factory=lambda: defaultdict(Pace))
     lists: dict[str, tuple[float, list[Any]]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
