@@ -113,6 +113,9 @@ class CleanRoomsMLProvider(Construct):
             permissions_boundary=permissions_boundary,
         )
         log_group.grant_write(self._role)
+        self._role.add_to_policy(
+            iam.PolicyStatement(actions=["cloudformation:DescribeStackResource"], resources=[cdk.Aws.STACK_ID])
+        )
         if vpc is not None:
             self._role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_ACTIONS, resources=["*"]))
         function = lambda_.Function(

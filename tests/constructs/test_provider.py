@@ -83,6 +83,11 @@ def test_the_function_may_do_what_is_documented_on_what_it_serves(synth: Synth) 
         },
         {
             "Effect": "Allow",
+            "Action": "cloudformation:DescribeStackResource",
+            "Resource": {"Ref": "AWS::StackId"},
+        },
+        {
+            "Effect": "Allow",
             "Action": "iam:PassRole",
             "Resource": synth.stack.resolve(one.role.role_ref.role_arn),
             "Condition": {"StringEquals": {"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}},

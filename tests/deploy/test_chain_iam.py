@@ -165,7 +165,12 @@ def test_they_are_enough_and_all_of_them_are_tried(engine: Engine, ground: Groun
 
     live(engine, Deployment(engine, change=change), define, ground)
     assert "AccessDeniedException" not in {call.outcome for call in engine.calls()}
-    assert found == {*NEEDED[define], "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert found == {
+        *NEEDED[define],
+        "cloudformation:DescribeStackResource",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
 
 
 @pytest.mark.parametrize(("define", "action"), [(define, each) for define, needed in NEEDED.items() for each in needed])

@@ -102,7 +102,7 @@ def test_all_of_them_were_tried(guarded_engine: Engine) -> None:
         guarded_engine, change=lambda t: found.update(each for s in statements(t) for each in actions(s))
     )
     deployment.deploy(define_model)
-    assert found == {*NEEDED, "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert found == {*NEEDED, "cloudformation:DescribeStackResource", "logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 @pytest.mark.scenario(43)

@@ -1,4 +1,8 @@
-"""CloudFormation in process: requests, checked answers, roll-back, clean-up, ids of its own invention."""
+"""CloudFormation in process: requests, checked answers, roll-back, clean-up, ids of its own invention.
+
+It cancels as AWS does: what another failure interrupts has failed at once, and its roll-back is sent two seconds later,
+beside the delivery that still runs (aws-cdk #26139, #31541, cloudformation-coverage-roadmap #1730).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from botocore.exceptions import ConnectTimeoutError
+
+from cdk_cleanroomsml.local.service import Response
 
 from .virtual_lambda import ACCOUNT, REGION, VirtualLambda
 
@@ -42,10 +52,20 @@ class Resource:
 
 @dataclass
 class Pending:
-    """A request that waits for its answer."""
+    """A request, and what was answered; `awaited` as long as CloudFormation waits for that."""
 
     event: dict[str, Any]
     answers: list[dict[str, Any]] = field(default_factory=list)
+    awaited: bool = True
+
+
+@dataclass
+class View:
+    """What DescribeStackResource tells of a resource."""
+
+    status: str
+    physical_id: str
+    since: float
 
 
 class CloudFormation:
@@ -56,6 +76,13 @@ class CloudFormation:
         send_faults: what happens to the next answers that are sent: an HTTP status or an exception.
         violations: what was wrong with answers; must stay empty.
         pending: all requests, by the path of their ResponseURL.
+        views: the resources as CloudFormation describes them, by stack and logical id.
+        look_fault: why nobody can look: an error code, or `unreachable`.
+        looks: how often somebody did.
+        cancel_at: when what is under way is cancelled.
+        url: how a ResponseURL is signed: `v4`, or `v2`, as until 2019.
+        expires: seconds until a ResponseURL does.
+        reused_id: a RequestId for all requests; AWS uses one again when a deployment is retried (aws-cdk #35957).
         reach: how events get to the function; by default as an asynchronous invocation.
     """
 
@@ -64,6 +91,13 @@ class CloudFormation:
         self.send_faults: list[int | Exception] = []
         self.violations: list[str] = []
         self.pending: dict[str, Pending] = {}
+        self.views: dict[tuple[str, str], View] = {}
+        self.look_fault: str | None = None
+        self.looks = 0
+        self.cancel_at = float("inf")
+        self.url = "v4"
+        self.expires = 7200
+        self.reused_id: str | None = None
         self.reach: Callable[[dict[str, Any]], None] | None = None
         self.function: VirtualLambda | None = None
 
@@ -82,6 +116,8 @@ class CloudFormation:
             pending = self.pending[urlsplit(url).path]
             self.violations += problems(body, pending.event)
             pending.answers.append(json.loads(body))
+            if pending.awaited:
+                self._end(pending, pending.answers[0]["Status"] == "SUCCESS", pending.answers[0]["PhysicalResourceId"])
         return fault
 
     def request(self, kind: str, stack_id: str, logical_id: str, properties: Properties, **more: Any) -> Reply:
@@ -89,13 +125,20 @@ class CloudFormation:
         function = self._function()
         event = self.event(kind, stack_id, logical_id, properties, **more)
         pending = self.pending[urlsplit(event["ResponseURL"]).path]
-        sent = function.clock.now()
-        (self.reach or function.invoke)(deepcopy(event))
         old_id = more.get("PhysicalResourceId")
+        invented = old_id or f"{logical_id}-1MFPJWD0B0C2X"
+        sent, reach = function.clock.now(), self.reach or function.invoke
+        timeout = float(properties.get("ServiceTimeout", 3600))
+        if self.cancel_at == float("inf"):
+            reach(deepcopy(event))
+            function.clock.sleep(0.0 if pending.answers else max(0.0, sent + timeout - function.clock.now()))
+        else:
+            function.clock.beside(lambda: reach(deepcopy(event)))
+            function.clock.wait(max(0.0, min(timeout, self.cancel_at - sent)), lambda: bool(pending.answers))
         if not pending.answers:
-            timeout = int(properties.get("ServiceTimeout", 3600))
-            function.clock.sleep(max(0.0, sent + timeout - function.clock.now()))
-            return Reply(False, old_id or f"{logical_id}-1MFPJWD0B0C2X", "CloudFormation did not receive a response")
+            self._end(pending, False, invented)
+            cancelled = function.clock.now() >= self.cancel_at
+            return Reply(False, invented, "cancelled" if cancelled else "CloudFormation did not receive a response")
         answer = pending.answers[0]
         return Reply(
             answer["Status"] == "SUCCESS",
@@ -107,25 +150,96 @@ class CloudFormation:
     def event(self, kind: str, stack_id: str, logical_id: str, properties: Properties, **more: Any) -> dict[str, Any]:
         """An event whose answer will be accepted."""
         token = uuid.uuid4().hex
-        clock = self._function().clock
-        signed = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock.now()))
-        date = f"X-Amz-Date={signed}&X-Amz-Expires=7200&" if self.dated else ""
         event = {
             "RequestType": kind,
-            "RequestId": str(uuid.uuid4()),
+            "RequestId": self.reused_id or str(uuid.uuid4()),
             "StackId": stack_id,
             "LogicalResourceId": logical_id,
             "ResourceType": type_of(properties),
-            "ResponseURL": f"https://responses.example/{token}?{date}X-Amz-Signature={SIGNATURE}",
+            "ResponseURL": f"https://responses.example/{token}?{self._signature()}",
             "ResourceProperties": wire_format(without_type(properties)),
             **{name: wire_format(without_type(value)) for name, value in more.items()},
         }
         self.pending[f"/{token}"] = Pending(event)
+        self._begin(event)
         return event
+
+    def _signature(self) -> str:
+        now = self._function().clock.now()
+        if not self.dated:
+            return f"X-Amz-Signature={SIGNATURE}"
+        if self.url == "v2":
+            return f"AWSAccessKeyId=AKIA&Expires={int(now) + self.expires}&Signature={SIGNATURE}"
+        signed = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        return f"X-Amz-Date={signed}&X-Amz-Expires={self.expires}&X-Amz-Signature={SIGNATURE}"
+
+    # What DescribeStackResource tells
+
+    def _begin(self, event: dict[str, Any]) -> None:
+        kind, physical_id = event["RequestType"], event.get("PhysicalResourceId", "")
+        view = self.views.get(_key(event))
+        if kind == "Delete" and view and view.status.endswith("_COMPLETE") and view.physical_id != physical_id:
+            # The clean-up of an id that the resource no longer has.
+            return
+        for pending in self.pending.values():
+            if _key(pending.event) == _key(event) and pending.event is not event:
+                pending.awaited = False
+        self.views[_key(event)] = View(f"{kind.upper()}_IN_PROGRESS", physical_id, self._function().clock.now())
+
+    def _end(self, pending: Pending, succeeded: bool, physical_id: str) -> None:
+        pending.awaited = False
+        event = pending.event
+        kind, old = str(event["RequestType"]), event.get("PhysicalResourceId", "")
+        view = self.views[_key(event)]
+        if view.status != f"{kind.upper()}_IN_PROGRESS":
+            return
+        view.status = f"{kind.upper()}_{'COMPLETE' if succeeded else 'FAILED'}"
+        view.physical_id = physical_id if succeeded or kind == "Create" else old
+        view.since = self._function().clock.now()
+
+    def describe(self, asked: Mapping[str, str]) -> Response:
+        """DescribeStackResource, in the query protocol."""
+        self.looks += 1
+        if self.look_fault == "unreachable":
+            self._function().clock.sleep(2)
+            raise ConnectTimeoutError(endpoint_url="https://cloudformation.us-east-1.amazonaws.com")
+        assert asked["Action"] == "DescribeStackResource"
+        view = self.views.get((asked["StackName"], asked["LogicalResourceId"]))
+        if self.look_fault or view is None:
+            code = self.look_fault or "ValidationError"
+            text = f"Resource {asked['LogicalResourceId']} does not exist for stack {asked['StackName']}"
+            message = "no" if self.look_fault else text
+            return _response(
+                400, f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+            )
+        time_text = datetime.fromtimestamp(view.since, timezone.utc).isoformat(timespec="milliseconds")
+        members = {
+            "StackId": asked["StackName"],
+            "LogicalResourceId": asked["LogicalResourceId"],
+            "PhysicalResourceId": view.physical_id,
+            "ResourceType": TYPE,
+            "LastUpdatedTimestamp": time_text,
+            "ResourceStatus": view.status,
+        }
+        detail = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in members.items() if value)
+        name = "DescribeStackResource"
+        return _response(
+            200,
+            f"<{name}Response><{name}Result><StackResourceDetail>{detail}</StackResourceDetail></{name}Result>"
+            f"</{name}Response>",
+        )
 
     def _function(self) -> VirtualLambda:
         assert self.function is not None
         return self.function
+
+
+def _key(event: Mapping[str, Any]) -> tuple[str, str]:
+    return str(event["StackId"]), str(event["LogicalResourceId"])
+
+
+def _response(status: int, body: str) -> Response:
+    return Response(status, {"Content-Type": "text/xml"}, body.encode())
 
 
 def type_of(properties: Mapping[str, Any]) -> str:
@@ -203,22 +317,39 @@ class Stack:
         self.resources: dict[str, Resource] = {}
         self.retained: set[str] = set()
         self.abandoned: list[str] = []
-        self._undo: list[Callable[[], Reply]] = []
+        self._undo: list[tuple[str, Callable[[], Reply]]] = []
         self._undone: dict[str, Resource] = {}
 
-    def deploy(self, template: Mapping[str, Properties], *, fails: bool = False) -> Result:
+    def deploy(
+        self,
+        template: Mapping[str, Properties],
+        *,
+        fails: bool = False,
+        after: float | None = None,
+        deleted: bool = False,
+    ) -> Result:
         """Creates or updates the stack.
 
         Args:
             template: the properties of each resource.
             fails: whether another resource of the stack fails after these.
+            after: the seconds after which it fails, or somebody cancels, whatever is under way. Everything goes on
+                beside that; what still runs has ended when this returns.
+            deleted: whether somebody deletes the stack then.
 
         Returns:
-            `COMPLETE`, `ROLLBACK_COMPLETE` or `ROLLBACK_FAILED`, and the reasons of what failed.
+            `COMPLETE`, `ROLLBACK_COMPLETE` or `ROLLBACK_FAILED`, `DELETE_…`, and the reasons of what failed.
         """
+        if after is None:
+            return self._deploy(template, fails=fails)
+        clock = self._cloudformation._function().clock
+        self._cloudformation.cancel_at = clock.now() + after
+        return clock.together(lambda: self._deploy(template, fails=True, deleted=deleted))
+
+    def _deploy(self, template: Mapping[str, Properties], *, fails: bool, deleted: bool = False) -> Result:
         self._cloudformation.say(self.id, "UPDATE_IN_PROGRESS" if self.resources else "CREATE_IN_PROGRESS")
         before = deepcopy(self.resources)
-        undo: list[Callable[[], Reply]] = []
+        undo: list[tuple[str, Callable[[], Reply]]] = []
         clean_up: list[tuple[str, Resource]] = []
         reasons = []
         for logical_id, properties in template.items():
@@ -228,9 +359,10 @@ class Stack:
                 break
         if fails and not reasons:
             reasons.append("another resource failed")
+        self._end_of_cancelling()
         if reasons:
             self._undo, self._undone = undo[::-1], before
-            return self._roll_back(reasons)
+            return self.destroy() if deleted else self._roll_back(reasons)
         for logical_id in [name for name in self.resources if name not in template]:
             gone = self.resources.pop(logical_id)
             if logical_id not in self.retained:
@@ -240,8 +372,18 @@ class Stack:
         self._clean_up(sorted(clean_up, key=lambda each: order.index(each[0]), reverse=True))
         return Result("COMPLETE", reasons)
 
-    def continue_roll_back(self) -> Result:
-        """Tries again what failed in a roll-back."""
+    def _end_of_cancelling(self) -> None:
+        """The roll-back begins two seconds after what it was for."""
+        cancel_at = self._cloudformation.cancel_at
+        if cancel_at == float("inf"):
+            return
+        clock = self._cloudformation._function().clock
+        clock.sleep(max(0.0, cancel_at + 2 - clock.now()))
+        self._cloudformation.cancel_at = float("inf")
+
+    def continue_roll_back(self, *skip: str) -> Result:
+        """Tries again what failed in a roll-back, without these resources."""
+        self._undo = [(logical_id, step) for logical_id, step in self._undo if logical_id not in skip]
         return self._roll_back([])
 
     def destroy(self) -> Result:
@@ -260,7 +402,7 @@ class Stack:
         self,
         logical_id: str,
         properties: Properties,
-        undo: list[Callable[[], Reply]],
+        undo: list[tuple[str, Callable[[], Reply]]],
         clean_up: list[tuple[str, Resource]],
     ) -> Reply:
         old = self.resources.get(logical_id)
@@ -273,19 +415,19 @@ class Stack:
             new = Resource(reply.physical_id, properties, reply.data)
             self.resources[logical_id] = new
             clean_up.append((logical_id, old))
-            undo.append(lambda: self._delete_new(logical_id, new, old))
+            undo.append((logical_id, lambda: self._delete_new(logical_id, new, old)))
             return reply
         if reply.succeeded:
             self.resources[logical_id] = Resource(reply.physical_id, properties, reply.data)
         changed = Resource(old.physical_id, properties)
-        undo.append(lambda: self._update_back(logical_id, changed, old))
+        undo.append((logical_id, lambda: self._update_back(logical_id, changed, old)))
         return reply
 
-    def _create(self, logical_id: str, properties: Properties, undo: list[Callable[[], Reply]]) -> Reply:
+    def _create(self, logical_id: str, properties: Properties, undo: list[tuple[str, Callable[[], Reply]]]) -> Reply:
         reply = self._cloudformation.request("Create", self.id, logical_id, properties)
         made = Resource(reply.physical_id, properties, reply.data)
         self.resources[logical_id] = made
-        undo.append(lambda: self._delete_new(logical_id, made, None))
+        undo.append((logical_id, lambda: self._delete_new(logical_id, made, None)))
         return reply
 
     def _update(self, logical_id: str, properties: Properties, old: Resource) -> Reply:
@@ -308,6 +450,9 @@ class Stack:
         return reply
 
     def _delete_new(self, logical_id: str, new: Resource, old: Resource | None) -> Reply:
+        if old:
+            view = self._cloudformation.views[self.id, logical_id]
+            view.status, view.physical_id = "UPDATE_COMPLETE", old.physical_id
         reply = self._delete(logical_id, new)
         if reply.succeeded and old:
             self.resources[logical_id] = old
@@ -323,10 +468,10 @@ class Stack:
     def _roll_back(self, reasons: list[str]) -> Result:
         self._cloudformation.say(self.id, "UPDATE_ROLLBACK_IN_PROGRESS")
         failed = []
-        for step in self._undo:
+        for logical_id, step in self._undo:
             reply = step()
             if not reply.succeeded:
-                failed.append(step)
+                failed.append((logical_id, step))
                 reasons.append(reply.reason)
         self._undo = failed
         if failed:

@@ -68,6 +68,10 @@ ROWS = {
     46: "asset completeness",
     47: "several resources and stacks, one provider",
     48: "random histories",
+    49: "a Create is cancelled and goes on",
+    50: "an Update is cancelled and goes on",
+    51: "a request is delivered again after newer ones",
+    52: "CloudFormation can't be asked",
 }
 
 TYPES = ("configured", "policy", "audience", "association")

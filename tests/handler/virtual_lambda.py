@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 from urllib.parse import parse_qs
 
@@ -34,6 +34,9 @@ CREDENTIALS = {
 }
 RETRY_DELAYS = (60.0, 120.0)
 """Seconds between the end of a failed asynchronous invocation and the next one (Lambda developer guide)."""
+
+
+Result = TypeVar("Result")
 
 
 class Crash(BaseException):
@@ -61,12 +64,29 @@ class VirtualClock(Clock):
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        then = self.time + seconds
-        if self._turns:
-            self._turns.wait(then)
-        self.time = then
+        self.wait(seconds, lambda: False)
         if self.time > self.kill_at:
             raise Crash("the function timed out")
+
+    def wait(self, seconds: float, until: Callable[[], bool]) -> None:
+        """Lets time pass, at most until something is so."""
+        then = self.time + seconds
+        if self._turns:
+            self._turns.wait(then, until)
+        self.time = max(self.time, self.time if until() else then)
+
+    def together(self, action: Callable[[], Result]) -> Result:
+        """Does something beside which other things go on; returns when all have ended."""
+        if self._turns:
+            return action()
+        results: list[Result] = []
+        self.at_once([lambda: results.append(action())])
+        return results[0]
+
+    def beside(self, action: Callable[[], None]) -> None:
+        """Begins something that goes on while whoever called sleeps: inside of `together`."""
+        assert self._turns is not None
+        self._turns.begin(action, self.time)
 
     def at_once(self, actions: Sequence[Callable[[], None]]) -> None:
         """Does several things at the same time: while one of them sleeps, the others go on."""
@@ -85,26 +105,32 @@ class Turns:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, int, threading.Semaphore]] = []
+        self._conditions: dict[int, Callable[[], bool]] = {}
         self._number = count()
+        self._threads: list[threading.Thread] = []
         self._failures: list[BaseException] = []
 
     def run(self, actions: Sequence[Callable[[], None]], now: float) -> None:
-        """Runs them all to their end."""
-        threads = [threading.Thread(target=self._run, args=(action, self._place(now))) for action in actions]
-        end = threading.Semaphore(0)
-        heapq.heappush(self._waiting, (float("inf"), next(self._number), end))
-        for thread in threads:
-            thread.start()
+        """Runs them all to their end, and what they begin."""
+        end = self._place(float("inf"))
+        for action in actions:
+            self.begin(action, now)
         self._next()
         end.acquire()
-        for thread in threads:
+        for thread in self._threads:
             thread.join()
         if self._failures:
             raise self._failures[0]
 
-    def wait(self, then: float) -> None:
-        """Lets the others go on until it is then."""
-        place = self._place(then)
+    def begin(self, action: Callable[[], None], now: float) -> None:
+        """Runs one more of them."""
+        thread = threading.Thread(target=self._run, args=(action, self._place(now)), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def wait(self, then: float, until: Callable[[], bool]) -> None:
+        """Lets the others go on until it is then, or something is so."""
+        place = self._place(then, until)
         self._next()
         place.acquire()
 
@@ -116,13 +142,18 @@ class Turns:
             self._failures.append(failure)
         self._next()
 
-    def _place(self, then: float) -> threading.Semaphore:
-        place = threading.Semaphore(0)
-        heapq.heappush(self._waiting, (then, next(self._number), place))
+    def _place(self, then: float, until: Callable[[], bool] = lambda: False) -> threading.Semaphore:
+        place, number = threading.Semaphore(0), next(self._number)
+        self._conditions[number] = until
+        heapq.heappush(self._waiting, (then, number, place))
         return place
 
     def _next(self) -> None:
-        heapq.heappop(self._waiting)[2].release()
+        waiting = next((each for each in self._waiting if self._conditions[each[1]]()), self._waiting[0])
+        del self._conditions[waiting[1]]
+        self._waiting.remove(waiting)
+        heapq.heapify(self._waiting)
+        waiting[2].release()
 
 
 @dataclass
@@ -172,6 +203,8 @@ class Wire:
         self.longest_lag = 60.0
         self._deleted: dict[str, float] = {}
         self.stack_statuses: dict[str, str] | None = {}
+        # What answers the function's looks at its stack.
+        self.describe: Callable[[Mapping[str, str]], Response]
         self.interruptions: list[Interruption] = []
 
     def handle(
@@ -179,23 +212,26 @@ class Wire:
     ) -> Response:
         found = find_operation(method, path, of["service"])
         operation = found[0] if found else ""
-        self.clock.sleep(self.seconds_a_call)
         if of["service"] == "cloudformation":
-            return self._describe_stacks(parse_qs(body.decode())["StackName"][0])
+            self.clock.sleep(min(self.seconds_a_call, sum(resources.LOOK_SECONDS)))
+            asked = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+            look = self._describe_stacks if asked["Action"] == "DescribeStacks" else self.describe
+            return look(asked)
+        self.clock.sleep(self.seconds_a_call)
         self._interrupt(operation, after_effect=False)
         self._catch_up()
         response = self.service.handle(method, path, query, headers, body, **of)
         self._interrupt(operation, after_effect=True)
         return response
 
-    def _describe_stacks(self, stack_id: str) -> Response:
+    def _describe_stacks(self, asked: Mapping[str, str]) -> Response:
         """What CloudFormation tells of a stack: `stack_statuses`; None for somebody who may not ask."""
         if self.stack_statuses is None:
             error = "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error>"
             return Response(403, {}, f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode())
         stack = (
-            f"<StackName>{stack_id}</StackName><CreationTime>{self.clock.datetime().isoformat()}</CreationTime>"
-            f"<StackStatus>{self.stack_statuses[stack_id]}</StackStatus>"
+            f"<StackName>{asked['StackName']}</StackName><CreationTime>{self.clock.datetime().isoformat()}</CreationTime>"
+            f"<StackStatus>{self.stack_statuses[asked['StackName']]}</StackStatus>"
         )
         result = f"<DescribeStacksResult><Stacks><member>{stack}</member></Stacks></DescribeStacksResult>"
         metadata = "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"

@@ -67,7 +67,10 @@ class World:
         self.cloudformation = CloudFormation()
         self.function = VirtualLambda(self.clock, self.wire, self.cloudformation.put)
         self.cloudformation.function = self.function
+        self.wire.describe = self.cloudformation.describe
         self.stack = Stack(self.cloudformation)
+        # What goes on beside the next deployment.
+        self.lifts: list[Any] = []
         self.service.seed_audience_model(AUDIENCE_MODEL)
         self.service.seed_audience_model(OTHER_AUDIENCE_MODEL)
         self._seeds = {AUDIENCE_MODEL, OTHER_AUDIENCE_MODEL}
@@ -102,10 +105,16 @@ class World:
     # What a case does
 
     def deploy(
-        self, _template: dict[str, Properties] | None = None, *, fails: bool = False, **resources: Any
+        self,
+        _template: dict[str, Properties] | None = None,
+        *,
+        fails: bool = False,
+        after: float | None = None,
+        deleted: bool = False,
+        **resources: Any,
     ) -> Result:
-        """Deploys the stack: logical ids and their properties."""
-        return self.stack.deploy(_template or resources, fails=fails)
+        """Deploys the stack: logical ids and their properties; `after` so many seconds it is cancelled."""
+        return self.stack.deploy(_template or resources, fails=fails, after=after, deleted=deleted)
 
     def destroy(self) -> Result:
         return self.stack.destroy()

@@ -172,6 +172,6 @@ class AudienceModel(Resource):
         self._tell(todo)
         if todo.replace:
             self._leftovers.remove_abandoned(None)
-            return self._answer(self._create(wanted))
+            return self._new(wanted)
         self._log("gone", arn=self._request.physical_id)
         return self._answer(Held(self._request.physical_id, name, {"status": "DELETED"}))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .log import Log
     from .memory import Memory
     from .policy import Trouble
+    from .waiting import Waiting
 
 # boto3 has no types.
 Client = Any
@@ -32,11 +33,19 @@ SHORTEST_PAUSE = 0.5
 
 PAGE_SIZE = 100
 
+READS = ("Get", "List", "Describe")
+"""How the names of operations begin that change nothing."""
+
 Seen = TypeVar("Seen")
 
 
 class Calls:
-    """The calls of one invocation."""
+    """The calls of one invocation.
+
+    Attributes:
+        waiting: whether CloudFormation waits for what they do.
+        wrote: whether one of them may have changed something.
+    """
 
     def __init__(
         self,
@@ -46,12 +55,15 @@ class Calls:
         deadline: Deadline,
         log: Log,
         memory: Memory,
+        waiting: Waiting,
     ) -> None:
         self._clients = clients
         self.client = clients(service)
         self.clock = clock
         self.memory = memory
         self._pace = memory.paces[service]
+        self.waiting = waiting
+        self.wrote = False
         self._deadline = deadline
         self._log = log
 
@@ -62,10 +74,10 @@ class Calls:
 
     def of(self, service: str) -> Calls:
         """The calls of another service, under the same deadline."""
-        return Calls(self._clients, service, self.clock, self._deadline, self._log, self.memory)
+        return Calls(self._clients, service, self.clock, self._deadline, self._log, self.memory, self.waiting)
 
     def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Output:
-        """Calls an operation until it succeeds or the policy says to stop.
+        """Calls an operation until it succeeds or the policy says to stop; one that writes, while CloudFormation waits.
 
         Before another try `recover` is told the kind of trouble; when it returns something, that is the result.
         """
@@ -73,10 +85,14 @@ class Calls:
         first_seen: dict[str, float] = {}
         started, attempt, trouble = self.clock.now(), 0, None
         while True:
+            if not operation.startswith(READS):
+                self.waiting.check()
             if not self._deadline.allows(CALL_SECONDS):
                 self._give_up(operation, members, trouble, attempt, started)
             attempt += 1
             output, trouble = self._try(operation, members, attempt)
+            if not operation.startswith(READS):
+                self.wrote = self.wrote or trouble is None or trouble.kind == policy.UNCLEAR
             if trouble is None:
                 return output
             now = self.clock.now()

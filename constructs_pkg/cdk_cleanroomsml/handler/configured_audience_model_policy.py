@@ -34,6 +34,7 @@ from .policy import (
     UNCLEAR,
 )
 from .request import Placeholder
+from .store import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,9 +115,14 @@ class ConfiguredAudienceModelPolicy:
         if placeholder and not placeholder.unclear:
             return Answer(physical_id)
         if _model_of(physical_id):
-            self._remove(self._known_model())
+            self._remove(self._known_model(), self._request.properties.get(_DOCUMENT))
         elif self._is_here(given := str(self._request.properties.get(_ARN))):
-            self._remove(given)
+            document = self._request.properties.get(_DOCUMENT)
+            # What CloudFormation has invented an id for may have been cancelled, and still be running.
+            age = self._request.age(self._calls.clock.now())
+            patience = 0 if placeholder else SETTLE_SECONDS - age
+            if self._calls.until(lambda: self._is_ours(given, document), patience) and not self._is_used(given):
+                self._remove(given, document)
         return Answer(physical_id)
 
     # Create
@@ -125,6 +131,12 @@ class ConfiguredAudienceModelPolicy:
         members = {"policyExistenceCondition": "POLICY_MUST_NOT_EXIST"}
         if not self._put(arn, document, members, lambda: self._adopt(arn, document)):
             self._log("adopt", arn=arn)
+        waiting = self._calls.waiting
+        if waiting.is_over() and waiting.known != arn + _END:
+            self._log("undone", arn=arn)
+            with waiting.not_needed():
+                self._remove(arn, document)
+            waiting.check()
         return _success(arn)
 
     def _adopt(self, arn: str, document: Document) -> bool:
@@ -166,11 +178,25 @@ class ConfiguredAudienceModelPolicy:
                 )
             members = {"policyExistenceCondition": "POLICY_MUST_EXIST", "previousPolicyHash": policy.hash}
             if self._put(arn, document, members, partial(self._has_moved, arn, policy.hash)):
+                self._confirm(arn, document, previous)
                 return
         raise Failure(
             f"the resource policy of {arn} was changed by somebody else {MOST_RACES} times while this was about to"
             " change it: deploy again"
         )
+
+    def _confirm(self, arn: str, document: Document, previous: Document) -> None:
+        """Takes back what CloudFormation has stopped waiting for meanwhile."""
+        waiting = self._calls.waiting
+        if not waiting.is_over():
+            return
+        with waiting.not_needed():
+            policy = self._read(arn)
+            if policy and policy.says(document):
+                self._log("undone", arn=arn)
+                guard = {"policyExistenceCondition": "POLICY_MUST_EXIST", "previousPolicyHash": policy.hash}
+                self._put(arn, previous, guard, partial(self._has_moved, arn, policy.hash))
+        waiting.check()
 
     def _has_moved(self, arn: str, seen: str) -> bool:
         """After a failed Put: whether the policy is another one by now, be it by that call or by somebody else."""
@@ -186,21 +212,26 @@ class ConfiguredAudienceModelPolicy:
 
     # Delete
 
-    def _remove(self, arn: str) -> None:
-        if not self._is_ours(arn):
+    def _remove(self, arn: str, document: Document) -> None:
+        if not self._is_ours(arn, document):
             return
         try:
             # Before another try it may have gone, and somebody else's come.
-            self._calls(DELETE_POLICY, {_ARN: arn}, lambda _: None if self._is_ours(arn) else True)
+            self._calls(DELETE_POLICY, {_ARN: arn}, lambda _: None if self._is_ours(arn, document) else True)
         except Failure as failure:
             if failure.kind != NOT_FOUND:
                 raise
 
-    def _is_ours(self, arn: str) -> bool:
+    def _is_used(self, arn: str) -> bool:
+        """Whether CloudFormation names this very policy as the resource's own."""
+        waiting = self._calls.waiting
+        return waiting.look() and waiting.known == arn + _END
+
+    def _is_ours(self, arn: str, document: Document) -> bool:
         policy = self._read(arn)
         if policy is None:
             return False
-        ours = policy.says(self._request.properties.get(_DOCUMENT))
+        ours = policy.says(document)
         if not ours:
             self._log("foreign", arn=arn, why="another document than the template's: left alone")
         return ours

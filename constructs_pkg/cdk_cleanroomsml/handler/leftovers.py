@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from .answer import Failure
 from .kind import Change
-from .request import LONGEST_SERVICE_TIMEOUT
+from .request import LONGEST_SERVICE_TIMEOUT, is_generated
 from .store import SETTLE_SECONDS
+from .waiting import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 ORPHAN_SECONDS = 6 * 3600.0
 """How old a left-over may be. What is older was most likely retained on purpose, and its logical id used again."""
-
-SKEW_SECONDS = 5.0
-"""How far the clocks of CloudFormation and of the service may differ."""
 
 
 class Leftovers:
@@ -46,7 +44,7 @@ class Leftovers:
     def of_request(self, name: str, request_id: str) -> list[Held]:
         """What a request created, all under the same name."""
         return self.find(
-            lambda held: held.name == name, lambda held: not held.is_going and self._store.is_own(held, request_id)
+            lambda held: held.name == name, lambda held: not held.is_going and self._is_this_requests(held, request_id)
         )
 
     def remove_twins(self, held: Held) -> None:
@@ -80,8 +78,12 @@ class Leftovers:
             self._remove(held, "failed")
 
     def remove_orphan(self) -> None:
-        """Deletes what a Create made that never answered, so that CloudFormation had to invent an id."""
-        orphans = self.find(self._is_recent, self._store.is_own)
+        """Deletes what a Create made that never answered, so that CloudFormation had to invent an id.
+
+        It may have been cancelled and still be running, or List not show it yet.
+        """
+        age = self._request.age(self._calls.clock.now())
+        orphans = self._calls.until(lambda: self.find(self._is_recent, self._is_own), SETTLE_SECONDS - age)
         if len({held.request_id or held.name for held in orphans}) > 1:
             raise Failure(
                 f"{', '.join(held.arn for held in orphans)} carry the markers of this resource, and which of them is"
@@ -95,7 +97,7 @@ class Leftovers:
         since, known = (current.created, current.arn) if current else (0.0, "")
         for held in self.find(
             lambda held: self._is_recent(held) and held.created >= since and held.arn != known,
-            lambda held: self._store.is_own(held) and held.request_id != self._request.request_id,
+            lambda held: self._is_own(held) and not self._is_this_requests(held, self._request.request_id),
         ):
             self._remove(held, "abandoned")
 
@@ -119,6 +121,10 @@ class Leftovers:
         return found
 
     def _remove(self, held: Held, why: str) -> None:
+        waiting = self._calls.waiting
+        if waiting.look() and waiting.known == held.arn:
+            self._log("kept", arn=held.arn)
+            return
         self._log("leftover", arn=held.arn, why=why, created_by=held.request_id)
         self._store.remove(held)
 
@@ -136,7 +142,28 @@ class Leftovers:
         )
 
     def _is_recent(self, held: Held) -> bool:
-        """Whether it was created before the event was sent, and not too long before."""
+        """Whether it was created not too long before the event was sent, and no newer request can have created it.
+
+        While CloudFormation waits for this one, there is none.
+        """
+        newest = self._sent() + SKEW_SECONDS
+        if held.created > newest and self._calls.waiting.look() and not self._calls.waiting.is_over():
+            newest = inf
+        return self._sent() - ORPHAN_SECONDS <= held.created <= newest
+
+    def _is_own(self, held: Held) -> bool:
+        """Whether it carries this resource's markers, and a name that fits: tags alone are copied with ease."""
+        names = [
+            properties.get(self._store.kind.name)
+            for properties in (self._request.properties, self._request.old_properties)
+        ]
+        return self._store.is_own(held) and (held.name in names or is_generated(held.name, self._request))
+
+    def _is_this_requests(self, held: Held, request_id: str) -> bool:
+        """Whether a request created it, and this one if it has this one's id: ids are used again by a later try."""
+        this = request_id == self._request.request_id and self._request.sent_at is not None
+        return self._store.is_own(held, request_id) and not (this and held.created < self._sent() - SKEW_SECONDS)
+
+    def _sent(self) -> float:
         now = self._calls.clock.now()
-        sent = now - self._request.age(now)
-        return sent - ORPHAN_SECONDS <= held.created <= sent + SKEW_SECONDS
+        return now - self._request.age(now)

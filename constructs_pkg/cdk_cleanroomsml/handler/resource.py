@@ -26,6 +26,7 @@ from .policy import CONFLICT, NOT_FOUND, UNCLEAR
 from .protection import Protection
 from .request import Placeholder, markers, resource_name
 from .store import SETTLE_SECONDS, Held, Store
+from .waiting import CANCELLED
 
 if TYPE_CHECKING:
     from .calls import Calls
@@ -64,7 +65,7 @@ class Resource:
         """Creates the resource, or adopts the one that an earlier delivery created."""
         wanted = self._wanted()
         try:
-            return self._answer(self._create(wanted))
+            return self._new(wanted)
         except Failure as failure:
             failure.unclear = self._unclear
             raise
@@ -74,7 +75,7 @@ class Resource:
         wanted = self._wanted()
         arn = self._request.physical_id
         if Placeholder.read(arn):
-            return self._answer(self._create(wanted))
+            return self._new(wanted)
         self._check_own(arn)
         previous = properties.previous(self._shape, self._request.old_properties, self.kind.name)
         held = self._store.read(arn)
@@ -92,8 +93,13 @@ class Resource:
             # An earlier replacement may have made one, and never have answered.
             self._leftovers.remove_abandoned(held)
         if todo.replace:
-            return self._answer(self._create(wanted))
-        self._apply(arn, wanted, todo)
+            return self._new(wanted)
+        try:
+            self._apply(arn, wanted, todo)
+        except Failure as failure:
+            if failure.kind == CANCELLED and self._calls.wrote:
+                self._undo(wanted, previous)
+            raise
         return self._answer(held, todo.update.get(self.kind.name))
 
     def delete(self) -> Answer:
@@ -106,13 +112,18 @@ class Resource:
             self._leftovers.remove_orphan()
         else:
             self._check_own(physical_id)
-            held = self._store.look(physical_id)
-            self._before_delete(held)
-            if held is not None:
-                # Twins first: after a crash the next delivery still finds the one that leads to them.
-                self._leftovers.remove_twins(held)
-                self._store.remove(held)
+            # The ARN of what is gone never comes back: such a Delete is right whenever it comes.
+            with self._calls.waiting.not_needed():
+                self._remove(physical_id)
         return Answer(physical_id)
+
+    def _remove(self, physical_id: str) -> None:
+        held = self._store.look(physical_id)
+        self._before_delete(held)
+        if held is not None:
+            # Twins first: after a crash the next delivery still finds the one that leads to them.
+            self._leftovers.remove_twins(held)
+            self._store.remove(held)
 
     def _wanted(self) -> Members:
         return properties.wanted(self._shape, self._request.properties, self.kind.name, self._problems)
@@ -145,6 +156,17 @@ class Resource:
         raise self._gone()
 
     # Create
+
+    def _new(self, wanted: Members) -> Answer:
+        """Creates the resource; what CloudFormation has stopped waiting for meanwhile is deleted again."""
+        made = self._create(wanted)
+        waiting = self._calls.waiting
+        if waiting.is_over() and waiting.known != made.arn:
+            self._log("undone", arn=made.arn)
+            with waiting.not_needed():
+                self._store.remove(made)
+            waiting.check()
+        return self._answer(made)
 
     def _create(self, wanted: Members) -> Held:
         self._before_create(wanted)
@@ -209,7 +231,8 @@ class Resource:
         if stays is None or stays.arn == made.arn:
             return made
         self._log("duplicate", deleted=made.arn, stays=stays.arn)
-        self._store.remove(made)
+        with self._calls.waiting.not_needed():
+            self._store.remove(made)
         return stays
 
     # Update
@@ -217,8 +240,35 @@ class Resource:
     def _apply(self, arn: str, wanted: Members, todo: Plan) -> None:
         if todo.update:
             self._before_update(wanted, todo.update)
+        self._write(arn, todo)
+        if self._calls.wrote:
+            self._calls.waiting.check()
+
+    def _write(self, arn: str, todo: Plan) -> None:
+        if todo.update:
             self._store.update(arn, todo.update, lambda trouble: self._holds(arn, todo.update, trouble))
         self._store.tag(arn, todo.tag, todo.untag)
+
+    def _undo(self, wanted: Members, previous: Members) -> None:
+        """Takes back what CloudFormation has stopped waiting for meanwhile, as its roll-back would that came too early.
+
+        What somebody has changed since stays.
+        """
+        arn = self._request.physical_id
+        with self._calls.waiting.not_needed():
+            held = self._store.read(arn)
+            if held:
+                back = plan(self.kind, self._kept(previous, wanted, held), wanted, held.members)
+                update = {
+                    member: value
+                    for member, value in back.update.items()
+                    if value is not None and held.members.get(member) == wanted.get(member)
+                }
+                now, given = held.members.get("tags") or {}, wanted.get("tags", {})
+                tag = {key: value for key, value in back.tag.items() if now.get(key) == given.get(key)}
+                untag = [key for key in back.untag if now.get(key) == given.get(key)]
+                self._log("undone", arn=arn, update=sorted(update), tag=sorted(tag), untag=untag)
+                self._write(arn, Plan(update=update, tag=tag, untag=untag))
 
     def _holds(self, arn: str, members: Members, trouble: str) -> bool | None:
         """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""

@@ -16,6 +16,7 @@ from .configured_audience_model import ConfiguredAudienceModel
 from .configured_audience_model_association import ConfiguredAudienceModelAssociation
 from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
 from .request import Placeholder
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from .memory import Memory
     from .request import Request
     from .resource import Resource
+
+LOOK_SECONDS = 2, 3
+"""How long a look at the stack may take, to connect and to read: without one the request goes on."""
 
 TYPES: dict[str, type[Resource | ConfiguredAudienceModelPolicy]] = {
     "Custom::CleanRoomsConfiguredAudienceModelAssociation": ConfiguredAudienceModelAssociation,
@@ -53,7 +57,10 @@ def perform(
             return Answer(request.physical_id)
         raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
     type_ = TYPES[request.resource_type]
-    calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log, memory)
+    waiting = Waiting(request, clock, lambda **of: client("cloudformation").describe_stack_resource(**of), log)
+    if request.type != "Delete":
+        waiting.check()
+    calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log, memory, waiting)
     resource = type_(request, calls, log, account, seen=seen)
     return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
 
@@ -61,9 +68,10 @@ def perform(
 @cache
 def client(service: str = "cleanroomsml") -> Client:
     """The client of a service, by boto3's name for it; one for each execution environment."""
+    connect, read = LOOK_SECONDS if service == "cloudformation" else (CONNECT_SECONDS, READ_SECONDS)
     config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        connect_timeout=connect,
+        read_timeout=read,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
     return boto3.client(service, config=config)

@@ -1,0 +1,247 @@
+"""Operations that overlap: what CloudFormation cancels goes on beside its roll-back, and nothing of it may stay."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .subjects import ASSOCIATIONS, CONFIGURED_MODELS, POLICY, SUBJECTS, Subject
+from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/lent0"
+
+
+def document(partner: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": partner}}]}
+
+
+class Case:
+    """What a case needs to know of a type: templates that differ in place, its operations, and what lives of it."""
+
+    def __init__(self, called: str, type_: str, create: str, update: str, first: Any, second: Any) -> None:
+        self.called, self.type, self.create, self.update = called, type_, create, update
+        self.first, self.second = first, second
+
+
+def _case(subject: Subject) -> Case:
+    member, value = next(iter(subject.in_place.items()), ("tags", {"a": "2"}))
+    if subject is CONFIGURED_MODELS:
+        member, value = "description", "second"
+    operation = "TagResource" if member == "tags" else subject.kind.update
+    first = {**subject.maximal, "tags": {"a": "1"}}
+    return Case(subject.called, subject.type, subject.kind.create, operation, first, {**first, member: value})
+
+
+def _policy(partner: str) -> dict[str, Any]:
+    of = {"configuredAudienceModelArn": MODEL, "configuredAudienceModelPolicy": document(partner)}
+    return {"Type": POLICY, **of}
+
+
+PUT = "PutConfiguredAudienceModelPolicy"
+CASES = [
+    *(_case(subject) for subject in SUBJECTS),
+    Case("policy", POLICY, PUT, PUT, _policy("444455556666"), _policy("777788889999")),
+]
+EVERY_TYPE = pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES]
+)
+IN_PLACE = pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES],
+)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    made.prepare(ASSOCIATIONS)
+    yield made
+    assert made.cloudformation.violations == []
+    made.check_secrets()
+
+
+def live(world: World, case: Case) -> list[str]:
+    return [*world.live()[case.type]]
+
+
+def refuse(world: World, operation: str, seconds: float, error: str = "AccessDeniedException") -> None:
+    """The service refuses an operation for so long."""
+    world.fail(operation, error, "not yet", times=None)
+    fault, end = world.faults.queue[-1], world.clock.now() + seconds
+
+    def lift() -> None:
+        world.clock.sleep(max(0.0, end - world.clock.now()))
+        if fault in world.faults.queue:
+            world.faults.queue.remove(fault)
+
+    world.lifts.append(lift)
+
+
+def deploy(world: World, properties: Any, **how: Any) -> Any:
+    """Deploys with everything going on beside."""
+
+    def act() -> Any:
+        for lift in world.lifts:
+            world.clock.beside(lift)
+        world.lifts.clear()
+        return world.deploy(Model=properties, **how)
+
+    return world.clock.together(act)
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(49)
+@pytest.mark.parametrize("deleted", [False, True], ids=["sibling fails", "stack deleted"])
+@pytest.mark.parametrize("until", [16, 20, 40, 80])
+def test_a_create_that_is_cancelled_leaves_nothing(world: World, case: Case, deleted: bool, until: float) -> None:
+    refuse(world, case.create, until)
+    result = deploy(world, case.first, after=15, deleted=deleted)
+    assert result.status == ("DELETE_COMPLETE" if deleted else "ROLLBACK_COMPLETE")
+    assert live(world, case) == []
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(49)
+@pytest.mark.parametrize("takes", [10, 24])
+@pytest.mark.parametrize("after", [1, 4])
+def test_a_create_that_takes_long_is_undone(world: World, case: Case, takes: float, after: float) -> None:
+    """It begins fresh, without any look, and ends when the roll-back is over."""
+    world.fail(case.create, "", kind="slow", seconds=takes)
+    assert deploy(world, case.first, after=after).status == "ROLLBACK_COMPLETE"
+    assert live(world, case) == []
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(49)
+@pytest.mark.parametrize("lag", [0, 2])
+def test_a_create_that_is_cancelled_while_its_effect_is_unknown(world: World, case: Case, lag: int) -> None:
+    world.faults.list_lag = lag
+    world.fail(case.create, "InternalServiceException", after_effect=True)
+    refuse(world, case.create, 60)
+    assert deploy(world, case.first, after=1).status == "ROLLBACK_COMPLETE"
+    assert live(world, case) == []
+
+
+@IN_PLACE
+@pytest.mark.scenario(50)
+@pytest.mark.parametrize("error", ["ThrottlingException", "AccessDeniedException"])
+@pytest.mark.parametrize("until", [21, 60])
+def test_an_update_that_is_cancelled_changes_nothing(world: World, case: Case, error: str, until: float) -> None:
+    world.deploy(Model=case.first)
+    refuse(world, case.update, until, error)
+    result = deploy(world, case.second, after=20)
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert world.differences() == {}
+    assert len(live(world, case)) == 1
+
+
+@IN_PLACE
+@pytest.mark.scenario(50)
+@pytest.mark.parametrize("takes", [10, 24])
+def test_an_update_that_takes_long_is_undone(world: World, case: Case, takes: float) -> None:
+    world.deploy(Model=case.first)
+    world.fail(case.update, "", kind="slow", seconds=takes)
+    assert deploy(world, case.second, after=3).status == "ROLLBACK_COMPLETE"
+    assert world.differences() == {}
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(50)
+@pytest.mark.parametrize("until", [21, 60])
+def test_a_replacement_that_is_cancelled_leaves_nothing(world: World, case: Case, until: float) -> None:
+    world.deploy(Model=case.first)
+    known = live(world, case)
+    refuse(world, case.create, until)
+    assert deploy(world, replaced(case), after=20).status == "ROLLBACK_COMPLETE"
+    assert live(world, case) == known
+    assert world.differences() == {}
+
+
+def replaced(case: Case) -> Any:
+    if case.called == "policy":
+        return {**case.first, "configuredAudienceModelArn": MODEL.replace("lent0", "lent1")}
+    subject = next(subject for subject in SUBJECTS if subject.called == case.called)
+    return {**case.first, **subject.other, subject.name: "of its own"}
+
+
+def deliver(world: World, event: dict[str, Any]) -> None:
+    world.function.deliver(deepcopy(event))
+
+
+@IN_PLACE
+@pytest.mark.scenario(51)
+@pytest.mark.parametrize("later", [21, 300, 1_100])
+def test_an_update_that_comes_again_after_a_newer_one(world: World, case: Case, later: float) -> None:
+    world.deploy(Model=case.first)
+    world.deploy(Model=case.second)
+    event = list(world.cloudformation.pending.values())[-1].event
+    world.clock.sleep(10)
+    world.deploy(Model=case.first)
+    world.clock.sleep(later)
+    world.forget_calls()
+    deliver(world, event)
+    assert world.writes() == []
+    assert world.differences() == {}
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(51)
+@pytest.mark.parametrize("later", [21, 300, 1_000])
+def test_a_create_that_comes_again_after_its_clean_up(world: World, case: Case, later: float) -> None:
+    world.deploy(Model=case.first)
+    event = list(world.cloudformation.pending.values())[-1].event
+    assert world.destroy().status == "DELETE_COMPLETE"
+    world.clock.sleep(later)
+    deliver(world, event)
+    assert live(world, case) == []
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(51)
+@pytest.mark.parametrize("later", [21, 300])
+def test_a_delete_that_comes_again_after_a_new_create(world: World, case: Case, later: float) -> None:
+    """With the same logical id, and for a policy with the same physical id, too; or one that was invented."""
+    refuse(world, case.create, 20)
+    deploy(world, case.first, after=10)
+    invented = list(world.cloudformation.pending.values())[-1].event
+    world.deploy(Model=case.first)
+    world.deploy({})
+    known = list(world.cloudformation.pending.values())[-1].event
+    assert {invented["RequestType"], known["RequestType"]} == {"Delete"}
+    world.deploy(Model=case.first)
+    world.clock.sleep(later)
+    for event in (invented, known):
+        deliver(world, event)
+    assert len(live(world, case)) == 1
+    assert world.differences() == {}
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(52)
+@pytest.mark.parametrize("fault", ["AccessDenied", "Throttling", "unreachable"])
+def test_without_a_look_the_request_goes_on(world: World, case: Case, fault: str) -> None:
+    world.cloudformation.look_fault = fault
+    refuse(world, case.create, 70)
+    assert deploy(world, case.first).status == "COMPLETE"
+    assert any(line["step"] == "unseen" for line in world.log())
+    # It asks in vain once a minute, and no more.
+    assert world.cloudformation.looks <= 3
+    refuse(world, case.update, 30, "ThrottlingException")
+    assert deploy(world, case.second).status == "COMPLETE"
+    assert world.differences() == {}
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert live(world, case) == []
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(1, 17)
+def test_a_fresh_request_takes_no_look(world: World, case: Case) -> None:
+    world.deploy(Model=case.first)
+    world.deploy(Model=case.second)
+    world.destroy()
+    assert world.cloudformation.looks == 0
