@@ -142,7 +142,7 @@ def guarded_engine(guarded_engine_process: Engine) -> Engine:
 
 
 LOOK = """
-import json, os, time, urllib.request
+import json, os, time, urllib.error, urllib.request
 
 def http(method, url, body=None):
     return urllib.request.urlopen(urllib.request.Request(url, body, method=method)).read()
@@ -168,7 +168,8 @@ def handler(event, context):
 """
 
 # A provider that does what the resource's properties tell it to: `Create`, `Update` and `Delete` each hold a JSON
-# list of steps, one for every delivery of the event. It keeps every event that it sees in a bucket.
+# list of steps, one for every delivery of the event. It keeps every event that it sees in a bucket. A step can open a
+# gate and wait for one, which proves that two requests are carried out at the same time.
 PROVIDER = """
 def handler(event, context):
     kept = os.environ["AWS_ENDPOINT_URL"] + "/events"
@@ -178,6 +179,15 @@ def handler(event, context):
     http("PUT", f"{kept}/{key}-{delivery}", json.dumps({**event, "at": time.time(), "seen": seen}).encode())
     steps = json.loads(event["ResourceProperties"].get(event["RequestType"], "[{}]"))
     step = steps[min(delivery, len(steps) - 1)]
+    gates = os.environ["AWS_ENDPOINT_URL"] + "/gates/"
+    if "open" in step:
+        http("PUT", gates + step["open"], b"open")
+    while "wait" in step:
+        try:
+            http("GET", gates + step["wait"])
+            break
+        except urllib.error.HTTPError:
+            time.sleep(0.02)
     if step.get("crash") == "before":
         raise RuntimeError("crash")
     answer = {
@@ -202,6 +212,7 @@ class Stacks:
         self._s3 = engine.client("s3")
         self._s3.create_bucket(Bucket="events")
         self._s3.create_bucket(Bucket="templates")
+        self._s3.create_bucket(Bucket="gates")
         role = engine.client("iam").create_role(
             RoleName="provider", AssumeRolePolicyDocument=json.dumps(trust("lambda.amazonaws.com"))
         )
@@ -269,9 +280,45 @@ class Stacks:
         return {each["OutputKey"]: each["OutputValue"] for each in self._describe().get("Outputs", [])}
 
     def resources(self) -> dict[str, tuple[str, str]]:
-        """The stack's resources: their physical ids and statuses."""
+        """The resources that the stack has: their physical ids and statuses."""
         found = self._cloudformation.list_stack_resources(StackName="stack")["StackResourceSummaries"]
-        return {each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceStatus"]) for each in found}
+        return {
+            each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceStatus"])
+            for each in found
+            if each["ResourceStatus"] != "DELETE_COMPLETE"
+        }
+
+    def open(self, gate: str) -> None:
+        """Lets go on what waits at a gate."""
+        self._s3.put_object(Bucket="gates", Key=gate, Body=b"open")
+
+    def told(self, *logical_ids: str, stack: str = "stack") -> list[tuple[str, str, str]]:
+        """The stack's events, of these resources only: logical id, status and reason."""
+        pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+        events = [each for page in pages for each in page["StackEvents"]][::-1]
+        return [
+            (each["LogicalResourceId"], each["ResourceStatus"], each.get("ResourceStatusReason", ""))
+            for each in events
+            if each["LogicalResourceId"] in logical_ids
+        ]
+
+    def begin(self, verb: str, resources: dict[str, Any]) -> str:
+        """Begins to create or to update the stack, and returns its id."""
+        send = getattr(self._cloudformation, f"{verb}_stack")
+        return str(send(StackName="stack", TemplateBody=_template(resources, None))["StackId"])
+
+    def wait_for(self, kind: str, logical_id: str = "Thing") -> None:
+        """Until the provider has been sent such a request."""
+        until(lambda: (kind, logical_id) in [each[:2] for each in self.sent()])
+
+    def cancel_update(self) -> str:
+        self._cloudformation.cancel_update_stack(StackName="stack")
+        return self._settle()
+
+    def continue_roll_back(self, *skipped: str) -> str:
+        options = {"ResourcesToSkip": list(skipped)} if skipped else {}
+        self._cloudformation.continue_update_rollback(StackName="stack", **options)
+        return self._settle()
 
     def reason(self, logical_id: str) -> str:
         """The reason of the resource's last failure."""
@@ -292,6 +339,10 @@ class Stacks:
     def sent(self) -> list[tuple[str, str, str | None]]:
         """The events in short: type, logical id, physical id."""
         return [(e["RequestType"], e["LogicalResourceId"], e.get("PhysicalResourceId")) for e in self.events()]
+
+    def settle(self) -> str:
+        """Waits for the end of what was begun, and returns the status."""
+        return self._settle()
 
     def _describe(self, name: str = "stack") -> dict[str, Any]:
         stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=name)["Stacks"][0]

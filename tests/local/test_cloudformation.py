@@ -53,7 +53,7 @@ class TestDeleteAfterFailedCreate:
         stacks.create({"Thing": stacks.custom(Create=[FAILED])}, DisableRollback=True)
         assert stacks.update_without_rollback({"Thing": stacks.custom()}) == "UPDATE_COMPLETE"
         assert [kind for kind, *_ in stacks.sent()] == ["Create", "Delete", "Create"]
-        assert stacks.resources() == {"Thing": ("made", "UPDATE_COMPLETE")}
+        assert stacks.resources() == {"Thing": ("made", "CREATE_COMPLETE")}
 
 
 class TestLookAtTheOwnResource:
