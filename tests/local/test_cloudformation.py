@@ -164,9 +164,10 @@ class TestAsynchronousRetries:
         assert len({(event["RequestId"], event["ResponseURL"].partition("?")[0]) for event in events}) == 1
 
     def test_an_event_is_as_old_as_it_would_be_on_aws(self, stacks: Any) -> None:
-        stacks.create({"Thing": stacks.custom(Create=[CRASH, CRASH, {}])})
+        stacks.create({"Thing": stacks.custom(look=True, Create=[CRASH, CRASH, {}])})
         ages = [round((event["at"] - sent_at(event)) / 60) for event in stacks.events()]
         assert ages == [0, 1, 3]
+        assert [round(event["seen"]["since"] / 60) for event in stacks.events()] == ages
 
     def test_no_answer_at_all(self, stacks: Any, until: Any) -> None:
         thing = stacks.custom(Create=[CRASH, CRASH, CRASH, {}], timeout=4)

@@ -16,12 +16,13 @@ import secrets
 import string
 import threading
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import ministack.app
 from ministack.core import responses
-from ministack.services import lambda_svc
+from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import custom_resource, provisioners
 
 if TYPE_CHECKING:
@@ -169,8 +170,8 @@ def invoke_custom_resource(
 def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waiting: threading.Event) -> threading.Event:
     """Invokes a function as Lambda does asynchronously: again when it fails, until its retries are used up.
 
-    Lambda's minutes are shortened, so they are taken off the event's date: a function that asks how old its request is
-    sees what it would see on AWS. Nor does anybody wait for the service timeout when the last attempt has failed.
+    Lambda's minutes are shortened, so they are taken off the event's date, and off that of the resource's status: a
+    function that asks how old its request is sees what it would see on AWS. Nor does anybody wait for the service timeout when the last attempt has failed.
 
     Args:
         record: the function.
@@ -189,6 +190,8 @@ def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waitin
         for delay in (0, *_RETRY_DELAYS[: _retries(record)]):
             time.sleep(delay * shortened)
             skipped += delay * (1 - shortened)
+            if _waiting.get((event["StackId"], event["LogicalResourceId"])) is waiting:
+                _backdate(event, delay * (1 - shortened))
             if lambda_svc._get_func_record_for_ref(event["ResourceProperties"]["ServiceToken"])[0] is None:
                 return
             idle.clear()
@@ -201,6 +204,15 @@ def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waitin
 
     threading.Thread(target=contextvars.copy_context().run, args=(attempt,), daemon=True).start()
     return idle
+
+
+def _backdate(event: Mapping[str, Json], seconds: float) -> None:
+    """Has the status of an event's resource be older than it is."""
+    stack: Json = cloudformation._stacks.get(event["StackId"].split("/")[1]) or {}
+    resource: Json = stack.get("_resources", {}).get(event["LogicalResourceId"])
+    if resource:
+        since = datetime.fromisoformat(resource["Timestamp"].replace("Z", "+00:00")) - timedelta(seconds=seconds)
+        resource["Timestamp"] = since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _retries(record: dict[str, Any]) -> int:
