@@ -1,70 +1,86 @@
-# Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need.
-SHELL := bash
-PYTHON ?= python3
-BIN := $(CURDIR)/.venv/bin
-export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# The Node that comes with the Python environment serves jsii, too, whatever else the machine has.
-export JSII_NODE := $(BIN)/node
-# What Python compiles is kept: uncached, importing the CDK takes seconds in each of many processes.
-unexport PYTHONDONTWRITEBYTECODE
+# Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need, and no more.
+# PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
+PYTHON ?=
+WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
+# In parallel, each prints when it is done; the make of macOS can't.
+TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: demo demo-chain test install format lint types unit docs bench lock clean
+QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
 
-demo: install
-	python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
+.PHONY: demo demo-chain test check quick install format lint types unit docs bench
+.PHONY: lock newest outdated audit pythons api dist clean
+
+demo:
+	@$(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
 
 # The whole chain, in two accounts.
-demo-chain: install
-	python -m cdk_cleanroomsml.local -- python examples/retail_media/demo.py
+demo-chain:
+	@$(WITH) demo python -m cdk_cleanroomsml.local -- python examples/retail_media/demo.py
 
-# The three take turns on the cores; each prints when it is done.
+# The three take turns on the cores.
 test: install
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
+	@$(MAKE) $(TOGETHER) lint types unit
 
-install: .venv/.installed node_modules/.installed
+# The loop while working: without the engine and without random histories.
+check: install
+	@$(MAKE) $(TOGETHER) lint quick types
 
-.venv/.installed: pyproject.toml requirements.txt requirements-uv.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; this is " + sys.version)'
-	$(PYTHON) -m venv .venv
-	pip install --quiet --require-hashes -r requirements-uv.txt
-	uv pip install --quiet --require-hashes -r requirements.txt
-	uv pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+quick:
+	@$(WITH) dev pytest -q -n 2 --dist loadfile --ignore-glob '*histories*' $(QUICK)
 
-node_modules/.installed: package.json package-lock.json .venv/.installed
-	npm ci --silent
-	@touch $@
+install:
+	@$(WITH) dev
 
-lint: install
-	ruff format --check .
-	ruff check .
+lint:
+	@$(WITH) dev ruff format --check .
+	@$(WITH) dev ruff check .
+	@$(WITH) dev zizmor --offline --quiet .github
 
-types: install
-	mypy
-	basedpyright
+types:
+	@$(WITH) dev mypy
+	@$(WITH) dev basedpyright
 
-unit: install
-	pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+unit:
+	@$(WITH) dev pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-docs: install
-	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+docs:
+	@NO_MKDOCS_2_WARNING=1 $(WITH) dev mkdocs build --strict
 
-bench: install
-	pip install --quiet -r benchmarks/requirements.txt
-	python -m benchmarks
+bench:
+	@$(WITH) dev uv pip install --quiet -r benchmarks/requirements.txt
+	@$(WITH) dev python -m benchmarks
 
-format: install
-	ruff format .
-	ruff check --fix .
+format:
+	@$(WITH) dev ruff format .
+	@$(WITH) dev ruff check --fix .
 
-# The exact versions, with hashes and without addresses; package-lock.json likewise.
 lock:
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate --no-header \
-		--no-emit-index-url --extra local --group dev pyproject.toml -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
-		--no-emit-index-url - -o requirements-uv.txt <<< "$$(grep -o '^uv==[^ ]*' requirements.txt)"
-	npm install --package-lock-only
+	@$(WITH) uv python -m tools.lock write
+	@$(WITH) demo npm install --package-lock-only --loglevel=error >/dev/null
+
+# The newest release of everything, and what that would change.
+newest:
+	@$(WITH) demo python -m tools.lock newest
+	@$(WITH) demo npm install --package-lock-only --loglevel=error >/dev/null
+
+outdated:
+	@$(WITH) demo python -m tools.lock outdated
+
+# Whether a vulnerability is known in anything that is pinned.
+audit:
+	@$(WITH) demo python -m tools.audit
+
+# On each supported Python of this machine; WHEEL=dist/….whl proves that file.
+pythons:
+	@$(WITH) demo python -m tools.pythons $(WHEEL)
+
+# Whether programs break that ran with the last release.
+api:
+	@$(WITH) dev python -m tools.api
+
+dist:
+	@rm -rf dist
+	@$(WITH) demo uv build --no-config --quiet --no-build-isolation --out-dir dist
 
 clean:
-	rm -rf .venv node_modules cdk.out dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@$(WITH) clean

@@ -35,10 +35,3 @@ def test_ci_runs_the_gate_on_every_python_that_is_promised(workflow: Any) -> Non
     assert gate["steps"][-1]["run"] == "make test"
     promised = re.findall(r"Python :: (3\.\d+)", (REPOSITORY / "pyproject.toml").read_text())
     assert gate["strategy"]["matrix"]["python"] == promised
-
-
-def test_actions_are_pinned_by_major_version(workflow: Any) -> None:
-    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
-    assert used
-    assert [name for name in used if not re.fullmatch(r"actions/[\w-]+@v\d+", name)] == []
-    assert "secrets." not in (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text()

@@ -40,12 +40,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter that has the wheel and what it requires, in the versions of requirements.txt."""
+    """An interpreter that has the wheel and what it requires, in the versions that are pinned."""
     folder = tmp_path_factory.mktemp("environment")
     uv = (sys.executable, "-m", "uv")
     run(*uv, "venv", "--quiet", "--python", sys.executable, folder, cwd=folder)
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    versions = ("--constraint", REPOSITORY / "requirements.txt")
+    versions = ("--constraint", REPOSITORY / "requirements" / "demo.txt")
     run(*uv, "pip", "install", "--quiet", "--system-certs", "--python", interpreter, *versions, wheel, cwd=folder)
     return interpreter
 
