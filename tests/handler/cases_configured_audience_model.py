@@ -261,7 +261,8 @@ def an_audience_model_in_training_is_told_at_once(driver: Driver) -> None:
     driver.forget_calls()
     result = driver.deploy(Model={**MINIMAL, "audienceModelArn": IN_TRAINING})
     assert "deploy again when the audience model is ACTIVE" in result.reason
-    assert driver.writes() == ["Update"]
+    # The failed update is marked, until the roll-back has made sure that nothing of it stays.
+    assert driver.writes() == ["Update", "TagResource", "UntagResource"]
     nothing_left(driver)
 
 

@@ -72,6 +72,11 @@ ROWS = {
     50: "an Update is cancelled and goes on",
     51: "a request is delivered again after newer ones",
     52: "CloudFormation can't be asked",
+    53: "RequestIds are used again",
+    54: "a roll-back is continued without a resource",
+    55: "an answer is refused",
+    56: "a ResponseURL of the old kind",
+    57: "copied tags",
 }
 
 TYPES = ("configured", "policy", "audience", "association")
@@ -89,6 +94,8 @@ FOR_ALL = {
     39: "an event is read before its type counts",
     42: "the permissions of all types stand in one role, which is tested whole",
     46: "all types are in one asset",
+    55: "an answer is sent by code that knows no types",
+    56: "an event is read before its type counts",
 }
 """Rows that are proved for every type by being proved for one."""
 
@@ -101,6 +108,8 @@ NOT_APPLICABLE = {
     ("policy", 30): "it has no tags",
     ("policy", 35): "the service lists no quota",
     ("policy", 43): "no role is passed",
+    ("policy", 54): "a policy that isn't the last template's is told, never overwritten",
+    ("policy", 57): "it has no tags",
     ("audience", 43): "no role is passed",
     ("association", 43): "no role is passed",
 }

@@ -6,12 +6,14 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 
 from .subjects import ASSOCIATIONS, CONFIGURED_MODELS, POLICY, SUBJECTS, Subject
+from .virtual_lambda import client
 from .world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/lent0"
 
@@ -245,3 +247,124 @@ def test_a_fresh_request_takes_no_look(world: World, case: Case) -> None:
     world.deploy(Model=case.second)
     world.destroy()
     assert world.cloudformation.looks == 0
+
+
+TAGGED = pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES[:3]]
+)
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(53)
+@pytest.mark.parametrize("asked", [True, False], ids=["look", "no look"])
+def test_a_request_id_that_is_used_again(world: World, case: Case, asked: bool) -> None:
+    """The clean-up of the failed try comes after the one that succeeded, and finds only what the former made."""
+    world.switches.unique_association_names = world.switches.one_association_per_model = False
+    world.cloudformation.reused_id = "8f7e6d5c-0000-4000-8000-000000000001"
+    world.cloudformation.look_fault = None if asked else "AccessDenied"
+    send = world.cloudformation.request
+    world.fail(case.create, "InternalServiceException", after_effect=case.called != "policy")
+    if case.called != "policy":
+        world.fail(_list(case), "AccessDeniedException", "explicit deny")
+    else:
+        world.fail(case.create, "AccessDeniedException", "explicit deny")
+    failed = send("Create", world.stack.id, "Model", {**case.first, "ServiceTimeout": 1200})
+    assert not failed.succeeded
+    world.clock.sleep(100)
+    world.deploy(Model=case.first)
+    (kept,) = {*live(world, case)} & {world.physical_id()}
+    reply = send("Delete", world.stack.id, "Model", case.first, PhysicalResourceId=failed.physical_id)
+    assert reply.succeeded
+    if case.called == "policy" and not asked:
+        return
+    assert live(world, case) == [kept]
+
+
+def _list(case: Case) -> str:
+    return next(subject.kind.list for subject in SUBJECTS if subject.called == case.called)
+
+
+# An audience model changes by its tags alone, and who can't write them can't mark it either.
+FAILED_UPDATES = [(case, ends) for case in CASES[:3] for ends in ("denied", "roll-back denied")]
+FAILED_UPDATES.remove((CASES[1], "roll-back denied"))
+
+
+@pytest.mark.scenario(54)
+@pytest.mark.parametrize(
+    ("case", "ends"),
+    [pytest.param(*each, marks=pytest.mark.scenario(type=each[0].called)) for each in FAILED_UPDATES],
+)
+def test_after_a_roll_back_without_the_resource_the_template_is_written(world: World, case: Case, ends: str) -> None:
+    first, third = {**case.first, "tags": {"a": "1"}}, {**case.first, "tags": {"a": "1", "c": "3"}}
+    second = {**case.second, "tags": {"a": "2", "b": "2"}}
+    world.deploy(Model=first)
+    for operation in {case.update, "TagResource"}:
+        world.fail(operation, "AccessDeniedException", "explicit deny", times=None, after_effect=ends == "denied")
+    if ends == "denied":
+        assert world.deploy(Model=second).status == "ROLLBACK_FAILED"
+    else:
+        faults = [fault for fault in world.faults.queue if fault.operation == case.update]
+        world.faults.queue.clear()
+        world.clock.sleep(60)
+        world.stack._cloudformation.reach = _then(world, lambda: world.faults.queue.extend(faults))
+        assert world.deploy(Model=second, fails=True).status == "ROLLBACK_FAILED"
+    world.faults.queue.clear()
+    world.cloudformation.reach = None
+    assert world.stack.continue_roll_back("Model").status == "ROLLBACK_COMPLETE"
+    assert world.deploy(Model=third).status == "COMPLETE"
+    assert world.differences() == {}
+    # Known no longer: what somebody changes from now on is drift again.
+    world.forget_calls()
+    world.service.resource(world.physical_id())["tags"]["a"] = "theirs"
+    assert world.deploy(Model={**third, "tags": {"a": "1", "c": "4"}}).status == "COMPLETE"
+    assert world.tags() == {"a": "theirs", "c": "4"}
+
+
+def _then(world: World, action: Callable[[], None]) -> Callable[[dict[str, Any]], None]:
+    def reach(event: dict[str, Any]) -> None:
+        world.function.invoke(event)
+        action()
+
+    return reach
+
+
+@pytest.mark.scenario(55)
+@pytest.mark.parametrize("status", [301, 307, 400, 404, 409])
+@pytest.mark.parametrize("times", [1, 8, 12])
+def test_an_answer_that_is_refused_is_sent_again(world: World, status: int, times: int) -> None:
+    world.cloudformation.send_faults = [status] * times
+    assert world.deploy(Model=CASES[0].first).status == "COMPLETE"
+    assert world.writes() == ["Create"]
+
+
+@pytest.mark.scenario(56)
+@pytest.mark.parametrize("expires", [7199, 7200])
+def test_a_url_of_the_old_kind_tells_the_age(world: World, expires: int) -> None:
+    world.cloudformation.url, world.cloudformation.expires = "v2", expires
+    assert world.deploy(Model=CASES[0].first).status == "COMPLETE"
+    assert world.operations() == ["Create"]
+    event = list(world.cloudformation.pending.values())[-1].event
+    world.clock.sleep(1_201)
+    deliver(world, event)
+    assert world.operations() == ["Create"]
+
+
+@TAGGED
+@pytest.mark.scenario(57)
+@pytest.mark.parametrize("name", ["another", "a copy"])
+def test_a_clone_with_all_tags_is_nobodys_leftover(world: World, case: Case, name: str) -> None:
+    world.switches.one_association_per_model = False
+    subject = next(subject for subject in SUBJECTS if subject.called == case.called)
+    world.deploy(Model=case.first)
+    held = world.live()[case.type][world.physical_id()]
+    given = {member: value for member, value in held.members.items() if member in subject.kind.members}
+    service = client("cleanrooms" if subject is ASSOCIATIONS else "cleanroomsml")
+    create = getattr(service, xform_name(case.create))
+    create(**{**given, "tags": dict(held.tags), subject.name: name})
+    world.clock.sleep(3_600)
+    world.fail(case.create, "ValidationException", "no")
+    assert world.deploy(Model=replaced(case)).status == "ROLLBACK_COMPLETE"
+    assert world.deploy(Model=replaced(case)).status == "COMPLETE"
+    assert len(live(world, case)) == 2
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert len(live(world, case)) == 1

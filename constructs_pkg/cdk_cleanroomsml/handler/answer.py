@@ -22,6 +22,8 @@ LONGEST_BODY = 4096
 PUT_SECONDS = 5.0
 LAST_SECONDS = 2.0
 MOST_PUTS = 8
+# The status that says that nobody waits for an answer at this URL any more. Any other refusal may pass.
+EXPIRED = 403
 
 Put = Callable[[str, bytes, float], int]
 """Sends a body to a URL within a time-out; returns the HTTP status or raises OSError or HTTPException."""
@@ -85,7 +87,7 @@ def send(url: str, body: bytes, *, put: Put, clock: Clock, remaining: Callable[[
             break
         outcome = _try(url, body, put, timeout)
         log("answer", attempt=attempt, outcome=outcome, bytes=len(body))
-        if isinstance(outcome, int) and not _is_worth_another(outcome):
+        if outcome == EXPIRED or (isinstance(outcome, int) and 200 <= outcome < 300):
             return
         clock.sleep(max(0.0, min(clock.pause(attempt), remaining() - PUT_SECONDS - LAST_SECONDS)))
     raise NotSentError("the answer could not be delivered; the function will be run again with the same event")
@@ -132,7 +134,3 @@ def _try(url: str, body: bytes, put: Put, timeout: float) -> int | str:
         return put(url, body, timeout)
     except (OSError, HTTPException) as error:
         return type(error).__name__
-
-
-def _is_worth_another(status: int) -> bool:
-    return status >= 500 or status in (408, 429)

@@ -104,6 +104,11 @@ class Calls:
             if recovered is not None:
                 return recovered
 
+    def once(self, operation: str, members: dict[str, Any]) -> None:
+        """Calls an operation once, if there is time; whatever comes of it."""
+        if self._deadline.allows(CALL_SECONDS) and not self.waiting.is_over():
+            self._try(operation, members, 1)
+
     def pages(self, operation: str, items: str, members: dict[str, Any] | None = None) -> Iterator[Output]:
         """All items of an operation that lists."""
         page: dict[str, Any] = {}

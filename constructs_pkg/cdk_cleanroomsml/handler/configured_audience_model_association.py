@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .answer import Failure
 from .kind import Change, Kind, Removal
 from .policy import INVALID, LIST_TAGS
-from .request import LONGEST_SERVICE_TIMEOUT, Placeholder, is_generated, resource_name
+from .request import LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, Placeholder, is_generated, resource_name
 from .resource import Resource
 from .store import Held, Store, unless_gone
-from .waiting import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from .answer import Failure
 from .kind import Change
-from .request import LONGEST_SERVICE_TIMEOUT, is_generated
+from .request import LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, is_generated
 from .store import SETTLE_SECONDS
-from .waiting import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +59,9 @@ class Leftovers:
             return
         for twin in self.find(
             lambda other: self._may_be_twin(other, held),
-            lambda other: self._store.is_own(other, known.request_id),
+            lambda other: (
+                self._store.is_own(other, known.request_id) and (other.name == held.name or self._is_named(other))
+            ),
             settled,
         ):
             self._remove(twin, "twin")
@@ -70,7 +71,7 @@ class Leftovers:
 
         def look() -> list[Held]:
             return self.find(
-                lambda held: placeholder.may_be_for(held.name),
+                lambda held: placeholder.may_be_for(held.name, held.created),
                 lambda held: self._store.is_own(held, placeholder.request_id),
             )
 
@@ -153,11 +154,15 @@ class Leftovers:
 
     def _is_own(self, held: Held) -> bool:
         """Whether it carries this resource's markers, and a name that fits: tags alone are copied with ease."""
+        return self._store.is_own(held) and self._is_named(held)
+
+    def _is_named(self, held: Held) -> bool:
+        """Whether it has a name that the templates give, or one that was generated for this resource."""
         names = [
             properties.get(self._store.kind.name)
             for properties in (self._request.properties, self._request.old_properties)
         ]
-        return self._store.is_own(held) and (held.name in names or is_generated(held.name, self._request))
+        return held.name in names or is_generated(held.name, self._request)
 
     def _is_this_requests(self, held: Held, request_id: str) -> bool:
         """Whether a request created it, and this one if it has this one's id: ids are used again by a later try."""

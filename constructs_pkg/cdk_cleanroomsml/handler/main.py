@@ -87,22 +87,23 @@ def _outcome(event: dict[str, Any], context: Context, environment: Environment, 
         asked = request.read(event)
         return _perform(asked, context, environment, log)
     except Failure as failure:
-        return Answer(_failed_id(event, asked, unclear=failure.unclear), str(failure))
+        return Answer(_failed_id(event, asked, environment.clock.now(), unclear=failure.unclear), str(failure))
     except Exception as error:
         # A bug of ours must not keep CloudFormation waiting.
         log("bug", trace=log.clean(traceback.format_exc()))
         return Answer(
-            _failed_id(event, asked, unclear=True),
+            _failed_id(event, asked, environment.clock.now(), unclear=True),
             f"internal error ({type(error).__name__}), the log has the details: please report it",
         )
 
 
-def _failed_id(event: dict[str, Any], asked: Request | None, *, unclear: bool) -> str:
+def _failed_id(event: dict[str, Any], asked: Request | None, now: float, *, unclear: bool) -> str:
     """The id that the resource had, or else a placeholder."""
     known = event.get("PhysicalResourceId")
     if isinstance(known, str) and known and event.get("RequestType") != "Create":
         return known
-    return str(Placeholder.of(event, resource_name(asked) if asked else "", unclear=unclear))
+    name, sent_at = (resource_name(asked), asked.sent_at) if asked else ("", None)
+    return str(Placeholder.of(event, name, now, sent_at, unclear=unclear))
 
 
 def _perform(asked: Request, context: Context, environment: Environment, log: Log) -> Answer:

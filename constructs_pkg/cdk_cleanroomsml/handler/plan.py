@@ -6,6 +6,8 @@ The last template says who caused a difference:
 - The template changed the member: it is written, unless the service holds the wanted value already. A roll-back is such
   a change in the other direction, so it converges from any mixed state.
 - The template did not: somebody else did. That is drift: logged, not written, as with CloudFormation's own types.
+- After an update that failed (a tag says so) nobody knows: a roll-back may have been continued without the resource.
+  Then all that the template gives is written.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .kind import Change, Removal
-from .request import MARKER_PREFIX
+from .request import FAILED_MARKER, MARKER_PREFIX
 
 if TYPE_CHECKING:
     from .kind import Kind, Table
@@ -31,6 +33,7 @@ class Plan:
         replace: members because of which a new resource is needed.
         refusal: why it can't be done.
         abandoned: the last template needed a new resource, and this isn't it: one may have been left behind.
+        dirty: an earlier update has failed, and none has succeeded since.
     """
 
     update: Members = field(default_factory=dict)
@@ -40,11 +43,13 @@ class Plan:
     replace: list[str] = field(default_factory=list)
     refusal: str = ""
     abandoned: bool = False
+    dirty: bool = False
 
 
 def plan(kind: Kind, wanted: Members, previous: Members, current: Members) -> Plan:
     """Plans an Update; without a wanted name it is a generated one."""
     table = kind.members
+    dirty = FAILED_MARKER in current.get("tags", {})
     # What the last template gave and this one can't have had: then nothing of that template was ever applied to it.
     never_applied = _only_new(table, previous, wanted, current)
     replace = _only_new(table, wanted, previous, current)
@@ -63,12 +68,16 @@ def plan(kind: Kind, wanted: Members, previous: Members, current: Members) -> Pl
         target = wanted.get(member, default)
         if target == current.get(member, default):
             continue
-        if target == previous.get(member, default) or change is Change.REPLACEMENT:
+        known = target == previous.get(member, default) and not (dirty and member in wanted)
+        if known or change is Change.REPLACEMENT:
             drift.append(member)
         else:
             update[member] = target
-    tag, untag, drifted = _tags(wanted.get("tags", {}), previous.get("tags", {}), current.get("tags", {}))
-    return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned)
+    given, last, held = (members.get("tags", {}) for members in (wanted, previous, current))
+    tag, untag, drifted = _tags(given, last, held)
+    if dirty:
+        tag = {key: value for key, value in given.items() if held.get(key) != value}
+    return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned, dirty=dirty)
 
 
 def _only_new(table: Table, wanted: Members, previous: Members, current: Members) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from calendar import timegm
 from dataclasses import dataclass
+from math import ceil, inf
 from time import strptime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,12 @@ TYPES = ("Create", "Update", "Delete")
 
 LONGEST_SERVICE_TIMEOUT = 3600.0
 """Seconds; CloudFormation's maximum, and its default."""
+
+URL_SECONDS = 7200.0
+"""For how long CloudFormation signs a ResponseURL."""
+
+SKEW_SECONDS = 5.0
+"""How far the clocks of CloudFormation, the function and the service may differ."""
 
 FRESH_SECONDS = 20.0
 """A younger request is taken for a first delivery: Lambda retries a minute after the end of an invocation.
@@ -119,15 +126,21 @@ def _text(event: dict[str, Any], name: str, problems: list[str]) -> str:
 
 
 def _dates(url: object) -> tuple[float | None, float | None]:
-    """When a presigned URL was signed, and when it expires; signature version 2 says only the latter."""
+    """When a presigned URL was signed, and when it expires.
+
+    Signature version 2 says only the latter, and that is two hours later (observed in public records).
+    """
     try:
         query = parse_qs(urlsplit(str(url)).query)
         if "X-Amz-Date" in query:
             signed = float(timegm(strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")))
             return signed, signed + float(query["X-Amz-Expires"][0]) if "X-Amz-Expires" in query else None
-        return None, float(query["Expires"][0]) if "Expires" in query else None
+        if "Expires" in query:
+            expires = float(query["Expires"][0])
+            return expires - URL_SECONDS, expires
     except ValueError:
-        return None, None
+        pass
+    return None, None
 
 
 MARKER_PREFIX = "cdk-cleanroomsml:"
@@ -135,8 +148,13 @@ STACK_MARKER = MARKER_PREFIX + "stack-id"
 LOGICAL_MARKER = MARKER_PREFIX + "logical-id"
 REQUEST_MARKER = MARKER_PREFIX + "request-id"
 MARKERS = (STACK_MARKER, LOGICAL_MARKER, REQUEST_MARKER)
+FAILED_MARKER = MARKER_PREFIX + "failed-update"
+"""What a failed update leaves until one succeeds: its last template may not be what the service holds."""
 
-_PLACEHOLDER = re.compile(r"cdk-cleanroomsml:(?P<end>failed|unclear)-create/(?P<request_id>.+)/(?P<name>[0-9a-f]{12})")
+_PLACEHOLDER = re.compile(
+    r"cdk-cleanroomsml:(?P<end>failed|unclear)-create/(?P<request_id>.+)/(?P<name>[0-9a-f]{12})"
+    r"(?:/(?P<since>\d+)-(?P<until>\d+))?"
+)
 
 
 _NAMES = {"Custom::CleanRoomsConfiguredAudienceModelAssociation": "configuredAudienceModelAssociationName"}
@@ -189,29 +207,43 @@ def _name_start(request: Request) -> str:
 
 @dataclass(frozen=True)
 class Placeholder:
-    """The physical id of a Create that failed: what to look for when it is deleted."""
+    """The physical id of a Create that failed: what to look for when it is deleted.
+
+    Attributes:
+        since: when the request was sent, in seconds since the epoch; 0 when that isn't known.
+        until: when it was answered. A later try may use its id again (aws-cdk #35957).
+    """
 
     request_id: str
     name_digest: str
     unclear: bool
+    since: int
+    until: float
 
     @classmethod
-    def of(cls, event: Mapping[str, object], name: str = "", *, unclear: bool = False) -> Placeholder:
+    def of(
+        cls, event: Mapping[str, object], name: str, now: float, sent_at: float | None, *, unclear: bool
+    ) -> Placeholder:
         """For an event, which may be damaged."""
-        return cls(str(event.get("RequestId") or "unknown"), _digest(name), unclear)
+        request_id = str(event.get("RequestId") or "unknown")
+        return cls(request_id, _digest(name), unclear, int(sent_at or 0), ceil(now))
 
     @classmethod
     def read(cls, physical_id: str) -> Placeholder | None:
         """From a physical id; None when it is another."""
         match = _PLACEHOLDER.fullmatch(physical_id)
-        return cls(match["request_id"], match["name"], match["end"] == "unclear") if match else None
+        if match is None:
+            return None
+        unclear = match["end"] == "unclear"
+        return cls(match["request_id"], match["name"], unclear, int(match["since"] or 0), float(match["until"] or inf))
 
     def __str__(self) -> str:
-        return f"cdk-cleanroomsml:{'unclear' if self.unclear else 'failed'}-create/{self.request_id}/{self.name_digest}"
+        end = "unclear" if self.unclear else "failed"
+        return f"cdk-cleanroomsml:{end}-create/{self.request_id}/{self.name_digest}/{self.since}-{self.until:.0f}"
 
-    def may_be_for(self, name: str) -> bool:
-        """Whether it was made for a resource of this name."""
-        return self.name_digest == _digest(name)
+    def may_be_for(self, name: str, created: float) -> bool:
+        """Whether the Create that failed can have made a resource of this name at this time."""
+        return self.name_digest == _digest(name) and (self.since - SKEW_SECONDS <= created <= self.until + SKEW_SECONDS)
 
 
 def _digest(*texts: str) -> str:

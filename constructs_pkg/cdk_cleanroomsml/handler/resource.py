@@ -24,7 +24,7 @@ from .leftovers import Leftovers
 from .plan import Plan, plan
 from .policy import CONFLICT, NOT_FOUND, UNCLEAR
 from .protection import Protection
-from .request import Placeholder, markers, resource_name
+from .request import FAILED_MARKER, Placeholder, markers, resource_name
 from .store import SETTLE_SECONDS, Held, Store
 from .waiting import CANCELLED
 
@@ -78,6 +78,16 @@ class Resource:
             return self._new(wanted)
         self._check_own(arn)
         previous = properties.previous(self._shape, self._request.old_properties, self.kind.name)
+        try:
+            return self._update(arn, wanted, previous)
+        except Failure as failure:
+            if failure.kind == CANCELLED and self._calls.wrote:
+                self._undo(wanted, previous)
+            elif failure.kind not in ("", CANCELLED, NOT_FOUND):
+                self._store.mark_failed(arn)
+            raise
+
+    def _update(self, arn: str, wanted: Members, previous: Members) -> Answer:
         held = self._store.read(arn)
         if held is None or held.is_going:
             return self._update_gone(wanted, previous)
@@ -94,12 +104,7 @@ class Resource:
             self._leftovers.remove_abandoned(held)
         if todo.replace:
             return self._new(wanted)
-        try:
-            self._apply(arn, wanted, todo)
-        except Failure as failure:
-            if failure.kind == CANCELLED and self._calls.wrote:
-                self._undo(wanted, previous)
-            raise
+        self._apply(arn, wanted, todo)
         return self._answer(held, todo.update.get(self.kind.name))
 
     def delete(self) -> Answer:
@@ -245,9 +250,12 @@ class Resource:
             self._calls.waiting.check()
 
     def _write(self, arn: str, todo: Plan) -> None:
+        # Tags first: who can't write them could not mark an update either that fails half-way.
+        self._store.tag(arn, todo.tag, todo.untag)
         if todo.update:
             self._store.update(arn, todo.update, lambda trouble: self._holds(arn, todo.update, trouble))
-        self._store.tag(arn, todo.tag, todo.untag)
+        if todo.dirty:
+            self._store.tag(arn, {}, [FAILED_MARKER])
 
     def _undo(self, wanted: Members, previous: Members) -> None:
         """Takes back what CloudFormation has stopped waiting for meanwhile, as its roll-back would that came too early.

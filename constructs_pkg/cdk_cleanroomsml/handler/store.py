@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .answer import Failure
 from .memory import LIST_SECONDS
 from .policy import NOT_FOUND, TAG, UNTAG
-from .request import REQUEST_MARKER, is_own
+from .request import FAILED_MARKER, REQUEST_MARKER, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,6 +115,10 @@ class Store:
             self._calls(UNTAG, {"resourceArn": arn, "tagKeys": untag})
         if tags:
             self._calls(TAG, {"resourceArn": arn, "tags": tags})
+
+    def mark_failed(self, arn: str) -> None:
+        """Marks what an update may have left half done, if that can be done at once."""
+        self._calls.once(TAG, {"resourceArn": arn, "tags": {FAILED_MARKER: self._request.request_id}})
 
     def remove(self, held: Held) -> None:
         """Deletes a resource and waits until it is gone."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answer import Failure
 from .policy import ERRORS, diagnose
+from .request import SKEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,9 +37,6 @@ race that is left."""
 
 BLIND_SECONDS = 60.0
 """How long nobody looks again after a look that showed nothing."""
-
-SKEW_SECONDS = 5.0
-"""How far the clocks of CloudFormation, the function and the service may differ."""
 
 CANCELLED = "cancelled"
 """The kind of a Failure that ends what CloudFormation no longer waits for."""
