@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md"]).pytest()
+
+# The CDK's own validation of templates takes longer than all the rest of a synthesis, and only warns by default:
+# one test asks for it and has it fail what is wrong (tests/constructs/test_security.py).
+os.environ["CDK_VALIDATION"] = "false"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
