@@ -86,13 +86,20 @@ def publish_function(engine: Engine, **modules: str) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path in (Path(cdk_cleanroomsml.__file__).parent / "handler").glob("*.py"):
-            archive.writestr(f"handler/{path.name}", modules.get(path.stem) or path.read_text())
+            archive.writestr(_readable(f"handler/{path.name}"), modules.get(path.stem) or path.read_text())
         wrapper = Path(__file__).with_name("shortened_function.py")
         plain = "from handler.main import handler as on_event"
-        archive.writestr(wrapper.name, plain if modules else wrapper.read_text())
+        archive.writestr(_readable(wrapper.name), plain if modules else wrapper.read_text())
     s3 = engine.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key=CODE["S3Key"], Body=content.getvalue())
+
+
+def _readable(name: str) -> zipfile.ZipInfo:
+    """A file that Lambda can read, unlike those that zipfile makes by itself."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = 0o644 << 16
+    return info
 
 
 class Settings:

@@ -197,6 +197,11 @@ def handler(event, context):
         **step.get("answer", {}),
     }
     answer = {name: value for name, value in answer.items() if value is not None}
+    if step.get("refused"):
+        try:
+            http("PUT", event["ResponseURL"], b"{}")
+        except urllib.error.HTTPError as error:
+            answer["Data"] = {"Refused": str(error.code), "Location": error.headers.get("Location", "")}
     body = step.get("raw") or json.dumps(answer)
     http("PUT", event["ResponseURL"], body.encode())
     if step.get("crash") == "after":
@@ -216,7 +221,8 @@ class Stacks:
         role = engine.client("iam").create_role(
             RoleName="provider", AssumeRolePolicyDocument=json.dumps(trust("lambda.amazonaws.com"))
         )
-        self.service_token: str = engine.client("lambda").create_function(
+        self._lambda = engine.client("lambda")
+        self.service_token: str = self._lambda.create_function(
             FunctionName="provider",
             Runtime="python3.13",
             Handler="index.handler",
@@ -224,6 +230,10 @@ class Stacks:
             Code={"ZipFile": zipped(code)},
             Timeout=5,
         )["FunctionArn"]
+
+    def change_code(self, code: bytes) -> None:
+        """Gives the provider another package."""
+        self._lambda.update_function_code(FunctionName="provider", ZipFile=code)
 
     def custom(
         self, *, depends_on: str | None = None, timeout: int = 20, look: bool = False, **steps: list[Any]
@@ -404,10 +414,12 @@ def until(condition: Any, seconds: float = 30) -> None:
         time.sleep(pause)
 
 
-def zipped(code: str) -> bytes:
+def zipped(code: str, mode: int = 0o644) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("index.py", code)
+        file = zipfile.ZipInfo("index.py")
+        file.external_attr = mode << 16
+        archive.writestr(file, code)
     return buffer.getvalue()
 
 

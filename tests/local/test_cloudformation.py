@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from cdk_cleanroomsml.local.pins import EngineError
+
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
@@ -196,6 +198,79 @@ class TestAsynchronousRetries:
         assert stacks.update(changed) == "UPDATE_COMPLETE"
         assert stacks.delete() == "DELETE_COMPLETE"
         assert [kind for kind, *_ in stacks.sent()] == ["Create", "Update", "Update", "Delete", "Delete"]
+
+
+class TestDeliveries:
+    def test_once_more_at_any_later_time(self, stacks: Any, engine: Engine) -> None:
+        """Lambda developer guide, "Asynchronous invocation": the same event may come more than once."""
+        stacks.create({"Thing": stacks.custom()})
+        stacks.update({"Thing": stacks.custom(Update=[{}])})
+        engine.redeliver("Create", "Thing", seconds=3600)
+        first, _, again = stacks.events()
+        assert again["RequestId"] == first["RequestId"]
+        assert round((again["at"] - sent_at(again)) / 3600) == 1
+        assert stacks.resources() == {"Thing": ("made", "UPDATE_COMPLETE")}
+
+    def test_only_of_what_was_sent(self, stacks: Any, engine: Engine) -> None:
+        stacks.create({"Thing": stacks.custom()})
+        with pytest.raises(EngineError, match="there are 1 requests of type Create for Thing, no number 1"):
+            engine.redeliver("Create", "Thing", number=1)
+
+    @pytest.mark.parametrize("repeat", [False, True])
+    def test_a_request_id_may_be_used_again(self, stacks: Any, engine: Engine, repeat: bool) -> None:
+        """aws-cdk #35957."""
+        engine.set_switches(request_ids_repeat=repeat)
+        stacks.create({"Thing": stacks.custom()})
+        for number in range(2):
+            stacks.update({"Thing": stacks.custom(Update=[{"number": number}])})
+        ids = [each["RequestId"] for each in stacks.events()]
+        assert len(set(ids)) == (2 if repeat else 3)
+
+    @pytest.mark.parametrize("seconds", [7199, 7200])
+    def test_the_url_says_how_long_it_is_valid(self, stacks: Any, engine: Engine, seconds: int) -> None:
+        engine.set_switches(response_url_seconds=seconds)
+        stacks.create({"Thing": stacks.custom()})
+        assert queried(stacks.events()[0])["X-Amz-Expires"] == [str(seconds)]
+
+    def test_an_old_url_says_only_when_it_expires(self, stacks: Any, engine: Engine) -> None:
+        engine.set_switches(response_url_signature="v2")
+        assert stacks.create({"Thing": stacks.custom(Create=[CRASH, {}])}) == "CREATE_COMPLETE"
+        queries = [queried(event) for event in stacks.events()]
+        assert [set(query) for query in queries] == [{"AWSAccessKeyId", "Expires", "Signature"}] * 2
+        ages = [
+            event["at"] - int(query["Expires"][0]) + 7200 for event, query in zip(stacks.events(), queries, strict=True)
+        ]
+        assert [round(age / 60) for age in ages] == [0, 1]
+
+    @pytest.mark.parametrize("status", [301, 307, 400, 403, 404, 409, 500, 503])
+    def test_an_answer_may_be_refused(self, stacks: Any, engine: Engine, status: int) -> None:
+        engine.set_faults(response_statuses=[status])
+        outputs = {name: {"Value": {"Fn::GetAtt": ["Thing", name]}} for name in ("Refused", "Location")}
+        assert stacks.create({"Thing": stacks.custom(Create=[{"refused": True}])}, outputs) == "CREATE_COMPLETE"
+        assert stacks.outputs()["Refused"] == str(status)
+        assert stacks.outputs()["Location"].startswith("http://127.0.0.1:")
+
+
+class TestUnreadableCode:
+    """aws-cdk #8233: Lambda runs as another user than the one that packed the code."""
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o750])
+    def test_no_answer_ever_comes(self, stacks: Any, zipped: Any, mode: int) -> None:
+        stacks.change_code(zipped("def handler(event, context): pass", mode))
+        assert stacks.create({"Thing": stacks.custom(timeout=20)}) == "ROLLBACK_FAILED"
+        assert stacks.reason("Thing").startswith("CloudFormation did not receive a response")
+
+    @pytest.mark.parametrize("mode", [0o644, 0o755])
+    def test_everybody_may_read_it(self, engine: Engine, stacks: Any, zipped: Any, mode: int) -> None:
+        stacks.change_code(zipped("def handler(event, context): return 1", mode))
+        answer = engine.client("lambda").invoke(FunctionName="provider")
+        assert "FunctionError" not in answer
+
+    def test_the_invocation_says_which_file(self, engine: Engine, stacks: Any, zipped: Any) -> None:
+        stacks.change_code(zipped("def handler(event, context): return 1", 0o640))
+        answer = engine.client("lambda").invoke(FunctionName="provider")
+        assert answer["FunctionError"] == "Unhandled"
+        assert json.load(answer["Payload"])["errorMessage"] == "[Errno 13] Permission denied: '/var/task/index.py'"
 
 
 class TestNestedStacks:
@@ -404,6 +479,9 @@ def test_an_unknown_type_is_still_refused(engine: Engine) -> None:
 
 def sent_at(event: dict[str, Any]) -> float:
     """When CloudFormation presigned the response URL, seconds since the epoch."""
-    query = parse_qs(urlsplit(event["ResponseURL"]).query)
-    sent = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+    sent = datetime.strptime(queried(event)["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
     return sent.replace(tzinfo=timezone.utc).timestamp()
+
+
+def queried(event: dict[str, Any]) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(event["ResponseURL"]).query)

@@ -216,6 +216,21 @@ class Engine:
         """
         self._request("POST", "/_cleanroomsml/clock", {"seconds": seconds})
 
+    def redeliver(self, request_type: str, logical_id: str, *, number: int = -1, seconds: float = 0) -> None:
+        """Has CloudFormation's function be invoked with a request once more, as a queue may at any later time.
+
+        Args:
+            request_type: `Create`, `Update` or `Delete`.
+            logical_id: of the custom resource.
+            number: which of these requests since the last reset, from 0 on; by default the last one.
+            seconds: by how much older the request is to look than it is.
+
+        Raises:
+            EngineError: there was no such request.
+        """
+        document = {"request_type": request_type, "logical_id": logical_id, "number": number, "seconds": seconds}
+        self._request("POST", "/_cleanroomsml/deliveries", document)
+
     def set_switches(self, **switches: object) -> None:
         """Sets unknowns of the service, by the names of `service.Switches`."""
         self._request("PATCH", "/_cleanroomsml/switches", switches)

@@ -20,15 +20,21 @@ from . import ministack_custom_resources, ministack_stack_operations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .service import CleanRoomsML
+
 Json = Any
 """Whatever a JSON document holds."""
 
 Properties = dict[str, Any]
 
 
-def install() -> None:
-    """Patches ministack's CloudFormation."""
-    ministack_custom_resources.install()
+def install(service: CleanRoomsML) -> None:
+    """Patches ministack's CloudFormation.
+
+    Args:
+        service: its switches and faults are those of custom resources, too.
+    """
+    ministack_custom_resources.install(service)
     ministack_stack_operations.install()
     provisioners._s3_apply_configurations = _with_encryption(provisioners._s3_apply_configurations)
 

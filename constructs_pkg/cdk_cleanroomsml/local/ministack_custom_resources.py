@@ -10,13 +10,17 @@
 
 from __future__ import annotations
 
+import base64
 import contextvars
 import json
 import secrets
 import string
 import threading
 import time
+import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -26,7 +30,9 @@ from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import custom_resource, provisioners
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from .service import CleanRoomsML, Switches
 
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 
@@ -60,10 +66,41 @@ class CustomResourceFailed(RuntimeError):  # noqa: N818 - an outcome, not a mist
         self.physical_id = physical_id
 
 
-def install() -> None:
-    """Patches ministack's custom resources."""
-    _receive_raw_responses()
-    custom_resource.invoke_custom_resource = invoke_custom_resource
+@dataclass
+class Sent:
+    """A request that was sent to a function.
+
+    Attributes:
+        function: ministack's record of it.
+        event: the request.
+        presigned: its ResponseURL as it was at a time.
+        at: when it was sent.
+    """
+
+    function: dict[str, Json]
+    event: dict[str, Json]
+    presigned: Callable[[float], str]
+    at: float
+
+    def deliver(self, *, older: float = 0) -> bool:
+        """Has the function carry the request out, as one that is older by some seconds, and says whether it did."""
+        event = self.event | {"ResponseURL": self.presigned(self.at - older)}
+        return not lambda_svc._execute_function_with_config_scope(self.function, event).get("error")
+
+
+_sent: list[Sent] = []
+"""Every request since the last reset, in order."""
+
+
+def install(service: CleanRoomsML) -> None:
+    """Patches ministack's custom resources.
+
+    Args:
+        service: its switches and faults say how requests and answers travel.
+    """
+    service.redeliver = redeliver
+    _receive_raw_responses(service)
+    custom_resource.invoke_custom_resource = partial(invoke_custom_resource, service)
     provisioners._custom_resource_create = _create
     provisioners._custom_resource_delete = _delete
     provisioners._RESOURCE_HANDLERS[CUSTOM_RESOURCE] = {"create": _create}
@@ -81,7 +118,8 @@ def abandon(stack_id: str, logical_id: str) -> None:
 
 
 def abandon_all() -> None:
-    """Has nobody wait for any answer."""
+    """Has nobody wait for any answer, and forgets what was sent."""
+    _sent.clear()
     for stack_id, logical_id in list(_waiting):
         abandon(stack_id, logical_id)
 
@@ -94,7 +132,10 @@ def invented_id(stack_name: str, logical_id: str) -> str:
 
 def _create(logical_id: str, props: Properties, stack_name: str, resource_type: str = CUSTOM_RESOURCE) -> Created:
     stack_id = provisioners._cr_stack_id(stack_name)
-    return invoke_custom_resource("Create", logical_id, props, stack_name, stack_id, resource_type)
+    created: Created = custom_resource.invoke_custom_resource(
+        "Create", logical_id, props, stack_name, stack_id, resource_type
+    )
+    return created
 
 
 def _delete(
@@ -105,12 +146,13 @@ def _delete(
     resource_type: str = CUSTOM_RESOURCE,
 ) -> None:
     stack_id = provisioners._cr_stack_id(stack_name or "")
-    invoke_custom_resource(
+    custom_resource.invoke_custom_resource(
         "Delete", logical_id or "", props, stack_name or "", stack_id, resource_type, physical_id=physical_id
     )
 
 
 def invoke_custom_resource(
+    service: CleanRoomsML,
     request_type: str,
     logical_id: str,
     props: Properties,
@@ -134,10 +176,11 @@ def invoke_custom_resource(
     if record is None or config is None:
         raise ValueError(f"the service token of {logical_id} names no function: {props.get('ServiceToken')}")
     token, request_id = responses.new_uuid(), responses.new_uuid()
+    if service.switches.request_ids_repeat:
+        request_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{stack_id} {request_type} {logical_id}"))
     event = {
         "RequestType": request_type,
         "RequestId": request_id,
-        "ResponseURL": custom_resource._response_url(token),
         "StackId": stack_id,
         "ResourceType": resource_type,
         "LogicalResourceId": logical_id,
@@ -149,7 +192,10 @@ def invoke_custom_resource(
         event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
     answered = custom_resource.register_token(token)
     _waiting[stack_id, logical_id] = answered
-    idle = _invoke_asynchronously(lambda_svc._execution_record_for_config(record, config), event, answered)
+    presigned = partial(_presigned, custom_resource._response_url(token), service.switches)
+    sent = Sent(lambda_svc._execution_record_for_config(record, config), event, presigned, time.time())
+    _sent.append(sent)
+    idle = _invoke_asynchronously(sent, answered)
     in_time = answered.wait(_service_timeout(props))
     if in_time:
         # The function is about to return; what follows may delete it, or its log group.
@@ -167,15 +213,15 @@ def invoke_custom_resource(
     return _read_response(result["body"], event)
 
 
-def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waiting: threading.Event) -> threading.Event:
+def _invoke_asynchronously(sent: Sent, waiting: threading.Event) -> threading.Event:
     """Invokes a function as Lambda does asynchronously: again when it fails, until its retries are used up.
 
     Lambda's minutes are shortened, so they are taken off the event's date, and off that of the resource's status: a
-    function that asks how old its request is sees what it would see on AWS. Nor does anybody wait for the service timeout when the last attempt has failed.
+    function that asks how old its request is sees what it would see on AWS.
+    Nor does anybody wait for the service timeout when the last attempt has failed.
 
     Args:
-        record: the function.
-        event: what it is invoked with.
+        sent: what it is invoked with.
         waiting: is set when no answer can come any more.
 
     Returns:
@@ -183,11 +229,11 @@ def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waitin
     """
     idle = threading.Event()
     shortened = lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS / _RETRY_DELAYS[0]
-    sent = time.time()
+    event = sent.event
 
     def attempt() -> None:
         skipped = 0.0
-        for delay in (0, *_RETRY_DELAYS[: _retries(record)]):
+        for delay in (0, *_RETRY_DELAYS[: _retries(sent.function)]):
             time.sleep(delay * shortened)
             skipped += delay * (1 - shortened)
             if _waiting.get((event["StackId"], event["LogicalResourceId"])) is waiting:
@@ -195,10 +241,9 @@ def _invoke_asynchronously(record: dict[str, Any], event: dict[str, Any], waitin
             if lambda_svc._get_func_record_for_ref(event["ResourceProperties"]["ServiceToken"])[0] is None:
                 return
             idle.clear()
-            dated = event | {"ResponseURL": _presigned(event["ResponseURL"], sent - skipped)}
-            failed = lambda_svc._execute_function_with_config_scope(record, dated).get("error")
+            succeeded = sent.deliver(older=skipped)
             idle.set()
-            if not failed:
+            if succeeded:
                 return
         waiting.set()
 
@@ -221,16 +266,47 @@ def _retries(record: dict[str, Any]) -> int:
     return len(_RETRY_DELAYS) if wanted is None else int(wanted)
 
 
-def _presigned(url: str, sent: float) -> str:
+def _presigned(url: str, switches: Switches, sent: float) -> str:
     """A response URL with the query of one that S3 presigned at that time; nobody checks the signature."""
-    query = {
-        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(sent)),
-        "X-Amz-SignedHeaders": "host",
-        "X-Amz-Expires": "7200",
-        "X-Amz-Signature": secrets.token_hex(32),
-    }
+    if switches.response_url_signature == "v2":
+        query = {
+            "AWSAccessKeyId": f"AKIA{secrets.token_hex(8).upper()}",
+            "Expires": str(int(sent) + switches.response_url_seconds),
+            "Signature": base64.b64encode(secrets.token_bytes(20)).decode(),
+        }
+    else:
+        query = {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(sent)),
+            "X-Amz-SignedHeaders": "host",
+            "X-Amz-Expires": str(switches.response_url_seconds),
+            "X-Amz-Signature": secrets.token_hex(32),
+        }
     return f"{url}?{urlencode(query)}"
+
+
+def redeliver(request_type: str, logical_id: str, number: int = -1, seconds: float = 0) -> None:
+    """Delivers a request once more, as an asynchronous invocation may be at any later time, and waits for its end.
+
+    Lambda developer guide, "Asynchronous invocation": "your function might receive the same event multiple times".
+
+    Args:
+        request_type: Create, Update or Delete.
+        logical_id: of the resource.
+        number: which one of these, from 0 on; the last one is -1.
+        seconds: by how much older it is to look.
+
+    Raises:
+        ValueError: there was no such request.
+    """
+    found = [
+        each
+        for each in _sent
+        if (each.event["RequestType"], each.event["LogicalResourceId"]) == (request_type, logical_id)
+    ]
+    if not -len(found) <= number < len(found):
+        raise ValueError(f"there are {len(found)} requests of type {request_type} for {logical_id}, no number {number}")
+    found[number].deliver(older=seconds)
 
 
 def _service_timeout(props: Properties) -> float:
@@ -240,13 +316,15 @@ def _service_timeout(props: Properties) -> float:
         return 3600
 
 
-def _receive_raw_responses() -> None:
+def _receive_raw_responses(service: CleanRoomsML) -> None:
     """Keeps the body of a response as it came: its size and its syntax are to be checked."""
     shortcuts = ministack.app._handle_post_body_shortcuts
     path_prefix = custom_resource._response_url("").removeprefix(custom_resource._gateway_url())
 
     async def handle(method: str, path: str, headers: Json, body: bytes, *rest: Json) -> Json:
         if method == "PUT" and path.startswith(path_prefix):
+            if service.faults.response_statuses:
+                return service.faults.response_statuses.pop(0), {"Location": custom_resource._gateway_url() + path}, b""
             # A presigned URL takes what comes, late answers included.
             custom_resource.deliver_response(path.removeprefix(path_prefix), {"body": body})
             return 200, {}, b""

@@ -26,12 +26,19 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from . import ministack_cloudformation, ministack_resource_types, ministack_service, ministack_step_functions
+    from . import (
+        ministack_cloudformation,
+        ministack_functions,
+        ministack_resource_types,
+        ministack_service,
+        ministack_step_functions,
+    )
 
     service = CleanRoomsML()
     # Hypercorn spells each kind of ASGI message out; ministack knows dictionaries.
     application: Any = ministack_service.install(service)
-    ministack_cloudformation.install()
+    ministack_cloudformation.install(service)
+    ministack_functions.install()
     ministack_resource_types.install(service)
     ministack_step_functions.install(service)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -4,6 +4,7 @@ GET, DELETE  /calls             what the service saw
 GET, PATCH   /switches          its unknowns
 GET, PATCH   /faults            what goes wrong; PATCH sets the members that it names, whole
 POST         /clock             {"seconds": 60}: turns its clock forward
+POST         /deliveries        {"request_type": "Create", "logical_id": …}: CloudFormation's request once more
 POST         /audience-models   {"arn": …, "status": "ACTIVE"}: an audience model with this ARN
 """
 
@@ -90,6 +91,13 @@ def _advance(service: CleanRoomsML, document: dict[str, Json]) -> object:
     return {"now": service.now()}
 
 
+def _redeliver(service: CleanRoomsML, document: dict[str, Json]) -> object:
+    if service.redeliver is None:
+        raise ValueError("only the engine has requests of CloudFormation")
+    service.redeliver(**document)
+    return document
+
+
 def _seed(service: CleanRoomsML, document: dict[str, Json]) -> object:
     service.seed_audience_model(**document)
     return document
@@ -113,5 +121,6 @@ _ROUTES: dict[tuple[str, str], Callable[[CleanRoomsML, Json], object]] = {
     ("GET", "/faults"): _faults,
     ("PATCH", "/faults"): _set_faults,
     ("POST", "/clock"): _advance,
+    ("POST", "/deliveries"): _redeliver,
     ("POST", "/audience-models"): _seed,
 }

@@ -136,6 +136,7 @@ class CleanRoomsML:
         calls: the calls so far, oldest first.
         objects: where jobs read and write; it outlives `reset`.
         on_advance: called without arguments each time the clock was turned; they outlive `reset`.
+        redeliver: what delivers a request of CloudFormation once more; only the engine has it.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class CleanRoomsML:
         self._sleep = sleep
         self.objects: Objects = objects or ObjectsInMemory()
         self.on_advance: list[Callable[[], None]] = []
+        self.redeliver: Callable[..., None] | None = None
         self._lock = threading.RLock()
         self.reset()
 

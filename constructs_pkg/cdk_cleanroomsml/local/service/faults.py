@@ -91,6 +91,8 @@ class Faults:
         refuse_delete: DeleteConfiguredAudienceModel answers Conflict until this is switched off.
         list_lag: the first n Lists after a Create don't show what is new: a model, configured or not, an association.
         delete_lag: n Gets after a Delete of one of these still answer; meanwhile Lists show it, too.
+        response_statuses: what the ResponseURL of the engine's CloudFormation answers to the next answers of functions
+            instead of taking them, such as 403, 404 or 503; a redirect leads to the same URL.
         requests_a_second: what the service takes from an account in a Region, as a token bucket has it: so many a
             second, and as many at once. What comes beyond is throttled, whatever the operation. 0: it takes all.
     """
@@ -100,6 +102,7 @@ class Faults:
     refuse_delete: bool = False
     list_lag: int = 0
     delete_lag: int = 0
+    response_statuses: list[int] = field(default_factory=list)
     requests_a_second: float = 0
 
     def add(self, *faults: Fault) -> None:

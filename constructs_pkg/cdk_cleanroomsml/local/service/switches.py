@@ -33,6 +33,11 @@ class Switches:
         one_association_per_model: whether a model may be associated with a membership once only.
         association_tags_refused: whether TagResource, UntagResource and ListTagsForResource refuse the ARN of
             an association. Their model allows 100 characters, and it has more. Off: the limit doesn't count there.
+        response_url_signature: how the ResponseURL is signed that the engine's CloudFormation sends: `v4` says when
+            (`X-Amz-Date`), as URLs seen since 2019 do; `v2` says only when it expires (`Expires`), as older ones did.
+        response_url_seconds: how long that URL says that it is valid; 7199 was seen, too.
+        request_ids_repeat: whether the engine's CloudFormation uses a RequestId again when the same resource gets the
+            same type of request again, as was seen when a deployment is retried.
     """
 
     unique_names: bool = False
@@ -50,3 +55,6 @@ class Switches:
     unique_association_names: bool = True
     one_association_per_model: bool = True
     association_tags_refused: bool = False
+    response_url_signature: Literal["v4", "v2"] = "v4"
+    response_url_seconds: int = 7200
+    request_ids_repeat: bool = False
