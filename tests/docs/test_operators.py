@@ -61,6 +61,63 @@ def test_each_reason_is_explained(reason: str) -> None:
     assert head in page
 
 
+VALUES = re.compile(
+    r"…|cdk-cleanroomsml:|\*\*\*|<[^>]*>|\d+|[a-z-]+:[\w:/-]*:[\w:/-]+"
+    r"|\b[A-Z][a-z]+[A-Z]\w*|\b[A-Z]+_[A-Z]+|^\w+(?=: this change)"
+)
+"""What differs from one Reason to another, where a page quotes one."""
+
+
+def messages() -> list[str]:
+    """Every text in the handler's code, with `…` where a value goes."""
+    texts = []
+    for path in sorted(HANDLER.glob("*.py")):
+        tree = ast.parse(path.read_text())
+        constants = {
+            ast.unparse(node.targets[0]): str(node.value.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        }
+        texts += [
+            "".join(_said(part, constants) for part in (node.values if isinstance(node, ast.JoinedStr) else [node]))
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.JoinedStr, ast.Constant))
+        ]
+    return [re.sub(r"\{\w+\}", "…", text) for text in texts]
+
+
+def _said(part: ast.AST, constants: dict[str, str]) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    return constants.get(ast.unparse(part.value), "…") if isinstance(part, ast.FormattedValue) else "…"
+
+
+def quotations() -> list[str]:
+    """What pages say that a Reason says."""
+    quoted = [
+        line.split("`")[1]
+        for line in (DOCS / PAGE).read_text().splitlines()
+        if line.startswith("| `") and " " in line.split("`")[1]
+    ]
+    for page in (PAGE, "guides/updates.md"):
+        blocks = re.findall(r"```text\n(.*?)```", (DOCS / page).read_text(), re.S)
+        quoted += [" ".join(block.split()) for block in blocks if not re.match(r"\{|\w+ failed with", block)]
+    return quoted
+
+
+@pytest.mark.parametrize("quotation", quotations())
+def test_what_is_quoted_is_what_the_code_says(quotation: str) -> None:
+    """Each piece of it, between the values."""
+    said = messages()
+    pieces = [piece.strip(" .;:,'()[]") for piece in VALUES.split(quotation)]
+    assert [piece for piece in pieces if piece and not any(piece in message for message in said)] == []
+
+
+def test_there_are_quotations() -> None:
+    assert len(quotations()) >= 25
+    assert any("under the same name" in quotation for quotation in quotations())
+
+
 def test_there_are_reasons() -> None:
     assert len(reasons()) >= 12
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from cdk_cleanroomsml.handler.log import Log
+from cdk_cleanroomsml.handler.log import OPEN_MEMBERS, Log
+from cdk_cleanroomsml.local.service import audience_models
 
 from .cases import CREATE, UPDATE
 from .cloudformation import SIGNATURE
-from .virtual_lambda import CREDENTIALS
-from .world import MAXIMAL, MINIMAL, World
+from .virtual_lambda import CREDENTIALS, client
+from .world import AUDIENCE_MODEL, MAXIMAL, MINIMAL, World
 
 SECRETS = {"name": "n0Echo-name", "description": 'n0Echo "quoted"\nüber', "tags": {"key": "n0Echo-tag"}}
 SAID = ("n0Echo-name", 'n0Echo \\"quoted', "n0Echo-tag", "n0Echo")
@@ -68,9 +69,26 @@ def test_success_writes_no_secrets_either(world: World) -> None:
     world.check_secrets("n0Echo")
 
 
+TEXT = 'said "über"\nall'
 EVENT = {
-    "ResponseURL": f"https://responses.example/x?X-Amz-Credential=AKID%2F2027&X-Amz-Signature={SIGNATURE}",
-    "ResourceProperties": {"a": ["secretValue", {"b": "arn:aws:s3:::bucket"}], "c": "abc"},
+    "ResponseURL": "https://responses.example/x?X-Amz-Credential=AKID%2F2027&X-Amz-Expires=7200&X-Amz-SignedHeaders=host"
+    f"&X-Amz-Signature={SIGNATURE}",
+    "ResourceProperties": {
+        "a": ["secretValue", {"b": "arn:aws:s3:::bucket"}],
+        "description": TEXT,
+        "tags": {
+            "account": "111122223333",
+            "region": "us-east-1",
+            "stage": "production",
+            "short": "eu",
+            "number": "42",
+            "letter": "a",
+            "blank": " ",
+        },
+        "sharedAudienceMetrics": ["NONE"],
+        "audienceSizeConfig": {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": ["1", "100"]},
+        "ServiceToken": "function",
+    },
     "OldResourceProperties": {"d": "previousSecret"},
 }
 
@@ -80,17 +98,78 @@ EVENT = {
     ("text", "clean"),
     [
         (
-            f"url https://responses.example/x?X-Amz-Credential=AKID%2F2027&X-Amz-Signature={SIGNATURE}",
+            f"url {EVENT['ResponseURL']}",
             "url https://responses.example/x?***",
         ),
         (f"signature {SIGNATURE}", "signature ***"),
         ("credential AKID/2027", "credential ***"),
         ("a secretValue and previousSecret", "a *** and ***"),
+        ("[secretValue](secretValue)=secretValue,secretValue.", "[***](***)=***,***."),
+        ("secretValues, my-secretValue and secretValue2", "secretValues, my-secretValue and secretValue2"),
         ("arn:aws:s3:::bucket stays, and so does abc", "arn:aws:s3:::bucket stays, and so does abc"),
+        (
+            "arn:aws:sts::111122223333:assumed-role/Shop-production-Role/x in us-east-1 of 111122223333",
+            "arn:aws:sts::111122223333:assumed-role/Shop-production-Role/x in us-east-1 of 111122223333",
+        ),
+        ("s3://production/production, not production", "s3://production/production, not ***"),
+        ("the stage production, in eu", "the stage ***, in ***"),
+        ("a role of 42 characters, at most 1 of 100", "a role of 42 characters, at most 1 of 100"),
+        ("Value '42' or \"a\" or 'eu' is not allowed", "Value '***' or \"***\" or '***' is not allowed"),
+        ("NONE or PERCENTAGE, function", "NONE or PERCENTAGE, function"),
+        (f"raw {TEXT}", "raw ***"),
+        (f"as Python {TEXT!r}", "as Python '***'"),
+        (f"as JSON {json.dumps(TEXT)}", 'as JSON "***"'),
+        ("the host of the request, for 7200 s", "the host of the request, for 7200 s"),
     ],
 )
 def test_cleaning(text: str, clean: str) -> None:
     assert Log(EVENT).clean(text) == clean
+
+
+def test_members_that_are_not_hidden_hold_no_free_text() -> None:
+    """By the service model: what they hold is an enum, a number, a time, an id; a resource policy is for others."""
+    operations = {
+        "cleanroomsml": [CREATE, "CreateAudienceModel", "PutConfiguredAudienceModelPolicy"],
+        "cleanrooms": ["CreateConfiguredAudienceModelAssociation"],
+    }
+    members = {
+        name: shape
+        for service, names in operations.items()
+        for operation in names
+        for name, shape in client(service).meta.service_model.operation_model(operation).input_shape.members.items()
+    }
+    hidden = {name for name in members if name not in OPEN_MEMBERS and not name.endswith("Arn")}
+    assert hidden - {"policyExistenceCondition", "previousPolicyHash"} == {
+        "configuredAudienceModelAssociationName",
+        "description",
+        "name",
+        "outputConfig",
+        "tags",
+    }
+    assert set(OPEN_MEMBERS) <= members.keys()
+    free = {name for name in OPEN_MEMBERS if any(_is_free(shape) for shape in _leaves(members[name]))}
+    assert free == {"configuredAudienceModelPolicy"}
+
+
+def _leaves(shape: Any) -> list[Any]:
+    inner = {"list": lambda: [shape.member], "structure": lambda: list(shape.members.values())}
+    return [leaf for each in inner.get(shape.type_name, list)() for leaf in _leaves(each)] or [shape]
+
+
+def _is_free(shape: Any) -> bool:
+    return shape.type_name == "string" and not shape.enum and "[0-9a-f]{8}" not in shape.metadata.get("pattern", "")
+
+
+@pytest.mark.scenario(40)
+def test_what_a_status_says_is_cleaned_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = AUDIENCE_MODEL
+    details = {"statusCode": "TRAINING_FAILED", "message": "of n0Echo in us-east-1"}
+    monkeypatch.setitem(audience_models._DETAILS, "CREATE_FAILED", details)
+    world.seed_audience_model(arn, status="CREATE_FAILED")
+    tags = {"secret": "n0Echo", "region": "us-east-1"}
+    result = world.deploy(Model={**MINIMAL, "WaitForAudienceModelSeconds": 10, "tags": tags})
+    assert f"{arn} is CREATE_FAILED (of *** in us-east-1)" in result.reason
+    world.check_secrets("n0Echo")
 
 
 @pytest.mark.scenario(40)

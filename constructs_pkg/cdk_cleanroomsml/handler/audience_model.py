@@ -95,7 +95,7 @@ class AudienceModels(Store):
     def _is_gone(self, arn: str) -> bool:
         held = self.look(arn)
         if held and held.status == "DELETE_FAILED":
-            raise Failure(f"{arn} is DELETE_FAILED{held.details}: delete it again")
+            raise Failure(f"{arn} is DELETE_FAILED{self._calls.clean(held.details)}: delete it again")
         return held is None
 
     def _explained(self, failure: Failure, arn: str) -> Failure:

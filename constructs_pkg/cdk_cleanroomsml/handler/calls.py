@@ -72,6 +72,10 @@ class Calls:
         """The Region that the calls go to."""
         return str(self.client.meta.region_name)
 
+    def clean(self, text: str) -> str:
+        """A text of the service's, without secrets."""
+        return self._log.clean(text)
+
     def of(self, service: str) -> Calls:
         """The calls of another service, under the same deadline."""
         return Calls(self._clients, service, self.clock, self._deadline, self._log, self.memory, self.waiting)

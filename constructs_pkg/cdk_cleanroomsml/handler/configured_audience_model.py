@@ -102,4 +102,6 @@ class ConfiguredAudienceModel(Resource):
                 " when it is ACTIVE"
             )
         if held.status != audience_model.ACTIVE:
-            raise Failure(f"{arn} is {held.status}{held.details}: only one that is ACTIVE can be configured")
+            raise Failure(
+                f"{arn} is {held.status}{self._log.clean(held.details)}: only one that is ACTIVE can be configured"
+            )
