@@ -131,7 +131,7 @@ def the_name_is_taken(driver: Driver) -> None:
     other = {**PLAIN, NAME: "taken", "configuredAudienceModelArn": LENT_MODELS[1]}
     result = driver.deploy(Theirs={**PLAIN, NAME: "taken"}, Model=other)
     assert result.status == "ROLLBACK_COMPLETE"
-    assert f"the name is taken by {theirs}, which somebody else created" in result.reason
+    assert f"the name is taken by {theirs}, which " in result.reason
     assert names(driver) == ["taken"]
 
 

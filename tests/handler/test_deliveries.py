@@ -490,3 +490,29 @@ def test_a_roll_back_that_replaces_and_never_answers_leaves_nothing_when_it_is_c
     assert world.stack.continue_roll_back().status == "ROLLBACK_COMPLETE"
     assert len(world.models()) == 1
     world.check()
+
+
+@pytest.mark.scenario(6, 8)
+@pytest.mark.parametrize("lag", [1, 2, 3, 5])
+def test_an_own_model_that_list_shows_late_is_not_taken_for_anothers(world: World, lag: int) -> None:
+    """Where names are unique, the service refuses what a crashed delivery has created already."""
+    world.switches.unique_names = True
+    world.wire.longest_lag = 600
+    world.faults.list_lag = lag
+    world.crash(CREATE)
+    assert world.deploy(Model={**MINIMAL, "name": "ours"}).status == "COMPLETE"
+    assert len(world.models()) == 1
+    nothing_left(world)
+
+
+@pytest.mark.scenario(5)
+def test_whose_a_taken_name_is(world: World) -> None:
+    world.switches.unique_names = True
+    named = {**MINIMAL, "name": "taken"}
+    world.deploy(Old=named)
+    in_use = world.physical_id("Old")
+    renamed = world.deploy(New=named).reason
+    assert f"the name is taken by {in_use}, which is this stack's under the logical id Old and may be in use" in renamed
+    another = Stack(world.cloudformation, "Another").deploy({"Model": named}).reason
+    assert f"the name is taken by {in_use}, which somebody else created" in another
+    assert [model["configuredAudienceModelArn"] for model in world.models()] == [in_use]

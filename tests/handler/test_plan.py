@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_cleanroomsml.handler import policy
+from cdk_cleanroomsml.handler import audience_model, policy
 from cdk_cleanroomsml.handler.configured_audience_model import KIND
 from cdk_cleanroomsml.handler.kind import Change, Removal
 from cdk_cleanroomsml.handler.plan import Plan, plan
@@ -77,6 +77,14 @@ SIZES = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}
             id="sizes removed",
         ),
         pytest.param({"audienceSizeConfig": SIZES}, {}, {}, Plan(), id="sizes rolled back"),
+        # The failed template needed a new model, so nothing of it was applied, and what can't be unset isn't sent.
+        pytest.param(
+            {"name": "b", "audienceSizeConfig": SIZES},
+            {},
+            {"audienceSizeConfig": {**SIZES, "audienceSizeBins": [2]}},
+            Plan(drift=["audienceSizeConfig"], abandoned=True),
+            id="sizes of others in a roll-back",
+        ),
         pytest.param({}, {"name": "a"}, {}, Plan(replace=["name"]), id="named"),
         pytest.param({"name": "a"}, {"name": "b"}, {"name": "a"}, Plan(replace=["name"]), id="renamed"),
         pytest.param({"name": "a"}, {}, {"name": "a"}, Plan(replace=["name"]), id="name removed"),
@@ -119,6 +127,25 @@ SIZES = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}
 )
 def test_plan(previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], expected: Plan) -> None:
     assert plan(KIND, wanted, previous, {**HELD, **held}) == expected
+
+
+@pytest.mark.scenario(18)
+@pytest.mark.parametrize(
+    ("previous", "wanted", "held", "replace"),
+    [
+        ({}, {"description": ""}, {}, []),
+        ({"description": ""}, {}, {}, []),
+        ({"description": ""}, {}, {"description": ""}, []),
+        ({}, {"description": ""}, {"description": ""}, []),
+        ({"description": "a"}, {"description": ""}, {"description": "a"}, ["description"]),
+        ({"description": "a"}, {}, {"description": "a"}, ["description"]),
+        ({"description": ""}, {"description": "a"}, {}, ["description"]),
+    ],
+)
+def test_an_empty_description_is_none_and_trains_nothing_anew(
+    previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], replace: list[str]
+) -> None:
+    assert plan(audience_model.KIND, wanted, previous, {"name": "generated", **held}).replace == replace
 
 
 @pytest.mark.scenario(21)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Members = dict[str, Any]
 
+_NOTHING = ("", None)
+"""What is the same to the service as not to be given."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -66,10 +69,10 @@ def plan(kind: Kind, wanted: Members, previous: Members, current: Members) -> Pl
             continue
         default = None if isinstance(removal, Removal) else removal
         target = wanted.get(member, default)
-        if target == current.get(member, default):
+        if _same(target, current.get(member, default)):
             continue
-        known = target == previous.get(member, default) and not (dirty and member in wanted)
-        if known or change is Change.REPLACEMENT:
+        known = _same(target, previous.get(member, default)) and not (dirty and member in wanted)
+        if target is None or known or change is Change.REPLACEMENT:
             drift.append(member)
         else:
             update[member] = target
@@ -86,9 +89,15 @@ def _only_new(table: Table, wanted: Members, previous: Members, current: Members
         member
         for member, (change, _) in table.items()
         if change is Change.REPLACEMENT
-        and member in wanted
-        and wanted[member] not in (current.get(member), previous.get(member))
+        and wanted.get(member) not in _NOTHING
+        and not _same(wanted[member], current.get(member))
+        and not _same(wanted[member], previous.get(member))
     ]
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are the same to the service."""
+    return one == other or (one in _NOTHING and other in _NOTHING)
 
 
 def _only_without(table: Table, wanted: Members, previous: Members, current: Members) -> list[str]:
@@ -100,9 +109,9 @@ def _only_without(table: Table, wanted: Members, previous: Members, current: Mem
         member
         for member, (change, removal) in table.items()
         if removal is Removal.REPLACEMENT
-        and member not in wanted
-        and member in previous
-        and member in current
+        and wanted.get(member) in _NOTHING
+        and previous.get(member) not in _NOTHING
+        and current.get(member) not in _NOTHING
         and (change is Change.IN_PLACE or current[member] == previous[member])
     ]
 

@@ -24,7 +24,7 @@ from .leftovers import Leftovers
 from .plan import Plan, plan
 from .policy import CONFLICT, NOT_FOUND, UNCLEAR
 from .protection import Protection
-from .request import FAILED_MARKER, Placeholder, markers, resource_name
+from .request import FAILED_MARKER, LOGICAL_MARKER, STACK_MARKER, Placeholder, markers, resource_name
 from .store import SETTLE_SECONDS, Held, Store
 from .waiting import CANCELLED
 
@@ -216,8 +216,21 @@ class Resource:
         """Fails when it is clear what a Create is in conflict with."""
         name = members[self.kind.name]
         for held in self._leftovers.find(lambda held: held.name == name, lambda _: True):
-            owner = "another request for this resource" if self._store.is_own(held) else "somebody else"
-            raise Failure(f"the name is taken by {held.arn}, which {owner} created: change the name, or delete it")
+            if self._store.is_own(held, self._request.request_id):
+                # List has only now begun to show it: the next try adopts it.
+                return
+            raise Failure(f"the name is taken by {held.arn}, {self._whose(held)}")
+
+    def _whose(self, held: Held) -> str:
+        """What a person can do about a resource that has the name."""
+        if self._store.is_own(held):
+            return "which another request for this resource created: change the name, or delete it if it isn't in use"
+        if held.tags.get(STACK_MARKER) == self._request.stack_id:
+            return (
+                f"which is this stack's under the logical id {held.tags.get(LOGICAL_MARKER)} and may be in use: change"
+                " the name, or remove that resource from the template in a deployment of its own"
+            )
+        return "which somebody else created: change the name, or delete it"
 
     def _settle(self, made: Held) -> Held:
         """Which of the request's resources stays; deletes the new one when it is another."""
