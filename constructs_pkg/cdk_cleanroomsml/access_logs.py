@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
+from .removal import retain_with_policy
 from .surroundings import account
+
+if TYPE_CHECKING:
+    from .limits import Problems
 
 _ID = "CleanRoomsMLAccessLogs"
 
@@ -58,14 +63,56 @@ def _create_bucket(stack: cdk.Stack) -> s3.Bucket:
         block_public_access=no_public_access(),
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         versioned=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
     )
-    bucket.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[cast("iam.IPrincipal", iam.ServicePrincipal("logging.s3.amazonaws.com"))],
-            actions=["s3:PutObject"],
-            resources=[bucket.arn_for_objects("*")],
-            conditions={"StringEquals": {"aws:SourceAccount": account()}},
-        )
-    )
+    bucket.add_to_resource_policy(_delivery(bucket))
+    retain_with_policy(bucket)
     return bucket
+
+
+def _delivery(bucket: s3.IBucket) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        principals=[cast("iam.IPrincipal", iam.ServicePrincipal("logging.s3.amazonaws.com"))],
+        actions=["s3:PutObject"],
+        resources=[bucket.arn_for_objects("*")],
+        conditions={"StringEquals": {"aws:SourceAccount": account()}},
+    )
+
+
+def let_logs_in(output: Construct, bucket: s3.IBucket) -> None:
+    """Lets S3 deliver to a bucket that was given, once for all outputs of this account.
+
+    Args:
+        output: Whose access is logged; it carries the warning if that isn't possible.
+        bucket: Where the logs go.
+    """
+    if bucket.node.try_find_child(_ID) is not None:
+        return
+    if bucket.add_to_resource_policy(_delivery(bucket)).statement_added:
+        # Another statement for each output would fill the policy.
+        Construct(cast("Construct", bucket), _ID)
+    else:
+        cdk.Annotations.of(output).add_warning_v2(
+            "cdk-cleanroomsml:accessLogsPolicyNotAdded",
+            "the policy of the given server_access_logs_bucket can't be changed from here; it must let "
+            "logging.s3.amazonaws.com put objects for this account (aws:SourceAccount)",
+        )
+
+
+def check_logs_bucket(problems: Problems, bucket: s3.IBucket, stack: cdk.Stack) -> None:
+    """Checks that S3 would deliver to a bucket.
+
+    Source: S3 User Guide, "Logging requests with server access logging": the same account and Region, and default
+    encryption with keys that S3 manages.
+
+    Args:
+        problems: Where to say what is wrong.
+        bucket: Where the logs are to go.
+        stack: The stack of what is logged.
+    """
+    resource = bucket.node.default_child
+    said = isinstance(resource, s3.CfnBucket) and "aws:kms" in str(stack.resolve(resource.bucket_encryption))
+    if said or bucket.encryption_key is not None:
+        problems.found.append(
+            "server_access_logs_bucket is encrypted with a key of KMS, and S3 delivers access logs to none that is: use"
+            " a bucket with BucketEncryption.S3_MANAGED"
+        )

@@ -11,7 +11,9 @@ from . import limits
 from .arns import id_of
 from .audience_model_grants import AudienceModelGrants
 from .custom_resource import TaggedCustomResource
+from .keys import key_arn_of
 from .parameter_types import checked
+from .removal import check_removal_policy
 from .role_permissions import KEY_REGION, warn_of_another_account
 from .surroundings import audience_models, environment_of_arn, stack_of
 
@@ -101,7 +103,8 @@ class AudienceModel(TaggedCustomResource):
         problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
         problems.name("audience_model_name", audience_model_name)
         problems.description(description)
-        key_arn = None if encryption_key is None else encryption_key.key_ref.key_arn
+        check_removal_policy(problems, removal_policy)
+        key_arn = None if encryption_key is None else key_arn_of(encryption_key)
         problems.key("encryption_key", key_arn)
         stack = stack_of(scope)
         told = environment_of_arn(training_dataset_arn, TRAINING_DATASET)

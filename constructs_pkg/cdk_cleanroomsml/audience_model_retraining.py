@@ -17,11 +17,14 @@ from . import limits
 from .audience_model import TRAINING_DATASET, WHERE_THE_DATASET_IS
 from .audience_model_retraining_definition import NAME_SUFFIX, Settings, definition
 from .audience_model_retraining_permissions import Permissions
+from .dead_letter_queues import allow_to_use_key_of, check_dead_letter_queue
+from .keys import is_defined_here, key_arn_of
 from .names import place_of, unique_name
 from .parameter_types import checked
 from .retraining_state_machine import define_state_machine
 from .role_permissions import KEY_REGION, warn_of_another_account
 from .surroundings import environment_of_arn, stack_of
+from .topics import let_service_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from .audience_model import AudienceModel
     from .interfaces import IConfiguredAudienceModel
 
+_EVENTS = "events.amazonaws.com"
+_SCHEDULER = "scheduler.amazonaws.com"
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -139,9 +144,11 @@ class AudienceModelRetraining(Construct):
                 User Guide says up to 2.
             polling_interval: How often it is looked whether a training has ended, from one minute to one day, and at
                 most 720 times in a ``training_timeout``: an execution has room for 25,000 events. Default: 15 minutes.
-            failure_topic: Where a notice goes when an execution doesn't reach its end. Default: nowhere.
-            dead_letter_queue: What takes the schedule's invocations that the state machine couldn't be started for.
-                Default: nothing does.
+            failure_topic: Where a notice goes when an execution doesn't reach its end, a topic of the Region.
+                EventBridge is let in by its policy, and by that of its key; where they can't be changed, a warning says
+                so. Default: nowhere.
+            dead_letter_queue: What takes the schedule's invocations that the state machine couldn't be started for, a
+                standard queue of the Region. Its key is made usable, too, as far as it is known. Default: nothing does.
             log_group: Where every event of the state machine is logged, with its data: ARNs, dates and states.
                 Default: a new one that keeps them for 30 days and goes with the stack.
             tracing_enabled: Whether AWS X-Ray traces executions. Default: it does.
@@ -180,8 +187,10 @@ class AudienceModelRetraining(Construct):
         problems.resource("configured_audience_model", configured_audience_model, stack, _SAME_PLACE)
         problems.resource("initial_audience_model", initial_audience_model, stack, _SAME_PLACE)
         problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
-        problems.resource("failure_topic", failure_topic, stack, _SAME_REGION, account=False)
-        problems.key("encryption_key", None if encryption_key is None else encryption_key.key_ref.key_arn)
+        problems.resource("failure_topic", failure_topic, stack, _SAME_REGION)
+        check_dead_letter_queue(problems, None if on_demand_only else dead_letter_queue, stack)
+        key_arn = None if encryption_key is None else key_arn_of(encryption_key)
+        problems.key("encryption_key", key_arn)
         problems.raise_if_any()
 
         super().__init__(scope, id)
@@ -208,7 +217,7 @@ class AudienceModelRetraining(Construct):
             initial_audience_model=initial_audience_model.audience_model_arn if initial_audience_model else "",
             optional={
                 **({} if description is None else {"Description": description}),
-                **({} if encryption_key is None else {"KmsKeyArn": encryption_key.key_ref.key_arn}),
+                **({} if key_arn is None else {"KmsKeyArn": key_arn}),
             },
             tags=dict(tags or {}),
         )
@@ -250,7 +259,9 @@ class AudienceModelRetraining(Construct):
                 target=cast(
                     "scheduler.IScheduleTarget",
                     scheduler_targets.StepFunctionsStartExecution(
-                        self.state_machine, dead_letter_queue=dead_letter_queue
+                        self.state_machine,
+                        dead_letter_queue=dead_letter_queue,
+                        role=self._schedule_role(dead_letter_queue),
                     ),
                 ),
                 enabled=enabled,
@@ -258,7 +269,27 @@ class AudienceModelRetraining(Construct):
             )
             self.schedule.node.add_dependency(own_executions)
         if failure_topic is not None:
-            self.on_failure("FailureNotice", target=events_targets.SnsTopic(cast("sns.ITopic", failure_topic)))
+            topic = cast("sns.ITopic", failure_topic)
+            self.on_failure("FailureNotice", target=events_targets.SnsTopic(topic))
+            let_service_in(self, "failure_topic", topic, _EVENTS, added=is_defined_here(topic))
+
+    def _schedule_role(self, queue: sqs.IQueue | None) -> iam.IRole | None:
+        """What the schedule acts as, if the role that CDK makes for it isn't enough: that may not use a queue's key."""
+        if queue is None:
+            return None
+        group = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:schedule-group/default"
+        principal = iam.ServicePrincipal(
+            _SCHEDULER,
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group}},
+        )
+        role = iam.Role(
+            self,
+            "ScheduleRole",
+            assumed_by=cast("iam.IPrincipal", principal),
+            description="Starts the retraining of an audience model of AWS Clean Rooms ML",
+        )
+        allow_to_use_key_of(self, queue, role)
+        return cast("iam.IRole", role)
 
     def on_failure(
         self,

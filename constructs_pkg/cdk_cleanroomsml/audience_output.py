@@ -11,9 +11,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from .access_logs import logged_in, logged_to, no_public_access
+from .access_logs import check_logs_bucket, let_logs_in, logged_in, logged_to, no_public_access
+from .bucket_permissions import warn_of_unknown_key
+from .keys import key_arn_of
 from .limits import FOLDER, FOLDER_PATTERN, Problems
 from .parameter_types import checked
+from .removal import retain_with_policy
 from .role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
 from .surroundings import environment_of, stack_of
 from .write_permissions import NEEDED, write_statements
@@ -57,17 +60,21 @@ class AudienceOutput(Construct):
         Args:
             scope: The construct that it belongs to.
             id: Its name there.
-            bucket: Where segments are written. It must be in the Region of the model (API reference). Default: a new
+            bucket: Where segments are written. It must be in the Region of the model (API reference). One that is
+                imported by its name or ARN counts as one of this account, without a key: if it isn't, import it with
+                ``Bucket.from_bucket_attributes`` and its ``account``, ``region`` and ``encryption_key``. Default: a new
                 bucket.
-            encryption_key: The customer managed key of the bucket. Default: the key that the given bucket is known
-                to have, if any; a new key for a new bucket.
+            encryption_key: The customer managed key of the bucket, or its alias. Of an alias that is imported by its
+                name the key isn't known, so the role is allowed what has that alias. Default: the key that the given
+                bucket is known to have, if any; a new key for a new bucket.
             role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``. The permissions
                 to write are added to it where it can be changed, else a warning says what it must allow; one that is
                 imported with ``mutable=False`` is yours to see to. Default: a new role.
             prefix: The folder in the bucket, without a slash at either end, and without ``*`` and ``?``, which IAM
                 takes for wildcards. Default: the whole bucket.
-            server_access_logs_bucket: Where access to a new bucket is logged; its policy must let
-                ``logging.s3.amazonaws.com`` write. Default: one new bucket for all outputs of the stack.
+            server_access_logs_bucket: Where access to a new bucket is logged: one of the same account and Region that
+                is not encrypted with a key of KMS (S3 User Guide). Its policy lets ``logging.s3.amazonaws.com`` write;
+                where it can't be changed, a warning says so. Default: one new bucket for all outputs of the stack.
 
         Raises:
             ValueError: The prefix can't be part of an S3 URI, or makes it longer than 1,285 characters; the bucket is
@@ -84,14 +91,19 @@ class AudienceOutput(Construct):
 
         if bucket is None:
             encryption_key = encryption_key or kms.Key(
-                self, "Key", description="Encrypts lookalike segments", enable_key_rotation=True
+                self,
+                "Key",
+                description="Encrypts lookalike segments",
+                enable_key_rotation=True,
+                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             )
             bucket = self._create_bucket(encryption_key, server_access_logs_bucket)
             self._bucket_account = environment_of(self.stack).account
         else:
-            encryption_key = encryption_key or bucket.encryption_key
+            encryption_key = bucket.encryption_key or encryption_key
             self._bucket_account = bucket.env.account
             warn_of_another_account(self, "bucket", self._bucket_account)
+            warn_of_unknown_key(self, bucket, encryption_key)
 
         self.bucket: s3.IBucket = bucket
         """Where segments are written."""
@@ -140,9 +152,11 @@ class AudienceOutput(Construct):
             block_public_access=no_public_access(),
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+        retain_with_policy(bucket)
         resource = cast("s3.CfnBucket", bucket.node.default_child)
+        if logs_bucket is not None:
+            let_logs_in(self, logs_bucket)
         resource.logging_configuration = logged_to(logs_bucket) if logs_bucket else logged_in(self.stack)
         return bucket
 
@@ -161,7 +175,7 @@ class AudienceOutput(Construct):
             bucket_arn=self.bucket.bucket_arn,
             bucket_account=self._bucket_account,
             prefix=self._prefix,
-            key_arn=None if key is None else key.key_arn if isinstance(key, kms.Key) else key.key_ref.key_arn,
+            key_arn=None if key is None else key_arn_of(key),
         )
 
 
@@ -186,11 +200,10 @@ def _check(
     problems.resource("bucket", bucket, stack, ONE_REGION, account=False)
     problems.resource("encryption_key", key, stack, KEY_REGION, account=False)
     problems.resource("server_access_logs_bucket", logs_bucket, stack, _LOGS)
-    if bucket is not None and bucket.encryption_key is not None and key is not None:
-        problems.same(
-            "encryption_key",
-            key.key_ref.key_arn,
-            bucket.encryption_key.key_arn,
-            "it is the bucket's key that must be used: leave encryption_key out",
-        )
+    if bucket is not None:
+        problems.key_of_bucket("encryption_key", key, bucket)
+    if logs_bucket is not None:
+        if bucket is not None:
+            problems.found.append("server_access_logs_bucket is for a new bucket: leave it out with bucket")
+        check_logs_bucket(problems, logs_bucket, stack)
     problems.raise_if_any()

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+
+from .keys import on_key
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import Construct
 
 
 def bucket_statements(
@@ -23,7 +31,7 @@ def bucket_statements(
         bucket_arn: The bucket.
         bucket_account: The account that owns it.
         prefix: The folder in it; ``None`` for the whole bucket.
-        key_arn: The bucket's customer managed key, if it has one.
+        key_arn: The bucket's customer managed key or its alias, if it has one.
         object_action: What is done with objects.
         key_actions: What that takes of the key.
     """
@@ -42,5 +50,27 @@ def bucket_statements(
         # With S3 Bucket Keys the encryption context names the bucket, without them the object.
         context = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, objects]}}
         actions = key_actions[0] if len(key_actions) == 1 else list(key_actions)
-        statements.append({"Effect": "Allow", "Action": actions, "Resource": key_arn, "Condition": context})
+        resource, conditions = on_key(key_arn)
+        statements.append(
+            {"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": {**context, **conditions}}
+        )
     return statements
+
+
+def warn_of_unknown_key(construct: Construct, bucket: s3.IBucket, key: IKeyRef | None) -> None:
+    """Warns where a bucket of this application has a key that CDK's object doesn't tell.
+
+    Args:
+        construct: The construct that the bucket was given to; it carries the warning.
+        bucket: The bucket.
+        key: Its key, as far as it is known.
+    """
+    resource = bucket.node.default_child
+    if key is None and isinstance(resource, s3.CfnBucket):
+        said = str(cdk.Stack.of(resource).resolve(resource.bucket_encryption))
+        if "kmsMasterKeyId" in said or "KMSMasterKeyID" in said:
+            cdk.Annotations.of(construct).add_warning_v2(
+                "cdk-cleanroomsml:bucketKeyUnknown",
+                "the given bucket has a key of KMS that isn't known here, so the role may not use it: give it as "
+                "encryption_key",
+            )

@@ -13,6 +13,7 @@ from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
 from .custom_resource import TaggedCustomResource
 from .parameter_types import checked
+from .removal import check_removal_policy
 from .role_permissions import ONE_ACCOUNT
 from .surroundings import (
     KNOWN_STACK,
@@ -122,6 +123,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         problems.arn("audience_model_arn", audience_model_arn, "audience-model")
         problems.name("configured_audience_model_name", configured_audience_model_name)
         problems.description(description)
+        check_removal_policy(problems, removal_policy)
         problems.number("min_matching_seed_size", min_matching_seed_size, limits.MIN_MATCHING_SEED_SIZE)
         problems.audience_sizes("audience_sizes", audience_sizes)
         problems.tags("tags", tags)

@@ -10,6 +10,7 @@ from . import limits
 from .configured_audience_model_association_grants import ConfiguredAudienceModelAssociationGrants
 from .custom_resource import TaggedCustomResource
 from .parameter_types import checked
+from .removal import check_removal_policy
 from .surroundings import (
     configured_audience_models,
     environment_of_arn,
@@ -87,8 +88,10 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
                 lists all of them.
         """
         stack = stack_of(scope)
+        problems = limits.Problems(scope, id)
+        check_removal_policy(problems, removal_policy)
         _check(
-            limits.Problems(scope, id),
+            problems,
             stack,
             configured_audience_model,
             membership_identifier=membership_identifier,

@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from . import limits
 from .parameter_types import checked
 from .provider import SERVICE_TIMEOUT, provider_of
+from .removal import apply_removal_policy
 from .surroundings import (
     Environment,
     configured_audience_models,
@@ -91,6 +92,17 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
                 "configuredAudienceModelPolicy": self._document(),
             },
         )
+
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Says what becomes of the policy when it leaves the stack. By default it is deleted.
+
+        Args:
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
+
+        Raises:
+            ValueError: It is ``SNAPSHOT``.
+        """
+        apply_removal_policy(self, self._resource, policy)
 
     def allow_start_audience_generation(self, account: str, collaboration_id: str) -> None:
         """Lets another account start audience generation jobs on the model, in one collaboration.

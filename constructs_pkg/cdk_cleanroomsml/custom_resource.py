@@ -9,6 +9,7 @@ import jsii
 
 from . import limits
 from .provider import SERVICE_TIMEOUT, provider_of
+from .removal import apply_removal_policy
 from .surroundings import KNOWN_STACK
 
 if TYPE_CHECKING:
@@ -64,9 +65,20 @@ class TaggedCustomResource(cdk.Resource):
         if tags:
             resource.add_property_override("tags", self._tags)
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
-            resource.apply_removal_policy(removal_policy)
+            apply_removal_policy(self, resource, removal_policy)
         self._resource = resource
         return resource
+
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Says what becomes of it when it leaves the stack, see ``removal_policy``.
+
+        Args:
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
+
+        Raises:
+            ValueError: It is ``SNAPSHOT``.
+        """
+        apply_removal_policy(self, self._resource, policy)
 
     @property
     @jsii.member(jsii_name="cdkTagManager")

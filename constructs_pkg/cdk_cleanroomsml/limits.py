@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from .keys import are_known_to_differ, key_arn_of
 from .surroundings import Environment, Resource, environment_of, environment_of_resource, known_to_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct
 
     from .audience_sizes import AudienceSizes
@@ -189,6 +192,15 @@ class Problems:
             allowed="a key and no alias, arn:aws:kms:<region>:<account>:key/<id>",
         )
 
+    def key_of_bucket(self, parameter: str, key: IKeyRef | None, bucket: s3.IBucket) -> None:
+        """Checks that a key that is given with a bucket is not another than the bucket is known to have."""
+        own = bucket.encryption_key
+        if key is not None and own is not None and are_known_to_differ(key, own):
+            self.found.append(
+                f"{parameter} {_shown(key)} is not the bucket's, {_shown(own)}: it is the bucket's key that must be"
+                f" used: leave {parameter} out"
+            )
+
     def audience_sizes(self, parameter: str, value: AudienceSizes | None) -> None:
         """Checks how many sizes there are, and each of them by its type."""
         if value is None:
@@ -280,3 +292,9 @@ class Problems:
             problems = "\n".join(f"  - {problem}" for problem in self.found)
             path = "/".join(part for part in (self.scope.node.path if self.scope else "", self.id) if part)
             raise ParametersError(f"invalid parameters of '{path}':\n{problems}")
+
+
+def _shown(key: IKeyRef) -> str:
+    """A key for people: its ARN, or where it is defined."""
+    arn = key_arn_of(key)
+    return repr(key.node.path if cdk.Token.is_unresolved(arn) else arn)

@@ -19,6 +19,7 @@ from .parameter_types import checked
 from .retraining_age_definition import DIMENSION, METRIC, NAMESPACE, definition
 from .retraining_state_machine import allow, define_state_machine
 from .surroundings import audience_models, environment_of, stack_of
+from .topics import let_service_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .audience_model_retraining import AudienceModelRetraining
     from .provider import CleanRoomsMLProvider
 
+_CLOUDWATCH = "cloudwatch.amazonaws.com"
 _MAX_AGE_DAYS = (1, 365)
 _METRICS = "alarms watch only metrics of their own account and Region: define the monitoring in a stack there"
 _TOPIC_REGION = "CloudWatch notifies only topics of its own Region: use one of that Region"
@@ -68,7 +70,8 @@ class CleanRoomsMLMonitoring(Construct):
                 yourself. Default: none is.
             max_age: How old the audience model of a retraining may become, from 1 to 365 days. Default: 14 days, two
                 weekly retrainings.
-            alarm_topic: Where alarms go when they begin. Default: nowhere, see ``alarms``.
+            alarm_topic: Where alarms go when they begin, a topic of the Region. CloudWatch is let in by its policy, and
+                by that of its key; where they can't be changed, a warning says so. Default: nowhere, see ``alarms``.
             dashboard_name: The name of the dashboard. Default: a generated one.
 
         Raises:
@@ -239,15 +242,12 @@ class CleanRoomsMLMonitoring(Construct):
     def _notify(self, topic: sns.ITopic) -> None:
         """Tells a topic, which refuses CloudWatch as soon as it has a policy that names others only."""
         publish = iam.PolicyStatement(
-            principals=[cast("iam.IPrincipal", iam.ServicePrincipal("cloudwatch.amazonaws.com"))],
+            principals=[cast("iam.IPrincipal", iam.ServicePrincipal(_CLOUDWATCH))],
             actions=["sns:Publish"],
             resources=[topic.topic_arn],
             conditions={"StringEquals": {"aws:SourceAccount": environment_of(stack_of(self)).account}},
         )
-        if not topic.add_to_resource_policy(publish).statement_added:
-            cdk.Annotations.of(self).add_warning_v2(
-                "cdk-cleanroomsml:alarmTopicPolicyNotAdded",
-                "the policy of the given alarm_topic can't be changed from here; it must let CloudWatch publish",
-            )
+        added = topic.add_to_resource_policy(publish).statement_added
+        let_service_in(self, "alarm_topic", topic, _CLOUDWATCH, added=added)
         for alarm in self.alarms:
             alarm.add_alarm_action(cast("cloudwatch.IAlarmAction", cloudwatch_actions.SnsAction(topic)))

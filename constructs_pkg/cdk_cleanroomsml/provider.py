@@ -14,7 +14,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
+from .dead_letter_queues import allow_to_use_key_of
+from .keys import itself
 from .parameter_types import checked
+from .provider_checks import check_provider
+from .removal import unless_just_created
 from .surroundings import environment_of, resources_of
 
 if TYPE_CHECKING:
@@ -78,12 +82,13 @@ class CleanRoomsMLProvider(Construct):
                 CloudFormation; with ``replacement_protection`` also CloudFormation. Default: outside any VPC of yours.
             vpc_subnets: Where in the VPC. Default: its private subnets.
             security_groups: Those of the function. Default: a new one that lets everything out.
-            dead_letter_queue: What takes the events that the function failed on three times. Default: nothing does.
+            dead_letter_queue: What takes the events that the function failed on three times, a standard queue of the
+                Region. Its key is made usable, too, as far as it is known. Default: nothing does.
             reserved_concurrent_executions: How many events are handled at a time, at least 1; the others wait.
                 Default: as many as the account allows.
             log_retention: How long the log is kept. Default: 30 days.
-            log_encryption_key: The key that encrypts the log. CloudWatch Logs is added to its policy where that can be
-                changed. Default: a key that CloudWatch Logs owns.
+            log_encryption_key: The key that encrypts the log, or an alias whose key is known. CloudWatch Logs is added
+                to its policy where that can be changed. Default: a key that CloudWatch Logs owns.
             log_removal_policy: What becomes of the log when it leaves the stack. Default: it is deleted.
             permissions_boundary: The permissions boundary of the function's role. Default: none but what
                 ``aws_iam.PermissionsBoundary`` and the stack's synthesizer apply.
@@ -91,19 +96,30 @@ class CleanRoomsMLProvider(Construct):
             tracing: Whether AWS X-Ray traces the function. Default: it doesn't.
 
         Raises:
-            ValueError: The stack has a provider already.
+            ValueError: The stack has a provider already, or parameters break the rules; the message lists all of them.
         """
         if stack.node.try_find_child(_ID) is not None:
             raise ValueError(f"'{stack.node.path}' has a provider already: define your own before the first model")
+        check_provider(
+            stack,
+            _ID,
+            stack=stack,
+            runtime=runtime,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            dead_letter_queue=dead_letter_queue,
+            log_encryption_key=log_encryption_key,
+            log_removal_policy=log_removal_policy,
+        )
         super().__init__(stack, _ID)
         if log_encryption_key is not None:
+            log_encryption_key = cast("kms.IKey", itself(log_encryption_key))
             _let_logs_use(log_encryption_key, environment_of(stack))
         log_group = logs.LogGroup(
             self,
             "LogGroup",
             retention=log_retention,
             encryption_key=log_encryption_key,
-            removal_policy=log_removal_policy,
+            removal_policy=unless_just_created(log_removal_policy),
         )
         self._role = iam.Role(
             self,
@@ -116,6 +132,8 @@ class CleanRoomsMLProvider(Construct):
         self._role.add_to_policy(
             iam.PolicyStatement(actions=["cloudformation:DescribeStackResource"], resources=[cdk.Aws.STACK_ID])
         )
+        if dead_letter_queue is not None:
+            allow_to_use_key_of(self, dead_letter_queue, self._role)
         if vpc is not None:
             self._role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_ACTIONS, resources=["*"]))
         function = lambda_.Function(

@@ -11,10 +11,13 @@ from aws_cdk import aws_iam as iam
 
 from . import limits
 from .arns import id_of
+from .bucket_permissions import warn_of_unknown_key
 from .glue_table import check_table
+from .keys import is_defined_here, key_arn_of
 from .names import place_of, told, unique_name
 from .parameter_types import checked
 from .read_permissions import NEEDED, read_statements
+from .removal import apply_removal_policy, check_removal_policy
 from .role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, clean_rooms_ml, warn_of_another_account
 from .surroundings import KNOWN_STACK, environment_of, known_to_differ, stack_of
 from .training_column import check_columns
@@ -78,10 +81,13 @@ class TrainingDataset(cdk.Resource):
             columns: What is trained on, up to 100 columns: exactly one user id, item id and timestamp, and up to 10
                 features (User Guide). The table may have more.
             table: The Glue table. Where AWS Lake Formation governs it, the role needs its permissions, too.
-            bucket: Where the data of the table lies. It must be in the Region of the dataset (User Guide).
+            bucket: Where the data of the table lies. It must be in the Region of the dataset (User Guide). One that is
+                imported by its name or ARN counts as one of this account, without a key: if it isn't, import it with
+                ``Bucket.from_bucket_attributes`` and its ``account``, ``region`` and ``encryption_key``.
             prefix: The folder in the bucket, without a slash at either end, and without ``*`` and ``?``, which IAM
                 takes for wildcards. Default: the whole bucket.
-            encryption_key: The customer managed key of the bucket. Default: the key that the bucket is known to have.
+            encryption_key: The customer managed key of the bucket, or its alias. Default: the key that the bucket
+                is known to have.
             role: What Clean Rooms ML assumes to read. It must be of the dataset's account and trust
                 ``cleanrooms-ml.amazonaws.com``. The permissions to read are added to it where it can be changed, else
                 a warning says what it must allow; one that is imported with ``mutable=False`` is yours to see to.
@@ -103,6 +109,7 @@ class TrainingDataset(cdk.Resource):
         problems = limits.Problems(scope, id)
         problems.name("training_dataset_name", training_dataset_name)
         problems.description(description)
+        check_removal_policy(problems, removal_policy)
         check_columns(problems, columns)
         check_table(problems, table)
         problems.tags("tags", tags, marked=False)
@@ -115,7 +122,7 @@ class TrainingDataset(cdk.Resource):
         """The Glue table."""
         self.bucket: s3.IBucket = bucket
         """Where the data of the table lies."""
-        self.encryption_key: IKeyRef | None = encryption_key or bucket.encryption_key
+        self.encryption_key: IKeyRef | None = bucket.encryption_key or encryption_key
         """The customer managed key of the bucket; ``None`` when it is not known to have one."""
         self._prefix = prefix
         self.role: IRoleRef = self._create_role() if role is None else role
@@ -124,6 +131,7 @@ class TrainingDataset(cdk.Resource):
         self.grants: TrainingDatasetGrants = TrainingDatasetGrants(self)
         """Permissions on the dataset, for others."""
         self._warn_of_other_accounts()
+        warn_of_unknown_key(self, bucket, self.encryption_key)
 
         described = {
             "roleArn": self.role.role_ref.role_arn,
@@ -145,7 +153,7 @@ class TrainingDataset(cdk.Resource):
             tags=[cdk.CfnTag(key=key, value=value) for key, value in (tags or {}).items()],
         )
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
-            self._resource.apply_removal_policy(removal_policy)
+            apply_removal_policy(self, self._resource, removal_policy)
         if permissions:
             self._resource.node.add_dependency(*permissions)
 
@@ -163,6 +171,17 @@ class TrainingDataset(cdk.Resource):
             ValueError: It is not the ARN of a training dataset.
         """
         return _ImportedDataset(scope, id, training_dataset_arn)
+
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Says what becomes of the dataset when it leaves the stack, see ``removal_policy``.
+
+        Args:
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
+
+        Raises:
+            ValueError: It is ``SNAPSHOT``.
+        """
+        apply_removal_policy(self, self._resource, policy)
 
     @property
     def training_dataset_arn(self) -> str:
@@ -196,7 +215,7 @@ class TrainingDataset(cdk.Resource):
             bucket_arn=self.bucket.bucket_arn,
             bucket_account=self.bucket.env.account,
             prefix=self._prefix,
-            key_arn=None if key is None else key.key_ref.key_arn,
+            key_arn=None if key is None else key_arn_of(key),
         )
 
     def _warn_of_other_accounts(self) -> None:
@@ -209,6 +228,13 @@ class TrainingDataset(cdk.Resource):
                 f"the given table is in the catalog of account {self.table.catalog_id}: its resource policy must allow "
                 "there what the role is allowed here",
             )
+            if not known_to_differ(self.bucket.env.account, self.stack.account) and not is_defined_here(self.bucket):
+                cdk.Annotations.of(self).add_warning_v2(
+                    "cdk-cleanroomsml:bucketAccountAssumed",
+                    f"the given table is in the catalog of account {self.table.catalog_id}, and the given bucket "
+                    "counts as one of this account, so the role may reach it only there: if it isn't, import it with "
+                    "Bucket.from_bucket_attributes and its account",
+                )
 
 
 def _check_access(
@@ -230,13 +256,7 @@ def _check_access(
     problems.resource("bucket", bucket, stack, _BUCKET_REGION, account=False)
     problems.resource("encryption_key", key, stack, KEY_REGION, account=False)
     problems.resource("table", table.source, stack, _TABLE_REGION, account=False)
-    if bucket.encryption_key is not None and key is not None:
-        problems.same(
-            "encryption_key",
-            key.key_ref.key_arn,
-            bucket.encryption_key.key_arn,
-            "it is the bucket's key that must be used: leave encryption_key out",
-        )
+    problems.key_of_bucket("encryption_key", key, bucket)
     if role is not None:
         problems.same("role's account", role.env.account, environment_of(stack).account, ONE_ACCOUNT)
 

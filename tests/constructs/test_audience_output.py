@@ -46,7 +46,7 @@ def test_the_bucket_is_as_safe_as_s3_can_make_it(synth: Synth) -> None:
     synth.template.has_resource(
         "AWS::S3::Bucket",
         {
-            "DeletionPolicy": "Retain",
+            "DeletionPolicy": "RetainExceptOnCreate",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "BucketEncryption": {
@@ -95,7 +95,7 @@ def test_the_bucket_is_as_safe_as_s3_can_make_it(synth: Synth) -> None:
 def test_the_key_is_rotated_and_stays(synth: Synth) -> None:
     AudienceOutput(synth.stack, "Output")
     synth.template.has_resource(
-        "AWS::KMS::Key", {"DeletionPolicy": "Retain", "Properties": {"EnableKeyRotation": True}}
+        "AWS::KMS::Key", {"DeletionPolicy": "RetainExceptOnCreate", "Properties": {"EnableKeyRotation": True}}
     )
 
 

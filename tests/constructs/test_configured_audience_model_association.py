@@ -188,7 +188,7 @@ def test_tags_of_the_application_reach_it(synth: Synth) -> None:
 
 def test_it_can_be_kept(synth: Synth) -> None:
     associate(synth, removal_policy=cdk.RemovalPolicy.RETAIN)
-    assert synth.only(RESOURCE_TYPE)["DeletionPolicy"] == "Retain"
+    assert synth.only(RESOURCE_TYPE)["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_what_others_can_use_of_it(synth: Synth) -> None:

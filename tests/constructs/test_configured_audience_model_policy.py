@@ -189,5 +189,5 @@ def test_the_limits_are_the_models() -> None:
 def test_it_can_be_kept(synth: Synth) -> None:
     policy = define_model(synth.stack).grants.start_audience_generation_to_partner(PARTNER, COLLABORATION)
     policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    assert synth.only(RESOURCE_TYPE)["DeletionPolicy"] == "Retain"
+    assert synth.only(RESOURCE_TYPE)["DeletionPolicy"] == "RetainExceptOnCreate"
     Annotations.from_stack(synth.stack).has_no_warning("*", "*")

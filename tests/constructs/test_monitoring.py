@@ -111,7 +111,10 @@ def test_a_topic_whose_policy_can_not_be_changed_is_pointed_out(synth: Synth) ->
     topic = sns.Topic.from_topic_arn(synth.stack, "Topic", "arn:aws:sns:us-east-1:111122223333:notices")
     monitoring(synth, retrainings=[retraining(synth)], alarm_topic=topic)
     found = cdk.assertions.Annotations.from_stack(synth.stack).find_warning(
-        "/Stack/Monitoring", cdk.assertions.Match.string_like_regexp("must let CloudWatch publish")
+        "/Stack/Monitoring",
+        cdk.assertions.Match.string_like_regexp(
+            "must let cloudwatch.amazonaws.com publish, and its key, if it has one, allow"
+        ),
     )
     assert len(found) == 1
 

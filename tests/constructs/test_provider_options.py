@@ -106,7 +106,7 @@ def test_the_log(synth: Synth) -> None:
         log_removal_policy=cdk.RemovalPolicy.RETAIN,
     )
     group = synth.only("AWS::Logs::LogGroup")
-    assert group["DeletionPolicy"] == "Retain"
+    assert group["DeletionPolicy"] == "RetainExceptOnCreate"
     assert group["Properties"]["RetentionInDays"] == 365
     assert group["Properties"]["KmsKeyId"] == synth.stack.resolve(key.key_arn)
     policies = [k["Properties"]["KeyPolicy"]["Statement"] for k in synth.resources("AWS::KMS::Key").values()]

@@ -215,18 +215,18 @@ def test_tags(synth: Synth) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "expected"),
-    [(cdk.RemovalPolicy.RETAIN, "Retain"), (cdk.RemovalPolicy.DESTROY, None), (None, None)],
+    [(cdk.RemovalPolicy.RETAIN, "RetainExceptOnCreate"), (cdk.RemovalPolicy.DESTROY, None), (None, None)],
 )
 def test_the_removal_policy(synth: Synth, policy: cdk.RemovalPolicy | None, expected: str | None) -> None:
     parameters: dict[str, Any] = {} if policy is None else {"removal_policy": policy}
     dataset(synth, **parameters)
     resource = synth.only(TYPE)
-    assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == (expected, expected)
+    assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == (expected, expected and "Retain")
 
 
 def test_the_removal_policy_can_be_applied_from_outside(synth: Synth) -> None:
     dataset(synth).apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    assert synth.only(TYPE)["DeletionPolicy"] == "Retain"
+    assert synth.only(TYPE)["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_attributes(synth: Synth) -> None:

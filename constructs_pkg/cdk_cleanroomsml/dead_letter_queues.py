@@ -1,0 +1,61 @@
+"""Queues that take what couldn't be delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+from .keys import PUBLISHING, is_defined_here, may_use
+from .surroundings import known_to_differ
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
+
+    from .limits import Problems
+
+
+def check_dead_letter_queue(problems: Problems, queue: sqs.IQueue | None, stack: cdk.Stack) -> None:
+    """Checks that a queue can be one.
+
+    Source: Lambda Developer Guide and EventBridge Scheduler User Guide: a standard queue of the same Region.
+
+    Args:
+        problems: Where to say what is wrong.
+        queue: The queue, if there is one.
+        stack: The stack of what sends to it.
+    """
+    if queue is None:
+        return
+    if queue.fifo:
+        problems.found.append("dead_letter_queue must be a standard queue, got a FIFO queue")
+    rule = "a queue can only take what its own Region sends: use one of that Region"
+    problems.resource("dead_letter_queue", queue, stack, rule, account=False)
+
+
+def allow_to_use_key_of(construct: Construct, queue: sqs.IQueue, role: iam.Role) -> None:
+    """Lets a role use the key of a queue that it sends to, which CDK doesn't see to.
+
+    Args:
+        construct: The construct that the queue was given to; it carries warnings.
+        queue: The queue.
+        role: Who sends.
+    """
+    key = queue.encryption_master_key
+    if key is not None:
+        role.add_to_policy(may_use(key, *PUBLISHING))
+    elif not is_defined_here(queue):
+        cdk.Annotations.of(construct).add_warning_v2(
+            "cdk-cleanroomsml:deadLetterQueueKeyUnknown",
+            "whether the given dead_letter_queue is encrypted with a customer managed key isn't known: if it is, import"
+            " it with Queue.from_queue_attributes and its key_arn",
+        )
+    stack = cdk.Stack.of(construct)
+    if known_to_differ(queue.env.account, stack.account):
+        cdk.Annotations.of(construct).add_warning_v2(
+            "cdk-cleanroomsml:deadLetterQueueInAnotherAccount",
+            f"the given dead_letter_queue belongs to account {queue.env.account}: its policy, and its key's, must allow"
+            f" {role.role_arn if not cdk.Token.is_unresolved(role.role_arn) else role.node.path} to send there",
+        )
