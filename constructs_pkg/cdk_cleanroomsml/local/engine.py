@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,14 +22,12 @@ from botocore.config import Config
 
 from .command import search_path
 from .pins import EngineError, check_installed
+from .running import Json, request
 from .service import Call, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
-
-Json = Any
-"""Whatever a JSON document holds."""
 
 HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "111122223333"
@@ -51,7 +48,7 @@ class Engine:
 
     Args:
         account: the account that callers act for, 12 digits.
-        region: their default Region.
+        region: their default Region, such as `eu-west-1`.
         port: the port to listen on; by default a free one.
         auth: whether signatures and IAM policies are enforced.
         audience_models: ARNs of audience models that are there from the start, and again after `reset`.
@@ -69,6 +66,8 @@ class Engine:
         audience_models: Sequence[str] = (),
         retry_seconds: float = 0.2,
     ) -> None:
+        check_account(account)
+        check_region(region)
         self.account = account
         self.region = region
         self._wanted_port = port
@@ -167,11 +166,15 @@ class Engine:
         }
 
     def child_environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The whole environment for a child: `base` without AWS settings and proxies, with `environment()`."""
+        """The whole environment for a child: `base` without AWS settings and proxies, with `environment()`.
+
+        Its PATH begins with what npm installed in the working directory and its parents, and with this interpreter's
+        own programs: the project's `cdk`, and the Node.js of the extra `local`.
+        """
         kept = {
             name: value for name, value in base.items() if not name.startswith("AWS_") and name.lower() not in _PROXIES
         }
-        return kept | self.environment()
+        return kept | self.environment() | {"PATH": search_path(Path.cwd(), base.get("PATH", ""))}
 
     def client(self, service: str, *, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its methods
         """A boto3 client of any service, as an account's root user, whatever the user's own settings are.
@@ -303,20 +306,32 @@ class Engine:
         raise EngineError(f"the local engine did not start; the end of its log:\n{tail}")
 
     def _request(self, method: str, path: str, document: object = None) -> Json:
-        body = None if document is None else json.dumps(document, default=str)
-        connection = http.client.HTTPConnection(HOST, self._port, timeout=_START_SECONDS)
-        try:
-            connection.request(method, path, body)
-            response = connection.getresponse()
-            answer: Json = json.load(response)
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise EngineError(answer["message"])
-        return answer
+        return request(self.url, method, path, document)
+
+
+def check_account(text: str) -> None:
+    """Checks that a text is an account.
+
+    Raises:
+        EngineError: it isn't.
+    """
+    if not re.fullmatch("[0-9]{12}", text):
+        raise EngineError(f"'{text}' is not an account: 12 digits are")
+
+
+def check_region(text: str) -> None:
+    """Checks that a text has the form of a Region; which Regions have the service isn't known here.
+
+    Raises:
+        EngineError: it hasn't.
+    """
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", text):
+        raise EngineError(f"'{text}' is not a Region: such as us-east-1 is one")
 
 
 def _listen(port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise EngineError(f"port {port} can't be used: ports go from 1 to 65535, and 0 is a free one")
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

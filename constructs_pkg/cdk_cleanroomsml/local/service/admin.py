@@ -1,5 +1,6 @@
 """Switches, faults, calls and seeds over HTTP, as JSON.
 
+GET          /state             what it holds, in all accounts
 GET, DELETE  /calls             what the service saw
 GET, PATCH   /switches          its unknowns
 GET, PATCH   /faults            what goes wrong; PATCH sets the members that it names, whole
@@ -11,11 +12,12 @@ POST         /audience-models   {"arn": …, "status": "ACTIVE"}: an audience mo
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from .faults import Fault, Faults, RolePropagation
+from .faults import Fault, Faults, RolePropagation, unknown
 from .responses import Response
+from .state import state
 from .switches import Switches
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ def serve(service: CleanRoomsML, method: str, path: str, body: bytes) -> Respons
         return _answer(400, {"message": str(error)})
 
 
+def _state(service: CleanRoomsML, _: Json) -> object:
+    return state(service)
+
+
 def _calls(service: CleanRoomsML, _: Json) -> object:
     return [asdict(call) for call in service.calls]
 
@@ -65,8 +71,9 @@ def _switches(service: CleanRoomsML, _: Json) -> object:
 
 def _set_switches(service: CleanRoomsML, document: dict[str, Json]) -> object:
     _check_names(document, Switches)
-    for name, value in document.items():
-        setattr(service.switches, name, value)
+    checked = replace(service.switches, **document)
+    for name in document:
+        setattr(service.switches, name, getattr(checked, name))
     return asdict(service.switches)
 
 
@@ -105,8 +112,9 @@ def _seed(service: CleanRoomsML, document: dict[str, Json]) -> object:
 
 def _check_names(document: dict[str, Json], kind: type[Switches | Faults]) -> None:
     allowed = [field.name for field in fields(kind)]
-    if unknown := sorted(set(document) - set(allowed)):
-        raise ValueError(f"unknown {kind.__name__.lower()}: {unknown}; there are: {allowed}")
+    what = {Switches: "switch", Faults: "member of the faults"}[kind]
+    if problems := [problem for name in document for problem in unknown(what, name, allowed)]:
+        raise ValueError("; ".join(problems))
 
 
 def _answer(status: int, document: object) -> Response:
@@ -114,6 +122,7 @@ def _answer(status: int, document: object) -> Response:
 
 
 _ROUTES: dict[tuple[str, str], Callable[[CleanRoomsML, Json], object]] = {
+    ("GET", "/state"): _state,
     ("GET", "/calls"): _calls,
     ("DELETE", "/calls"): _forget_calls,
     ("GET", "/switches"): _switches,

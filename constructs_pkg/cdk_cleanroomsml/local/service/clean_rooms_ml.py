@@ -25,7 +25,7 @@ from . import (
 )
 from .context import Authorize, Context, allow
 from .errors import NoAnswer, ServiceError, validation
-from .faults import Faults, TokenBucket
+from .faults import Faults, TokenBucket, unknown
 from .model import ServiceModel, ServiceName, service_model
 from .objects import Objects, ObjectsInMemory
 from .requests import pattern, read_request
@@ -169,6 +169,16 @@ class CleanRoomsML:
         """The time of this service: that of its clock, and how far it was turned."""
         return self._clock() + self._turned
 
+    @property
+    def turned(self) -> timedelta:
+        """How far the clock was turned."""
+        return self._turned
+
+    def contexts(self, authorize: Authorize) -> list[Context]:
+        """The places that hold anything, account by account and Region by Region."""
+        with self._lock:
+            return [self._context(account, region, authorize) for account, region in sorted(self._stores)]
+
     def advance(self, seconds: float) -> None:
         """Turns the clock forward: trainings go on, jobs end.
 
@@ -245,11 +255,14 @@ class CleanRoomsML:
             status: its status, for good.
 
         Raises:
-            ValueError: the text is not the ARN of an audience model.
+            ValueError: the text is not the ARN of an audience model, or the status is none.
         """
         wanted = service_model("cleanroomsml").shape({"shape": "AudienceModelArn"})
         if not pattern(wanted["pattern"]).fullmatch(arn):
             raise ValueError(f"'{arn}' is not the ARN of an audience model")
+        statuses = service_model("cleanroomsml").shape({"shape": "AudienceModelStatus"})["enum"]
+        if problems := unknown("status", status, statuses):
+            raise ValueError(problems[0])
         own_part, _, name = arn.rpartition(":audience-model/")
         region, account = own_part.split(":")[3:]
         now = self.now()

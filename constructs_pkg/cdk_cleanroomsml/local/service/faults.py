@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import ConnectionLost, Hang, ServiceError
+from .model import SERVICES, service_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROPAGATION_MESSAGE = "The service is not authorized to assume the role provided in outputConfig.roleArn"
+
+
+KINDS = ("error", "connection_lost", "hang", "slow")
+
+COMMON_ERRORS = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InternalFailure",
+        "InvalidSignatureException",
+        "MalformedHttpRequestException",
+        "NotAuthorized",
+        "OptInRequired",
+        "RequestAbortedException",
+        "RequestEntityTooLargeException",
+        "RequestExpired",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "UnknownOperationException",
+        "UnrecognizedClientException",
+        "ValidationError",
+    }
+)
+"""What any service of AWS may answer (API reference, "Common Errors"), and what its front ends are known to."""
 
 
 @dataclass
@@ -33,6 +65,26 @@ class Fault:
     message: str = "injected fault"
     members: dict[str, Any] = field(default_factory=dict)
     seconds: float = 900
+
+    def __post_init__(self) -> None:
+        """Refuses what could never strike, so that a test with a typing error doesn't pass.
+
+        Raises:
+            ValueError: there is no such operation, kind or error; all that is wrong in one message.
+        """
+        operations = {name for service in SERVICES for name in service_model(service).operations}
+        errors = {name for service in SERVICES for name in service_model(service).errors} | COMMON_ERRORS
+        problems = [
+            *unknown("operation", self.operation, {"*", *operations}),
+            *unknown("kind", self.kind, KINDS),
+            *unknown("error", self.error, errors),
+        ]
+        if self.times is not None and (
+            isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 0
+        ):
+            problems.append(f"times must be a number of calls, or None for all, got {self.times!r}")
+        if problems:
+            raise ValueError("; ".join(problems))
 
     def strike(self) -> None:
         """Raises what the client is to see; `slow` raises nothing."""
@@ -117,3 +169,11 @@ class Faults:
                 fault.times = None if fault.times is None else fault.times - 1
                 return fault
         return None
+
+
+def unknown(what: str, value: str, known: Iterable[str]) -> list[str]:
+    """The problem with a word that is none of those known, if it isn't: it names those that are like it."""
+    if value in known:
+        return []
+    close = get_close_matches(str(value), known, n=3, cutoff=0.6) or sorted(known)
+    return [f"there is no {what} {value!r}; there {'is' if len(close) == 1 else 'are'}: {', '.join(close)}"]

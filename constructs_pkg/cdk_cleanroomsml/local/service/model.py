@@ -62,6 +62,11 @@ class ServiceModel:
             del found["max"]
         return found
 
+    @property
+    def errors(self) -> list[str]:
+        """The names of all errors of the service."""
+        return [name for name, shape in self._document["shapes"].items() if shape.get("exception")]
+
     def error_status(self, code: str) -> int | None:
         """The HTTP status of an error, or None when the model has no such error."""
         status: int | None = self._document["shapes"].get(code, {}).get("error", {}).get("httpStatusCode")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 
 @dataclass
@@ -58,3 +58,35 @@ class Switches:
     response_url_signature: Literal["v4", "v2"] = "v4"
     response_url_seconds: int = 7200
     request_ids_repeat: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses a value of another type: a text that says "false" would switch on.
+
+        Raises:
+            ValueError: the message says what is allowed.
+        """
+        for name, hint in get_type_hints(type(self)).items():
+            value = getattr(self, name)
+            if not _fits(value, hint):
+                raise ValueError(f"{name} must be {_words(hint)}, got {value!r}")
+
+
+def _fits(value: object, hint: object) -> bool:
+    if hint is bool:
+        return isinstance(value, bool)
+    if hint in (int, float):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value in _options(hint)
+
+
+def _words(hint: object) -> str:
+    if hint is bool:
+        return "true or false"
+    return "a number" if hint in (int, float) else " or ".join(map(str, _options(hint)))
+
+
+def _options(hint: object) -> list[object]:
+    """The words of a Literal, and None where it is optional."""
+    if get_origin(hint) is Literal:
+        return list(get_args(hint))
+    return [word for each in get_args(hint) for word in get_args(each) or (None,)]
