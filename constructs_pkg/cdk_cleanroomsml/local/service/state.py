@@ -25,10 +25,8 @@ def state(service: CleanRoomsML) -> dict[str, Any]:
     A row has `type`, `account`, `region`, `name`, `arn`, `status` and `until`, when that status ends by itself, and
     under `about` what it refers to. None stands for what a resource doesn't have.
     """
-    rows = [row for context in service.contexts(allow) for row in _rows(context)]
-    seen: set[str] = set()
-    distinct = [row for row in rows if not (row["arn"] in seen or seen.add(row["arn"]))]
-    return {"now": service.now().isoformat(), "turned": service.turned.total_seconds(), "resources": distinct}
+    rows = {row["arn"]: row for context in service.contexts(allow) for row in _rows(context)}
+    return {"now": service.now().isoformat(), "turned": service.turned.total_seconds(), "resources": [*rows.values()]}
 
 
 def _rows(call: Context) -> Iterator[Row]:
