@@ -59,7 +59,7 @@ def function(stack: cdk.Stack, *permissions: dict[str, Any]) -> str:
         code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
         handler="handler.main.handler",
         runtime="python3.14",
-        memory_size=256,
+        memory_size=512,
         timeout=900,
         role=role.attr_arn,
         logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group.ref),

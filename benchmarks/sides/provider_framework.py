@@ -47,7 +47,7 @@ def _function(stack: cdk.Stack) -> lambda_.Function:
         code=lambda_.Code.from_asset(str(CODE), exclude=["__pycache__"]),
         handler="index.on_event",
         runtime=lambda_.Runtime.PYTHON_3_14,
-        memory_size=256,
+        memory_size=512,
         timeout=cdk.Duration.minutes(15),
     )
     function.add_to_role_policy(

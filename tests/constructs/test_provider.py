@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 
 import cdk_cleanroomsml
-from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics, provider
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
 from .conftest import Synth
@@ -171,24 +173,31 @@ def test_the_asset_is_the_handler_and_nothing_else(synth: Synth) -> None:
     assert "handler/main.py" in shipped
 
 
-def test_the_asset_is_the_same_wherever_the_library_is_installed(synth: Synth, tmp_path: Path) -> None:
+def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(
+    synth: Synth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under another umask, say: Lambda couldn't read what only the owner and the group may read."""
     model(synth.stack, "Model")
+    key = synth.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"]
     elsewhere = tmp_path / "elsewhere" / "cdk_cleanroomsml"
     shutil.copytree(PACKAGE, elsewhere, ignore=shutil.ignore_patterns("__pycache__"))
     (elsewhere / "handler" / "__pycache__").mkdir()
     (elsewhere / "handler" / "__pycache__" / "main.cpython-314.pyc").write_bytes(b"x")
     (elsewhere / "unrelated.py").write_text("")
-    stack = cdk.Stack(cdk.App(), "Other")
-    function = lambda_.Function(
-        stack,
-        "Function",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-        handler="handler.main.handler",
-        code=lambda_.Code.from_asset(
-            str(elsewhere), exclude=["*", "!handler", "!handler/*.py"], ignore_mode=cdk.IgnoreMode.GIT
-        ),
-    )
-    assert isinstance(function, lambda_.Function)
-    theirs = cdk.assertions.Template.from_stack(stack).find_resources("AWS::Lambda::Function")
-    (key,) = {f["Properties"]["Code"]["S3Key"] for f in theirs.values()}
-    assert synth.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] == key
+    for path in elsewhere.rglob("*.py"):
+        path.chmod(0o600)
+    monkeypatch.setattr(provider, "__file__", str(elsewhere / "provider.py"))
+    before = os.umask(0o077)
+    try:
+        other = Synth()
+        model(other.stack, "Model")
+        folder = asset(other.app)
+    finally:
+        os.umask(before)
+    assert other.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] == key
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*.py")}
+    assert modes == {0o644}
+    (elsewhere / "handler" / "main.py").write_text("changed")
+    changed = Synth()
+    model(changed.stack, "Model")
+    assert changed.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] != key
