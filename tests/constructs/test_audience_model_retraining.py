@@ -133,6 +133,17 @@ class TestWhatIsTrained:
         assert said["trainingTimeout"] == 5 * 24 * 3600 * 1000
         assert said["trainingWindow"] == 90 * 24 * 3600 * 1000
 
+    def test_a_name_has_room_for_what_an_execution_adds(self, synth: Synth) -> None:
+        retraining(synth, "AConstructWhoseIdIsAsLongAsOnlyAConstructsIdCanBeWhoseIdIsAsLong")
+        said = settings(synth)
+        # The separator belongs to the suffix.
+        assert len(said["namePrefix"]) - 1 == 63 - 17
+        assert said["namePrefix"].startswith("StackAConstruct")
+
+    def test_an_execution_has_a_day_more_than_it_waits(self, synth: Synth) -> None:
+        retraining(synth, training_timeout=cdk.Duration.days(5), polling_interval=cdk.Duration.hours(1))
+        assert definition(synth)["TimeoutSeconds"] == 2 * (5 * 24 + 1) * 3600 + 24 * 3600
+
     def test_text_is_never_taken_for_an_expression(self, synth: Synth) -> None:
         retraining(synth, description="{% 1 %}", audience_model_name_prefix="{% 'x' %}")
         said = settings(synth)

@@ -140,11 +140,32 @@ def test_the_dashboard_shows_it_all(synth: Synth) -> None:
         "ExecutionsFailed",
         "AudienceModelAge",
         "too old",
-        "Throttles",
         "Failed-",
         "alarms",
     ):
         assert shown in body
+    assert metrics_of(dashboard["DashboardBody"], "Custom resources") == {
+        "CustomResourcesFailed-Stack",
+        "Duration",
+        "Errors",
+        "Invocations",
+        "Throttles",
+    }
+    assert metrics_of(dashboard["DashboardBody"], "Executions") == {
+        "ExecutionsAborted",
+        "ExecutionsFailed",
+        "ExecutionsStarted",
+        "ExecutionsSucceeded",
+        "ExecutionsTimedOut",
+    }
+
+
+def metrics_of(body: Any, title: str) -> set[str]:
+    """The names of the metrics in the graphs whose title begins so; a name elsewhere, in an alarm's id say, is none."""
+    text = "".join(part if isinstance(part, str) else "reference" for part in body["Fn::Join"][1])
+    graphs = [each["properties"] for each in json.loads(text)["widgets"]]
+    chosen = [graph for graph in graphs if str(graph.get("title", "")).startswith(title)]
+    return {metric[1] for graph in chosen for metric in graph["metrics"] if len(metric) > 1}
 
 
 def test_there_must_be_something_to_watch(synth: Synth) -> None:

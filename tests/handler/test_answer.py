@@ -6,6 +6,7 @@ import json
 import threading
 from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,6 +51,23 @@ def test_when_nothing_gets_through_the_next_delivery_answers(world: World) -> No
     assert len(world.function.deaths) == 1
     assert world.writes() == ["Create"]
     nothing_left(world)
+
+
+@pytest.mark.scenario(37)
+def test_how_often_and_how_fast_it_is_sent(world: World) -> None:
+    world.cloudformation.send_faults = [503] * 8
+    sent: list[float] = []
+    put = world.function.put
+
+    def watched(url: str, body: bytes, timeout: float) -> int:
+        sent.append(world.clock.now())
+        return put(url, body, timeout)
+
+    world.function.put = watched
+    world.deploy(Model=MINIMAL)
+    assert [line["attempt"] for line in world.log() if line["step"] == "answer"] == [*range(1, 9), 1]
+    pauses = [later - earlier for earlier, later in pairwise(sent[:8])]
+    assert all(1 <= pause <= most for pause, most in zip(pauses, [2, 4, 8, 16, 20, 20, 20], strict=True))
 
 
 @pytest.mark.scenario(37, 36)

@@ -157,6 +157,23 @@ def test_a_second_delivery_in_the_midst_of_the_first(
 
 
 @pytest.mark.scenario(8)
+def test_what_has_made_a_delivery_suspicious_is_not_forgotten(world: World) -> None:
+    """A conflict, which may come from another delivery, and then a refusal that has nothing to do with it."""
+    # CloudFormation, which would say that it doesn't wait any more, can't be asked.
+    world.cloudformation.look_fault = "AccessDenied"
+    event = create_event(world)
+    world.fail(CREATE, "ConflictException", "busy")
+    world.fail(CREATE, "ThrottlingException")
+    # Both are fresh, so the other one creates in one call, and this one wouldn't look any more.
+    world.wire.interruptions.append(Interruption(CREATE, lambda: deliver(world, event), 2, after_effect=False))
+    deliver(world, event)
+    assert {answer["PhysicalResourceId"] for answer in answers(world, event)} == {
+        model["configuredAudienceModelArn"] for model in world.models()
+    }
+    assert len(world.models()) == 1
+
+
+@pytest.mark.scenario(8)
 def test_two_fresh_deliveries_at_once_leave_nothing_behind(world: World) -> None:
     """With one call each they can't see each other; the twin goes when it is certain which one CloudFormation knows."""
     event = create_event(world)
@@ -253,14 +270,16 @@ def test_a_retained_model_is_no_orphan(world: World) -> None:
 
 
 @pytest.mark.scenario(9)
-def test_two_candidates_are_told_not_guessed(world: World) -> None:
+@pytest.mark.parametrize("names", [{}, {"name": "the same for both"}])
+def test_two_candidates_are_told_not_guessed(world: World, names: dict[str, str]) -> None:
+    properties = {**MINIMAL, **names}
     world.retain()
-    world.deploy(Model=MINIMAL)
+    world.deploy(Model=properties)
     world.deploy({})
     world.stack.retained.clear()
     world.crash(CREATE)
     world.crash(LIST, times=2)
-    result = world.deploy(Model=MINIMAL)
+    result = world.deploy(Model=properties)
     assert result.status == "ROLLBACK_FAILED"
     assert len(world.models()) == 2
     for model in world.models():
