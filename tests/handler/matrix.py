@@ -77,6 +77,8 @@ ROWS = {
     55: "an answer is refused",
     56: "a ResponseURL of the old kind",
     57: "copied tags",
+    58: "a Create under a taken name answers with what has it",
+    59: "what another logical id or stack has",
 }
 
 TYPES = ("configured", "policy", "audience", "association")
@@ -110,6 +112,9 @@ NOT_APPLICABLE = {
     ("policy", 43): "no role is passed",
     ("policy", 54): "a policy that isn't the last template's is told, never overwritten",
     ("policy", 57): "it has no tags",
+    ("policy", 58): "it has no name",
+    ("configured", 59): "markers name the logical id and the stack",
+    ("audience", 59): "markers name the logical id and the stack",
     ("audience", 43): "no role is passed",
     ("association", 43): "no role is passed",
 }

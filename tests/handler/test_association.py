@@ -68,7 +68,8 @@ def test_its_own_leftovers_are_found_without_tags(ready: World, properties: dict
         ready.fail(CREATE, "InternalServerException", times=None, after_effect=True)
         ready.fail(LIST, "AccessDeniedException", "explicit deny")
     assert ready.deploy(Model=properties).status == "ROLLBACK_COMPLETE"
-    assert ids(ready) == []
+    # Of a given name, only a Create that answered tells when it was; else it may be another resource's.
+    assert len(ids(ready)) == (properties is NAMED and ends == "crash")
 
 
 @pytest.mark.scenario(9, 20, 24)
@@ -82,8 +83,9 @@ def test_what_a_replacement_left_behind_is_found_without_tags(ready: World, prop
     if NAME in properties:
         changed[NAME] = "renamed"
     assert ready.deploy(Model=changed).status == "ROLLBACK_COMPLETE"
-    assert ids(ready) == [ready.physical_id()]
-    nothing_left(ready)
+    assert ready.physical_id() in ids(ready)
+    # A given name may be another resource's.
+    assert len(ids(ready)) == (2 if NAME in properties else 1)
 
 
 @pytest.mark.scenario(9, 11)

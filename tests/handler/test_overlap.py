@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore import xform_name
 
+from .cloudformation import Stack
 from .subjects import ASSOCIATIONS, CONFIGURED_MODELS, POLICY, SUBJECTS, Subject
 from .virtual_lambda import client
-from .world import World
+from .world import MINIMAL, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -341,7 +342,7 @@ def test_an_answer_that_is_refused_is_sent_again(world: World, status: int, time
 @pytest.mark.parametrize("expires", [7199, 7200])
 def test_a_url_of_the_old_kind_tells_the_age(world: World, expires: int) -> None:
     world.cloudformation.url, world.cloudformation.expires = "v2", expires
-    assert world.deploy(Model=CASES[0].first).status == "COMPLETE"
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
     assert world.operations() == ["Create"]
     event = list(world.cloudformation.pending.values())[-1].event
     world.clock.sleep(1_201)
@@ -367,4 +368,78 @@ def test_a_clone_with_all_tags_is_nobodys_leftover(world: World, case: Case, nam
     assert world.deploy(Model=replaced(case)).status == "COMPLETE"
     assert len(live(world, case)) == 2
     assert world.destroy().status == "DELETE_COMPLETE"
+    assert len(live(world, case)) == 1
+
+
+@TAGGED
+@pytest.mark.scenario(58)
+@pytest.mark.parametrize("when", ["long before", "just before"])
+@pytest.mark.parametrize("refused", [False, True], ids=["tags", "no tags"])
+def test_what_had_the_name_before_is_not_taken_over(world: World, case: Case, when: str, refused: bool) -> None:
+    world.switches.existing_name_is_answered = True
+    world.switches.association_tags_refused = refused
+    Stack(world.cloudformation, "Other").deploy({"Theirs": case.first})
+    (theirs,) = live(world, case)
+    world.clock.sleep(3_600 if when == "long before" else 10)
+    result = world.deploy(Model=case.first)
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert f"the name is taken by {theirs}" in result.reason
+    assert live(world, case) == [theirs]
+    # Its own, after a crash, is its own.
+    subject = next(subject for subject in SUBJECTS if subject.called == case.called)
+    world.crash(case.create)
+    other = {**case.first, **subject.other, subject.name: "of its own"}
+    assert world.deploy(Model=other).status == "COMPLETE"
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert live(world, case) == [theirs]
+
+
+@pytest.mark.scenario(59, type="association")
+@pytest.mark.parametrize("where", ["another logical id", "another stack"])
+@pytest.mark.parametrize("ends", ["refused", "crash"])
+@pytest.mark.parametrize("pause", [10, 600])
+def test_an_association_of_the_same_name_is_spared_without_tags(
+    world: World, where: str, ends: str, pause: float
+) -> None:
+    case = CASES[2]
+    world.switches.association_tags_refused = True
+    stack = world.stack if where == "another logical id" else Stack(world.cloudformation, "Other")
+    stack.deploy({"Old": case.first})
+    (known,) = live(world, case)
+    world.clock.sleep(pause)
+    if ends == "crash":
+        world.crash(case.create, after_effect=False, times=3)
+    assert world.deploy(Model=case.first).status == "ROLLBACK_COMPLETE"
+    assert live(world, case) == [known]
+    assert stack.resources["Old"].physical_id == known
+
+
+@pytest.mark.scenario(59, type="policy")
+@pytest.mark.parametrize("crashes", [1, 3])
+def test_a_policy_that_was_moved_in_vain_is_taken_back(world: World, crashes: int) -> None:
+    case = CASES[3]
+    world.deploy(Model=case.first)
+    world.crash(PUT, times=crashes)
+    if crashes == 3:
+        world.crash("GetConfiguredAudienceModelPolicy", times=2)
+    world.deploy(Model=replaced(case), fails=True)
+    assert live(world, case) == [world.physical_id()]
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert live(world, case) == []
+
+
+@pytest.mark.scenario(59, type="policy")
+def test_a_late_first_delivery_takes_no_policy_over(world: World) -> None:
+    """A new logical id for the same policy: the old one's clean-up would take it away."""
+    case = CASES[3]
+    world.deploy(Old=case.first)
+
+    def late(event: dict[str, Any]) -> None:
+        world.clock.sleep(30)
+        world.function.invoke(event)
+
+    world.cloudformation.reach = late
+    result = world.deploy(Model=case.first)
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert "which this resource did not put there" in result.reason
     assert len(live(world, case)) == 1

@@ -187,7 +187,7 @@ def test_a_damaged_event_has_no_secrets_to_keep(event: Any) -> None:
 
 
 def test_each_step_is_one_json_object_on_one_line(world: World) -> None:
-    world.deploy(Model=MAXIMAL)
+    world.deploy(Model=MINIMAL)
     lines = world.function.output.getvalue().splitlines()
     assert [json.loads(line)["step"] for line in lines] == ["request", "call", "outcome", "answer"]
     call = json.loads(lines[1])

@@ -131,7 +131,8 @@ class AudienceModel(Resource):
         the template, or because the deployment that made it, after those, is taken back.
         """
         retraining = self._request.properties.get(RETRAINED_BY)
-        if not retraining:
+        waiting = self._calls.waiting
+        if not retraining or (waiting.look() and waiting.known not in ("", self._request.physical_id)):
             return
 
         def is_successor(other: Held) -> bool:

@@ -90,7 +90,7 @@ class Calls:
         started, attempt, trouble = self.clock.now(), 0, None
         while True:
             if not operation.startswith(READS):
-                self.waiting.check()
+                self.waiting.check(again=attempt > 0)
             if not self._deadline.allows(CALL_SECONDS):
                 self._give_up(operation, members, trouble, attempt, started)
             attempt += 1

@@ -4,8 +4,8 @@ Get and List tell no tags. There are operations for that, but their model limits
 an association has more: whether they take it is unknown. Where they don't, an association counts as ours if
 
 - its name is one that is generated for this resource: it holds a hash of the stack, the logical id and the request,
-- or it has the name, membership, model and description that the template gives, and is as young as the request that
-  may have created it.
+- or it has the name, membership, model and description that the template gives, and is from the very time of a Create
+  that had no clear answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .answer import Failure
 from .kind import Change, Kind, Removal
 from .policy import INVALID, LIST_TAGS
-from .request import LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, Placeholder, is_generated, resource_name
+from .request import SKEW_SECONDS, Placeholder, is_generated, resource_name
 from .resource import Resource
 from .store import Held, Store, unless_gone
 
@@ -106,18 +106,19 @@ class Associations(Store):
         return list(dict.fromkeys(each for each in ids if isinstance(each, str) and re.fullmatch(_UUID, each)))
 
     def _is_as_given(self, held: Held, request_id: str | None) -> bool:
-        """Whether it has what a template gives, and is no older than the request that may have created it."""
+        """Whether it has all that the template gives, and a Create without a clear answer may have made it.
+
+        That is this request, or the one that the placeholder names, which tells when it was. Anything else, such as
+        what an update left behind that never answered, could as well be another resource's: it is left alone.
+        """
         request, now = self._request, self._calls.clock.now()
         placeholder = Placeholder.read(request.physical_id)
-        if placeholder and not placeholder.unclear:
-            # The service has clearly refused to create it.
-            return False
-        own = request_id == request.request_id
-        # A request that has failed is older than this one; in a roll-back the template that it gave is the last one.
-        given = request.old_properties if request.type == "Update" and not own else request.properties
-        patience = SKEW_SECONDS if own else LONGEST_SERVICE_TIMEOUT
-        return held.created >= now - request.age(now) - patience and all(
-            held.members.get(member, "") == given.get(member, "")
+        if request.type == "Delete":
+            may_be = placeholder is not None and placeholder.unclear and request_id == placeholder.request_id
+        else:
+            may_be = request_id == request.request_id and held.created >= now - request.age(now) - SKEW_SECONDS
+        return may_be and all(
+            held.members.get(member, "") == request.properties.get(member, "")
             for member in (_NAME, _MEMBERSHIP, _MODEL, "description")
         )
 

@@ -49,6 +49,9 @@ Document = Any
 LONGEST_DOCUMENT = 20_480
 """Characters (service model)."""
 
+RETRY_SECONDS = 60.0
+"""No request is a retry before that age: Lambda waits a minute (developer guide)."""
+
 MOST_RACES = 5
 """How often an Update reads the policy again because somebody was faster."""
 
@@ -85,7 +88,7 @@ class ConfiguredAudienceModelPolicy:
         self._log = log
         self._account = account
         # Whether an earlier call for this request may have put the policy.
-        self._unclear = seen or not request.is_fresh(calls.clock.now())
+        self._unclear = seen or request.sent_at is None or request.age(calls.clock.now()) >= RETRY_SECONDS
 
     def create(self) -> Answer:
         """Puts the policy, or adopts the one that an earlier delivery put."""
@@ -106,6 +109,7 @@ class ConfiguredAudienceModelPolicy:
         if arn != self._known_model():
             return self._create(arn, document)
         self._change(arn, document)
+        self._take_back(arn)
         return _success(arn)
 
     def delete(self) -> Answer:
@@ -158,6 +162,12 @@ class ConfiguredAudienceModelPolicy:
         return True
 
     # Update
+
+    def _take_back(self, arn: str) -> None:
+        """Removes what an update has put on another model that never answered: this is its roll-back."""
+        left, document = (self._request.old_properties.get(name) for name in _ALLOWED)
+        if left != arn and self._is_here(str(left)):
+            self._remove(str(left), document)
 
     def _change(self, arn: str, document: Document) -> None:
         previous = self._request.old_properties.get(_DOCUMENT)

@@ -24,7 +24,7 @@ from .leftovers import Leftovers
 from .plan import Plan, plan
 from .policy import CONFLICT, NOT_FOUND, UNCLEAR
 from .protection import Protection
-from .request import FAILED_MARKER, LOGICAL_MARKER, STACK_MARKER, Placeholder, markers, resource_name
+from .request import FAILED_MARKER, LOGICAL_MARKER, SKEW_SECONDS, STACK_MARKER, Placeholder, markers, resource_name
 from .store import SETTLE_SECONDS, Held, Store
 from .waiting import CANCELLED
 
@@ -186,6 +186,8 @@ class Resource:
         if isinstance(output, Held):
             return output
         made = self._store.made(output, name)
+        if self.kind.name in wanted:
+            self._check_made(made)
         return made if self._is_first() else self._settle(made)
 
     def _is_first(self) -> bool:
@@ -208,9 +210,28 @@ class Resource:
         # A refusal that is clear tells nothing new: no List for each.
         looks = trouble in (UNCLEAR, CONFLICT)
         adopted = self._adopt(name, SETTLE_SECONDS if trouble == UNCLEAR else 0) if looks else None
+        if adopted and not adopted.tags_known and not self._unclear and self.kind.name in self._request.properties:
+            # Clearly refused, and but for its name nothing says whose it is.
+            adopted = None
         if not adopted and trouble == CONFLICT:
             self._check_conflict(members)
         return adopted
+
+    def _check_made(self, made: Held) -> None:
+        """Sees to it that a name of the template has not led to what had it before: a Create may answer with that.
+
+        Whether it does is unknown. A generated name leads nowhere else.
+        """
+        held = self._store.read(made.arn)
+        if held is None:
+            return
+        if held.tags_known and not self._store.is_own(held, self._request.request_id):
+            older = True
+        else:
+            sent_at = self._request.sent_at
+            older = sent_at is not None and held.created < sent_at - SKEW_SECONDS
+        if older:
+            raise Failure(f"the name is taken by {held.arn}, {self._whose(held)}")
 
     def _check_conflict(self, members: Members) -> None:
         """Fails when it is clear what a Create is in conflict with."""

@@ -58,6 +58,8 @@ class Waiting:
         self._describe = describe
         self._log = log
         self._over = False
+        # Whether nothing but the sending says that CloudFormation waits.
+        self._fresh = True
         self._certain_until = -inf if request.sent_at is None else request.sent_at + SENT_SECONDS
 
     def is_over(self) -> bool:
@@ -66,12 +68,17 @@ class Waiting:
             self.look()
         return self._over
 
-    def check(self) -> None:
+    def check(self, *, again: bool = False) -> None:
         """Sees to it that nothing is written that CloudFormation doesn't wait for.
+
+        Args:
+            again: whether there was time in between: then the sending is no evidence.
 
         Raises:
             Failure: it has stopped waiting.
         """
+        if again and self._fresh:
+            self._certain_until = -inf
         if self.is_over():
             raise Failure(
                 "cloudformation no longer waits for this request, it was cancelled or answered before: nothing more was"
@@ -82,14 +89,14 @@ class Waiting:
     @contextmanager
     def not_needed(self) -> Iterator[None]:
         """For what is right whether CloudFormation waits or not, such as undoing what it didn't wait for."""
-        before = self._over, self._certain_until
-        self._over, self._certain_until = False, inf
+        before = self._over, self._certain_until, self._fresh
+        self._over, self._certain_until, self._fresh = False, inf, False
         yield
-        self._over, self._certain_until = before
+        self._over, self._certain_until, self._fresh = before
 
     def look(self) -> bool:
         """Asks CloudFormation; says whether it has answered."""
-        request = self._request
+        request, self._fresh = self._request, False
         try:
             output = self._describe(StackName=request.stack_id, LogicalResourceId=request.logical_id)
             seen = output["StackResourceDetail"]

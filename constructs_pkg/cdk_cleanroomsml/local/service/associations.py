@@ -30,6 +30,8 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     _authorize(call, model_arn, "GetConfiguredAudienceModel", *_POLICY_ACTIONS[:2])
     call.store.configured_audience_models.get(model_arn)
     others = _of_membership(call, membership["id"])
+    if existing := call.named(others, name):
+        return {"configuredAudienceModelAssociation": existing}
     if conflict := _conflict(call, others, model_arn, name):
         raise ServiceError("ConflictException", conflict, reason="ALREADY_EXISTS")
     _check_quota(others)

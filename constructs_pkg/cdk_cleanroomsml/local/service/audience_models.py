@@ -23,6 +23,8 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     if problems := tag_problems(request.get("tags", {})):
         raise validation(problems)
     call.store.training_datasets.get(request["trainingDatasetArn"])
+    if existing := call.named(call.store.audience_models.live(), request["name"]):
+        return {"audienceModelArn": existing["audienceModelArn"]}
     call.check_name(call.store.audience_models.live(), "audienceModelArn", request["name"])
     training = [model for model in call.store.audience_models.live() if status(call, model) in _TRAINING]
     if len(training) >= MAX_PENDING_AUDIENCE_MODELS:

@@ -19,6 +19,8 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     if problems:
         raise validation(problems)
     _check_references(call, request)
+    if existing := call.named(call.store.configured_audience_models.live(), request["name"]):
+        return {"configuredAudienceModelArn": existing["configuredAudienceModelArn"]}
     call.check_name(call.store.configured_audience_models.live(), "configuredAudienceModelArn", request["name"])
     arn = call.new_arn("configured-audience-model")
     call.tag_on_create(arn, request)

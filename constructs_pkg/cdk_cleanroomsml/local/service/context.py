@@ -109,6 +109,12 @@ class Context:
             if self.switches.unique_names and other["name"] == name:
                 raise ServiceError("ConflictException", f"another one named '{name}' exists: {other[arn_member]}")
 
+    def named(self, others: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+        """What has a name that is wanted for a new resource, if a Create answers with that."""
+        if not self.switches.existing_name_is_answered:
+            return None
+        return next((other for other in others if other["name"] == name), None)
+
     def page_size(self, request: dict[str, Any]) -> int:
         """How many items a List may answer."""
         return int(request.get("maxResults", self.switches.default_page_size))

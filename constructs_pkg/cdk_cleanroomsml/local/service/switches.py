@@ -13,6 +13,8 @@ class Switches:
     Attributes:
         unique_names: whether the name of an audience model, and of a configured one, must be unique among its
             like in its account and Region. Off: no document says so, and duplicates are the harder case for a client.
+        existing_name_is_answered: whether a Create under a name that is taken succeeds, changes nothing, and answers
+            with what has the name: models of both kinds and associations. Their model calls Create idempotent.
         audience_model_must_be_active: whether a configured model may refer only to an ACTIVE audience model.
             On: the user guide configures after training.
         child_resource_tag_on_create_policy: what Get answers when Create named none; None leaves it out.
@@ -41,6 +43,7 @@ class Switches:
     """
 
     unique_names: bool = False
+    existing_name_is_answered: bool = False
     audience_model_must_be_active: bool = True
     child_resource_tag_on_create_policy: Literal["FROM_PARENT_RESOURCE", "NONE"] | None = "NONE"
     empty_description_is_kept: bool = True
