@@ -114,7 +114,7 @@ def test_a_create_that_is_cancelled_leaves_nothing(world: World, case: Case, del
 @pytest.mark.parametrize("after", [1, 4])
 def test_a_create_that_takes_long_is_undone(world: World, case: Case, takes: float, after: float) -> None:
     """It begins fresh, without any look, and ends when the roll-back is over."""
-    world.fail(case.create, "", kind="slow", seconds=takes)
+    world.fail(case.create, "InternalServiceException", kind="slow", seconds=takes)
     assert deploy(world, case.first, after=after).status == "ROLLBACK_COMPLETE"
     assert live(world, case) == []
 
@@ -148,7 +148,7 @@ def test_an_update_that_is_cancelled_changes_nothing(world: World, case: Case, e
 @pytest.mark.parametrize("takes", [10, 24])
 def test_an_update_that_takes_long_is_undone(world: World, case: Case, takes: float) -> None:
     world.deploy(Model=case.first)
-    world.fail(case.update, "", kind="slow", seconds=takes)
+    world.fail(case.update, "InternalServiceException", kind="slow", seconds=takes)
     assert deploy(world, case.second, after=3).status == "ROLLBACK_COMPLETE"
     assert world.differences() == {}
 

@@ -119,14 +119,14 @@ class ConfiguredAudienceModelPolicy:
         if placeholder and not placeholder.unclear:
             return Answer(physical_id)
         if _model_of(physical_id):
-            self._remove(self._known_model(), self._request.properties.get(_DOCUMENT))
+            self._delete(self._known_model(), self._request.properties.get(_DOCUMENT))
         elif self._is_here(given := str(self._request.properties.get(_ARN))):
             document = self._request.properties.get(_DOCUMENT)
             # What CloudFormation has invented an id for may have been cancelled, and still be running.
             age = self._request.age(self._calls.clock.now())
             patience = 0 if placeholder else SETTLE_SECONDS - age
             if self._calls.until(lambda: self._is_ours(given, document), patience) and not self._is_used(given):
-                self._remove(given, document)
+                self._delete(given, document)
         return Answer(physical_id)
 
     # Create
@@ -139,7 +139,7 @@ class ConfiguredAudienceModelPolicy:
         if waiting.is_over() and waiting.known != arn + _END:
             self._log("undone", arn=arn)
             with waiting.not_needed():
-                self._remove(arn, document)
+                self._delete(arn, document)
             waiting.check()
         return _success(arn)
 
@@ -167,7 +167,7 @@ class ConfiguredAudienceModelPolicy:
         """Removes what an update has put on another model that never answered: this is its roll-back."""
         left, document = (self._request.old_properties.get(name) for name in _ALLOWED)
         if left != arn and self._is_here(str(left)):
-            self._remove(str(left), document)
+            self._delete(str(left), document)
 
     def _change(self, arn: str, document: Document) -> None:
         previous = self._request.old_properties.get(_DOCUMENT)
@@ -222,7 +222,7 @@ class ConfiguredAudienceModelPolicy:
 
     # Delete
 
-    def _remove(self, arn: str, document: Document) -> None:
+    def _delete(self, arn: str, document: Document) -> None:
         if not self._is_ours(arn, document):
             return
         try:

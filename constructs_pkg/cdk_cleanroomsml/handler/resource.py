@@ -119,10 +119,10 @@ class Resource:
             self._check_own(physical_id)
             # The ARN of what is gone never comes back: such a Delete is right whenever it comes.
             with self._calls.waiting.not_needed():
-                self._remove(physical_id)
+                self._delete(physical_id)
         return Answer(physical_id)
 
-    def _remove(self, physical_id: str) -> None:
+    def _delete(self, physical_id: str) -> None:
         held = self._store.look(physical_id)
         self._before_delete(held)
         if held is not None:
