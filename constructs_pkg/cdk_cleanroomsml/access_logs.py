@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from .removal import retain_with_policy
-from .surroundings import account
+from .surroundings import account, known_of, node_of
 
 if TYPE_CHECKING:
     from .limits import Problems
@@ -42,15 +42,15 @@ def logged_to(bucket: s3.IBucket) -> s3.CfnBucket.LoggingConfigurationProperty:
     )
 
 
-@cache
 def logged_in(stack: cdk.Stack) -> s3.CfnBucket.LoggingConfigurationProperty:
     """Logs to the one bucket that a stack has for all its outputs.
 
     Args:
         stack: The stack of the outputs.
     """
-    existing = stack.node.try_find_child(_ID)
-    return logged_to(_create_bucket(stack) if existing is None else cast("s3.IBucket", existing))
+    existing = node_of(stack).try_find_child(_ID)
+    bucket = _create_bucket(stack) if existing is None else cast("s3.IBucket", existing)
+    return known_of(bucket, "logging", lambda: logged_to(bucket))
 
 
 def _create_bucket(stack: cdk.Stack) -> s3.Bucket:

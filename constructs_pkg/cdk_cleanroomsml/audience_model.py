@@ -11,6 +11,7 @@ from . import limits
 from .arns import id_of
 from .audience_model_grants import AudienceModelGrants
 from .custom_resource import TaggedCustomResource
+from .function_permissions import Permission
 from .keys import key_arn_of
 from .parameter_types import checked
 from .removal import check_removal_policy
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct
 
+    from .function_permissions import Statements
     from .interfaces import IAudienceModel
-    from .provider import CleanRoomsMLProvider
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLAudienceModel"
 TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
@@ -120,7 +121,6 @@ class AudienceModel(TaggedCustomResource):
         self._retrained_by: str | None = None
         self.grants: AudienceModelGrants = AudienceModelGrants(self)
         """Permissions on the audience model, for others."""
-        _allow(self._provider, training_dataset_arn)
         self._define(
             {
                 # The request of CreateAudienceModel.
@@ -133,6 +133,11 @@ class AudienceModel(TaggedCustomResource):
             },
             tags=tags,
             removal_policy=removal_policy,
+        )
+        resource, permissions = self._resource, self._provider.permissions
+        permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=resource)
+        permissions.named(
+            _TRAIN, training_dataset_arn, what="TrainingDataset", type=RESOURCE_TYPE, user=resource, made_of=()
         )
         if retrained:
             self.mark_retrained()
@@ -216,20 +221,25 @@ def _text(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(timezone.utc).isoformat()
 
 
-def _allow(provider: CleanRoomsMLProvider, training_dataset_arn: str) -> None:
-    """What the function needs for an audience model.
+_TRAIN = Permission(("cleanrooms-ml:CreateAudienceModel",))
+"""Authorised on the training dataset (Service Authorization Reference)."""
 
-    Source: Service Authorization Reference. Create is authorised on the training dataset; List knows no resource.
+
+def _needed_by_any() -> Statements:
+    """What the function needs for any audience model.
+
+    Source: Service Authorization Reference. List knows no resource.
     """
-    provider.allow("cleanrooms-ml:CreateAudienceModel", resource=training_dataset_arn)
-    provider.allow(
+    actions = (
         "cleanrooms-ml:GetAudienceModel",
         "cleanrooms-ml:DeleteAudienceModel",
         "cleanrooms-ml:TagResource",
         "cleanrooms-ml:UntagResource",
-        resource=audience_models(),
     )
-    provider.allow("cleanrooms-ml:ListAudienceModels", resource="*")
+    return {
+        Permission(actions): (audience_models(),),
+        Permission(("cleanrooms-ml:ListAudienceModels",)): ("*",),
+    }
 
 
 class _ImportedAudienceModel(cdk.Resource):

@@ -18,13 +18,13 @@ from .limits import FOLDER, FOLDER_PATTERN, Problems
 from .parameter_types import checked
 from .removal import retain_with_policy
 from .role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
-from .surroundings import environment_of, stack_of
+from .surroundings import environment_of, is_token, stack_of
 from .write_permissions import NEEDED, write_statements
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
-    from constructs import IDependable
+    from constructs import IConstruct, IDependable
 
 
 ONE_REGION = "Clean Rooms ML writes only to a bucket in the Region of the model: use one of that Region"
@@ -109,6 +109,13 @@ class AudienceOutput(Construct):
         """Where segments are written."""
         self.encryption_key: IKeyRef | None = encryption_key
         """The customer managed key of the bucket; ``None`` when a given bucket is not known to have one."""
+        self.owns_role: bool = role is None
+        """Whether the role is a part of the output."""
+        given = (bucket, encryption_key, server_access_logs_bucket)
+        self.made_of: list[IConstruct] | None = (
+            None if prefix is not None and is_token(prefix) else [self, *(each for each in given if each is not None)]
+        )
+        """What the role may wait for; ``None`` if that isn't known."""
         self.role: IRoleRef = self._create_role() if role is None else role
         """What Clean Rooms ML assumes to write."""
         self.permissions: list[IDependable] = (

@@ -12,7 +12,9 @@ from .audience_model import RESOURCE_TYPE as AUDIENCE_MODEL
 from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
 from .custom_resource import TaggedCustomResource
+from .function_permissions import Permission
 from .parameter_types import checked
+from .provider import PASS_ROLE
 from .removal import check_removal_policy
 from .role_permissions import ONE_ACCOUNT
 from .surroundings import (
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .audience_sizes import AudienceSizes
+    from .function_permissions import Statements
     from .interfaces import IConfiguredAudienceModel
-    from .provider import CleanRoomsMLProvider
     from .shared_audience_metrics import SharedAudienceMetrics
     from .tag_on_create_policy import TagOnCreatePolicy
 
@@ -144,9 +146,6 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
         """Permissions on the model, for others."""
         self._waits = wait_for_audience_model is not None
-        self._provider.allow_pass_role(self.output.role_arn)
-        _allow_use(self._provider, audience_model_arn, waits=self._waits)
-        _allow(self._provider)
         self._define(
             {
                 "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
@@ -168,6 +167,9 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             tags=tags,
             removal_policy=removal_policy,
         )
+        self._provider.permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
+        self._pass_role(stack)
+        self._use(audience_model_arn)
         if self.output.permissions:
             self._resource.node.add_dependency(*self.output.permissions)
         self._replacement_protection = replacement_protection
@@ -245,7 +247,27 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         """Leaves it to something other than the template which audience model is used, see ``retrained``."""
         self._resource.add_property_override("Retrained", True)
         # A replacement begins with whatever audience model there is by then.
-        _allow_use(self._provider, audience_models(), waits=self._waits)
+        self._use(audience_models())
+
+    def _pass_role(self, stack: cdk.Stack) -> None:
+        """Lets the function pass the output's role."""
+        output = self.output
+        self._provider.permissions.named(
+            PASS_ROLE,
+            output.role_arn,
+            what="PassRole",
+            type=RESOURCE_TYPE,
+            user=self._resource,
+            part_of=output if output.owns_role and output.stack is stack else None,
+            made_of=output.made_of,
+        )
+
+    def _use(self, audience_model_arn: str) -> None:
+        """Lets the function base the model on an audience model."""
+        provider = self._provider
+        name = audience_models() if audience_model_arn in provider.served_arns else audience_model_arn
+        for permission in (_CONFIGURE, _SEE) if self._waits else (_CONFIGURE,):
+            provider.permissions.named(permission, name, what="AudienceModel", type=RESOURCE_TYPE, user=self._resource)
 
     def mark_shared(self) -> None:
         """Says that partners depend on the model, see ``replacement_protection``.
@@ -258,7 +280,9 @@ class ConfiguredAudienceModel(TaggedCustomResource):
     def _protect(self) -> None:
         self._resource.add_property_override("ReplacementProtection", True)
         # Whether a roll-back goes on.
-        self._provider.allow("cloudformation:DescribeStacks", resource=cdk.Aws.STACK_ID)
+        self._provider.permissions.named(
+            _SEE_STACK, cdk.Aws.STACK_ID, what="Stack", type=RESOURCE_TYPE, user=self._resource
+        )
 
     def add_arn_output(self, *, export_name: str | None = None, description: str | None = None) -> cdk.CfnOutput:
         """Shows the ARN as an output of the stack.
@@ -279,36 +303,28 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         )
 
 
-def _allow(provider: CleanRoomsMLProvider) -> None:
-    """What the function needs for a model.
+_CONFIGURE = Permission(("cleanrooms-ml:CreateConfiguredAudienceModel", "cleanrooms-ml:UpdateConfiguredAudienceModel"))
+"""Create is authorised on the audience model, Update on both (Service Authorization Reference)."""
+_SEE = Permission(("cleanrooms-ml:GetAudienceModel",))
+_SEE_STACK = Permission(("cloudformation:DescribeStacks",))
+
+
+def _needed_by_any() -> Statements:
+    """What the function needs for any model.
 
     Source: Service Authorization Reference. List knows no resource.
     """
-    provider.allow(
+    actions = (
         "cleanrooms-ml:GetConfiguredAudienceModel",
         "cleanrooms-ml:UpdateConfiguredAudienceModel",
         "cleanrooms-ml:DeleteConfiguredAudienceModel",
         "cleanrooms-ml:TagResource",
         "cleanrooms-ml:UntagResource",
-        resource=configured_audience_models(),
     )
-    provider.allow("cleanrooms-ml:ListConfiguredAudienceModels", resource="*")
-
-
-def _allow_use(provider: CleanRoomsMLProvider, audience_model_arn: str, *, waits: bool) -> None:
-    """What the function needs for the audience model of a model.
-
-    Source: Service Authorization Reference. Create is authorised on the audience model, Update on it as well as on the
-    model.
-    """
-    audience_model = audience_models() if audience_model_arn in provider.served_arns else audience_model_arn
-    provider.allow(
-        "cleanrooms-ml:CreateConfiguredAudienceModel",
-        "cleanrooms-ml:UpdateConfiguredAudienceModel",
-        resource=audience_model,
-    )
-    if waits:
-        provider.allow("cleanrooms-ml:GetAudienceModel", resource=audience_model)
+    return {
+        Permission(actions): (configured_audience_models(),),
+        Permission(("cleanrooms-ml:ListConfiguredAudienceModels",)): ("*",),
+    }
 
 
 class _ImportedModel(cdk.Resource):

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from . import limits
 from .configured_audience_model_association_grants import ConfiguredAudienceModelAssociationGrants
 from .custom_resource import TaggedCustomResource
+from .function_permissions import Permission
 from .parameter_types import checked
 from .removal import check_removal_policy
 from .surroundings import (
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from .function_permissions import Statements
     from .interfaces import IConfiguredAudienceModel, IConfiguredAudienceModelAssociation
-    from .provider import CleanRoomsMLProvider
 
 RESOURCE_TYPE = "Custom::CleanRoomsConfiguredAudienceModelAssociation"
 
@@ -103,7 +104,6 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         self.grants: ConfiguredAudienceModelAssociationGrants = ConfiguredAudienceModelAssociationGrants(self)
         """Permissions on the association, for others."""
         self._model = configured_audience_model
-        _allow(self._provider, membership_identifier)
         mark_shared = getattr(configured_audience_model, "mark_shared", None)
         if mark_shared is not None:
             mark_shared()
@@ -120,6 +120,17 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             },
             tags=tags,
             removal_policy=removal_policy,
+        )
+        permissions = self._provider.permissions
+        permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
+        permissions.named(
+            _ASSOCIATE,
+            membership_identifier,
+            arns=_memberships(membership_identifier, f"{membership_identifier}/{_ANY}"),
+            what="Membership",
+            type=RESOURCE_TYPE,
+            user=self._resource,
+            made_of=(),
         )
 
     @staticmethod
@@ -195,35 +206,42 @@ def _check(
     problems.raise_if_any()
 
 
-def _allow(provider: CleanRoomsMLProvider, membership_identifier: str) -> None:
-    """What the function needs for an association.
+_ANY = "configuredaudiencemodelassociation/*"
+_ASSOCIATE = Permission(("cleanrooms:CreateConfiguredAudienceModelAssociation",))
+"""Allowed in one membership and no other."""
 
-    Only creating one is allowed in this membership and no other: an association that is replaced is deleted from
-    another membership, or belongs to another model, when the permissions are already those for the new one.
+
+def _memberships(*ids: str) -> tuple[str, ...]:
+    return tuple(resources_of_stack("cleanrooms", "membership").replace("*", each) for each in ids)
+
+
+def _needed_by_any() -> Statements:
+    """What the function needs for any association.
+
+    One that is replaced is deleted from another membership, or belongs to another model, when what is named is already
+    what takes its place.
 
     Source: Service Authorization Reference, with what creating and deleting one depends on.
     """
-    memberships = resources_of_stack("cleanrooms", "membership")
-    create = "cleanrooms:CreateConfiguredAudienceModelAssociation"
-    for membership in (membership_identifier, f"{membership_identifier}/configuredaudiencemodelassociation/*"):
-        provider.allow(create, resource=memberships.replace("*", membership))
-    provider.allow("cleanrooms:ListConfiguredAudienceModelAssociations", resource=memberships)
-    provider.allow(
+    on_itself = (
         "cleanrooms:GetConfiguredAudienceModelAssociation",
         "cleanrooms:UpdateConfiguredAudienceModelAssociation",
         "cleanrooms:DeleteConfiguredAudienceModelAssociation",
         "cleanrooms:ListTagsForResource",
         "cleanrooms:TagResource",
         "cleanrooms:UntagResource",
-        resource=f"{memberships}/configuredaudiencemodelassociation/*",
     )
-    provider.allow(
+    on_its_model = (
         "cleanrooms-ml:GetConfiguredAudienceModel",
         "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
         "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
         "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
-        resource=configured_audience_models(),
     )
+    return {
+        Permission(("cleanrooms:ListConfiguredAudienceModelAssociations",)): _memberships("*"),
+        Permission(on_itself): _memberships(f"*/{_ANY}"),
+        Permission(on_its_model): (configured_audience_models(),),
+    }
 
 
 class _ImportedAssociation(cdk.Resource):

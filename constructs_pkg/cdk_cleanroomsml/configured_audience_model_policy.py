@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 
 from . import limits
+from .function_permissions import Permission
 from .parameter_types import checked
 from .provider import SERVICE_TIMEOUT, provider_of
 from .removal import apply_removal_policy
@@ -23,6 +24,7 @@ from .surroundings import (
 if TYPE_CHECKING:
     from constructs import Construct
 
+    from .function_permissions import Statements
     from .interfaces import IConfiguredAudienceModel
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
@@ -72,13 +74,6 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             mark_shared()
         self._partners: dict[str, list[str]] = {}
         provider = provider_of(stack)
-        provider.allow(
-            "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
-            "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
-            "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
-            # Also of the model that it replaces: the old policy is deleted with the permissions of the new one.
-            resource=configured_audience_models(),
-        )
         provider.checks.append(self._check_document)
         self._resource = cdk.CfnResource(
             self,
@@ -92,6 +87,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
                 "configuredAudienceModelPolicy": self._document(),
             },
         )
+        provider.permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
         """Says what becomes of the policy when it leaves the stack. By default it is deleted.
@@ -175,3 +171,16 @@ def _known_where(model: Environment, stack: Environment) -> Environment:
     if cdk.Token.is_unresolved(model.region) or cdk.Token.is_unresolved(model.account):
         return stack
     return model
+
+
+def _needed_by_any() -> Statements:
+    """What the function needs for any policy, also of a model that was replaced.
+
+    Source: Service Authorization Reference.
+    """
+    actions = (
+        "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
+    )
+    return {Permission(actions): (configured_audience_models(),)}

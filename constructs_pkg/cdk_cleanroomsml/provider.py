@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import jsii
@@ -16,11 +15,12 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
 from .dead_letter_queues import allow_to_use_key_of
+from .function_permissions import FunctionPermissions, Permission
 from .keys import itself
 from .parameter_types import checked
 from .provider_checks import check_provider
 from .removal import unless_just_created
-from .surroundings import environment_of, resources_of
+from .surroundings import environment_of, node_of, resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,8 +54,8 @@ _NETWORK_ACTIONS = [
 ]
 """What a function in a VPC needs, on whatever interface it gets (Lambda Developer Guide)."""
 
-_RESOURCES_IN_A_STATEMENT = 20
-"""CDK moves statements to further policies when one is full, but doesn't divide them."""
+PASS_ROLE = Permission(("iam:PassRole",), when=(("iam:PassedToService", SERVICE_PRINCIPAL),))
+"""To hand a role to Clean Rooms ML, and to no other service."""
 
 
 @checked
@@ -135,15 +135,10 @@ class CleanRoomsMLProvider(Construct):
             assumed_by=cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")),
             description="Manages this stack's AWS Clean Rooms ML resources",
             permissions_boundary=permissions_boundary,
-        )
-        log_group.grant_write(self._role)
-        self._role.add_to_policy(
-            iam.PolicyStatement(actions=["cloudformation:DescribeStackResource"], resources=[cdk.Aws.STACK_ID])
+            inline_policies={"Function": _basics(log_group, in_vpc=vpc is not None)},
         )
         if dead_letter_queue is not None:
             allow_to_use_key_of(self, dead_letter_queue, self._role)
-        if vpc is not None:
-            self._role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_ACTIONS, resources=["*"]))
         function = lambda_.Function(
             self,
             "Function",
@@ -173,41 +168,25 @@ class CleanRoomsMLProvider(Construct):
         self.checks: list[Callable[[], list[str]]] = []
         """What is asked for problems when the application is synthesised."""
         self.node.add_validation(cast("IValidation", _Checks(self.checks)))
-        self._statements: dict[tuple[str, ...], iam.PolicyStatement] = {}
-        self._allowed: dict[tuple[str, ...], list[str]] = {}
+        self.permissions = FunctionPermissions(self, stack, self._role.role_name)
+        """What the function may do with custom resources, which depend on it."""
+        self.checks.append(self.permissions.check)
 
-    def allow(self, *actions: str, resource: str, conditions: dict[str, dict[str, str]] | None = None) -> None:
-        """Adds a permission to the function, once.
 
-        The function waits for its permissions, and custom resources for the function.
-
-        Args:
-            actions: The IAM actions.
-            resource: The ARN they are allowed on.
-            conditions: Conditions of the statement, the same for each resource.
-        """
-        resources = self._allowed.setdefault(actions, [])
-        if resource in resources:
-            return
-        if len(resources) % _RESOURCES_IN_A_STATEMENT:
-            self._statements[actions].add_resources(resource)
-        else:
-            statement = iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=conditions)
-            self._role.add_to_principal_policy(statement)
-            self._statements[actions] = statement
-        resources.append(resource)
-
-    def allow_pass_role(self, role_arn: str) -> None:
-        """Lets the function hand a role to Clean Rooms ML, and to no other service.
-
-        Args:
-            role_arn: The role.
-        """
-        self.allow(
-            "iam:PassRole",
-            resource=role_arn,
-            conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
-        )
+def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> iam.PolicyDocument:
+    """What the function needs itself, whatever it serves. It waits for it, so nothing here names what it serves."""
+    statements: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": log_group.log_group_arn,
+        },
+        # What CloudFormation has a resource for, before anything is written for it.
+        {"Effect": "Allow", "Action": "cloudformation:DescribeStackResource", "Resource": cdk.Aws.STACK_ID},
+    ]
+    if in_vpc:
+        statements.append({"Effect": "Allow", "Action": _NETWORK_ACTIONS, "Resource": "*"})
+    return iam.PolicyDocument.from_json({"Statement": statements})
 
 
 @jsii.implements(IValidation)
@@ -221,14 +200,13 @@ class _Checks:
         return [problem for check in self._checks for problem in check()]
 
 
-@cache
 def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
     """The provider of a stack.
 
     Args:
         stack: The stack of a custom resource.
     """
-    existing = cast("CleanRoomsMLProvider | None", stack.node.try_find_child(_ID))
+    existing = cast("CleanRoomsMLProvider | None", node_of(stack).try_find_child(_ID))
     return CleanRoomsMLProvider(stack) if existing is None else existing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,7 +10,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .provider import SERVICE_PRINCIPAL
-from .surroundings import account, environment_of, known_to_differ, resources_of_stack, stack_of
+from .surroundings import account, environment_of, known_to_differ, path_below, resources_of_stack, stack_of
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -55,7 +56,10 @@ def warn_of_another_account(construct: Construct, parameter: str, owner: str) ->
 def add_permissions(
     construct: Construct, role: IRoleRef, statements: list[dict[str, Any]], *, needed: str
 ) -> list[IDependable]:
-    """Adds permissions to a role where it can be changed; says what to add where it can't.
+    """Gives a role permissions where it can be changed; says what to add where it can't.
+
+    They stand in a policy of the construct, not in the role's own: that is in the role's stack, and names whatever else
+    the role may do, which may have to wait for the construct.
 
     Args:
         construct: The construct that needs them; it carries the warning.
@@ -66,13 +70,27 @@ def add_permissions(
     Returns:
         What there must be before the role has the permissions.
     """
-    principal = getattr(role, "grant_principal", None)
+    attach = getattr(role, "attach_inline_policy", None)
     # CDK takes a role of another account as it is, and says nothing.
-    if principal is None or known_to_differ(role.env.account, stack_of(construct).account):
+    if attach is None or known_to_differ(role.env.account, stack_of(construct).account):
         cdk.Annotations.of(construct).add_warning_v2(
             "cdk-cleanroomsml:rolePermissionsNotAdded",
             f"the given role can't be changed from here; it must allow {needed}",
         )
         return []
-    added = (principal.add_to_principal_policy(iam.PolicyStatement.from_json(each)) for each in statements)
-    return [each.policy_dependable for each in added if each.policy_dependable is not None]
+    policy = iam.Policy(
+        construct,
+        "RolePolicy",
+        policy_name=_name_of_its_own(construct),
+        document=iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements}),
+    )
+    # One that is imported to stay as it is takes no policy, and CDK leaves out a policy that nobody took.
+    attach(policy)
+    return [policy]
+
+
+def _name_of_its_own(construct: Construct) -> str:
+    """A name that a policy of no other stack, Region or construct has, because a role has one policy of a name."""
+    path = path_below(stack_of(construct), construct)
+    stack_id = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
+    return f"CleanRoomsML-{hashlib.sha256(path.encode()).hexdigest()[:16]}-{stack_id}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 import aws_cdk as cdk
 from aws_cdk import region_info
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_cdk.interfaces import ResourceEnvironment
-    from constructs import Construct
+    from constructs import Construct, IConstruct, Node
+
+_Value = TypeVar("_Value")
 
 KNOWN_STACK = "_cdk_cleanroomsml_stack"
 """The attribute of a construct of this library that spares a call into CDK."""
@@ -116,7 +121,7 @@ def audience_models() -> str:
 
 def known_to_differ(one: str, other: str) -> bool:
     """Whether two values are both known at synthesis, and not the same."""
-    return one != other and bool(one) and bool(other) and not _is_token(one) and not _is_token(other)
+    return one != other and bool(one) and bool(other) and not is_token(one) and not is_token(other)
 
 
 @cache
@@ -124,6 +129,43 @@ def _partition_of(region: str) -> str:
     return "" if cdk.Token.is_unresolved(region) else region_info.RegionInfo.get(region).partition or ""
 
 
+def node_of(stack: cdk.Stack) -> Node:
+    """The place of a stack in the tree, which knows its children."""
+    return known_of(stack, "node", lambda: stack.node)
+
+
+def path_below(stack: cdk.Stack, construct: Construct) -> str:
+    """Where a construct is in its stack, which is the same wherever the stack is and whatever its id."""
+    path = known_of(stack, "path", lambda: stack.node.path)
+    return construct.node.path.removeprefix(path).removeprefix("/")
+
+
+def known_of(construct: Construct | IConstruct, name: str, ask: Callable[[], _Value]) -> _Value:
+    """What is known about a construct, asked for once. It stands on the construct itself, so that it goes with it.
+
+    Args:
+        construct: The construct, a stack, say.
+        name: What is asked for.
+        ask: Asks CDK.
+    """
+    known: dict[str, object] = vars(construct).setdefault("_cdk_cleanroomsml_known", {})
+    if name not in known:
+        known[name] = ask()
+    return cast("_Value", known[name])
+
+
+def is_token(value: str) -> bool:
+    """Whether a text is only known at deployment, or a part of it; known by the stand-in that CDK writes for it."""
+    return "${Token[" in value
+
+
+def refers(value: str) -> bool:
+    """Whether a text may refer to something in the stack: it has Tokens that aren't pseudo parameters."""
+    return is_token(value) and is_token(_pseudo_parameters().sub("", value))
+
+
 @cache
-def _is_token(value: str) -> bool:
-    return cdk.Token.is_unresolved(value)
+def _pseudo_parameters() -> re.Pattern[str]:
+    unscoped = (cdk.Aws.PARTITION, cdk.Aws.REGION, cdk.Aws.ACCOUNT_ID, cdk.Aws.STACK_ID, cdk.Aws.STACK_NAME)
+    scoped = r"\$\{Token\[AWS::(Partition|Region|AccountId|StackId|StackName)\.\d+]\}"
+    return re.compile("|".join((scoped, *map(re.escape, unscoped))))

@@ -31,6 +31,21 @@ class Synth:
         found: dict[str, Any] = resource
         return found
 
+    def function_policies(self) -> dict[str, Any]:
+        """The policies of the one function's role."""
+        (role,) = (name for name in self.resources("AWS::IAM::Role") if name.startswith("CleanRoomsMLProviderRole"))
+        policies = self.resources("AWS::IAM::Policy") | self.resources("AWS::IAM::ManagedPolicy")
+        return {name: each for name, each in policies.items() if {"Ref": role} in each["Properties"].get("Roles", [])}
+
+    def function_statements(self) -> list[dict[str, Any]]:
+        """What the function may do."""
+        (role,) = (r for n, r in self.resources("AWS::IAM::Role").items() if n.startswith("CleanRoomsMLProviderRole"))
+        policies = [
+            *role["Properties"]["Policies"],
+            *(each["Properties"] for each in self.function_policies().values()),
+        ]
+        return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
     def request(self) -> dict[str, Any]:
         """What the one model of the stack asks of CreateConfiguredAudienceModel."""
         return testing.configured_audience_model(self.template)

@@ -191,7 +191,7 @@ def test_the_permissions_of_the_provider_grow_only_with_the_types_in_use(
     synth: Synth, define: Callable[[cdk.Stack], None], subjects: set[str]
 ) -> None:
     define(synth.stack)
-    statements = synth.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    statements = synth.function_statements()
     actions = [
         each
         for said in statements

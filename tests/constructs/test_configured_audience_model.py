@@ -232,10 +232,9 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
 
 def test_the_model_waits_for_the_permissions_of_the_function(synth: Synth) -> None:
     model(synth)
-    (policy,) = synth.resources("AWS::IAM::Policy")
     (function,) = synth.resources("AWS::Lambda::Function")
     assert synth.only(RESOURCE_TYPE)["Properties"]["ServiceToken"] == {"Fn::GetAtt": [function, "Arn"]}
-    assert policy in synth.only("AWS::Lambda::Function")["DependsOn"]
+    assert set(synth.only(RESOURCE_TYPE)["DependsOn"]) == set(synth.function_policies())
 
 
 def members_of_ours(synth: Synth) -> dict[str, Any]:
@@ -246,7 +245,7 @@ def members_of_ours(synth: Synth) -> dict[str, Any]:
 def test_waiting_for_the_audience_model(synth: Synth) -> None:
     model(synth, wait_for_audience_model=cdk.Duration.minutes(10))
     assert members_of_ours(synth) == {"WaitForAudienceModelSeconds": 600}
-    statements = synth.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    statements = synth.function_statements()
     (reading,) = [s for s in statements if s["Action"] == "cleanrooms-ml:GetAudienceModel"]
     assert reading["Resource"] == ARN
 
@@ -271,6 +270,6 @@ def test_leaving_it_to_something_else(synth: Synth, at_once: bool) -> None:
         one.mark_retrained()
     assert members_of_ours(synth) == {"Retrained": True}
     # A replacement begins with whatever audience model there is by then.
-    statements = synth.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    statements = synth.function_statements()
     (creating,) = [s for s in statements if "cleanrooms-ml:CreateConfiguredAudienceModel" in s["Action"]]
     assert "audience-model/*" in str(creating["Resource"])

@@ -35,12 +35,13 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
         "ModelOutputBucket349CA07F": "AWS::S3::Bucket",
         "ModelOutputBucketPolicy5E033ADF": "AWS::S3::BucketPolicy",
         "ModelOutputRoleB23AD018": "AWS::IAM::Role",
+        "ModelOutputPassRole7BC81F6C": "AWS::IAM::Policy",
         "Model0301700E": "Custom::CleanRoomsMLConfiguredAudienceModel",
         "CleanRoomsMLAccessLogs9E8ED8D0": "AWS::S3::Bucket",
         "CleanRoomsMLAccessLogsPolicy46E41794": "AWS::S3::BucketPolicy",
         "CleanRoomsMLProviderLogGroupB5FD6D74": "AWS::Logs::LogGroup",
         "CleanRoomsMLProviderRole4F0785CE": "AWS::IAM::Role",
-        "CleanRoomsMLProviderRoleDefaultPolicy15C9D90C": "AWS::IAM::Policy",
+        "CleanRoomsMLProviderConfiguredAudienceModel476DFF3C": "AWS::IAM::Policy",
         "CleanRoomsMLProviderFunction3A8A3602": "AWS::Lambda::Function",
     }
     assert list(template["Outputs"]) == ["ModelArn8F92395C"]

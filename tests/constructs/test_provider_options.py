@@ -37,9 +37,8 @@ def function(synth: Synth, **options: Any) -> dict[str, Any]:
 
 
 def actions(synth: Synth) -> list[str]:
-    policy = synth.only("AWS::IAM::Policy")
     found: list[str] = []
-    for said in policy["Properties"]["PolicyDocument"]["Statement"]:
+    for said in synth.function_statements():
         found += said["Action"] if isinstance(said["Action"], list) else [said["Action"]]
     return found
 

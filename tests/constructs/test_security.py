@@ -59,7 +59,7 @@ def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
         )
         if isinstance(bucket, cdk.CfnElement)
     )
-    provider = {"Stack/CleanRoomsMLProvider/Role/DefaultPolicy/Resource"}
+    provider = {"Stack/CleanRoomsMLProvider/ConfiguredAudienceModel"}
     models = "arn:<AWS::Partition>:cleanrooms-ml:<AWS::Region>:<AWS::AccountId>:configured-audience-model/*"
     assert findings(synth.app) == {
         # Objects below the prefix: their keys are the service's to choose.

@@ -44,11 +44,21 @@ def guarded_engine(running_guarded_engine: Engine) -> Engine:
     return running_guarded_engine
 
 
+def documents(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """The policies of the function's role, wherever they stand."""
+    (name,) = (name for name in template["Resources"] if name.startswith("CleanRoomsMLProviderRole"))
+    found: list[dict[str, Any]] = [
+        each["PolicyDocument"] for each in template["Resources"][name]["Properties"]["Policies"]
+    ]
+    attached = [
+        r["Properties"] for r in template["Resources"].values() if {"Ref": name} in r["Properties"].get("Roles", [])
+    ]
+    return found + [each["PolicyDocument"] for each in attached]
+
+
 def statements(template: dict[str, Any]) -> list[dict[str, Any]]:
     """What the function may do."""
-    (policy,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::IAM::Policy")
-    found: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
-    return found
+    return [statement for document in documents(template) for statement in document["Statement"]]
 
 
 def actions(statement: dict[str, Any]) -> list[str]:
@@ -59,10 +69,10 @@ def without(action: str | None, orders: Path) -> Callable[[dict[str, Any]], None
     """Takes an action away from the function, and has its pauses shortened."""
 
     def change(template: dict[str, Any]) -> None:
-        said = statements(template)
-        for statement in said:
-            statement["Action"] = [each for each in actions(statement) if each != action]
-        said[:] = [statement for statement in said if statement["Action"]]
+        for statement in statements(template):
+            kept = [each for each in actions(statement) if each != action]
+            # A policy has at least one statement.
+            statement["Action"] = kept or ["none:Whatever"]
         (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
         function["Properties"] |= {
             "Code": CODE,

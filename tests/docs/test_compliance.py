@@ -22,7 +22,11 @@ WHERE = {
     "access logs": "CleanRoomsMLAccessLogs/Resource",
     "log group": "CleanRoomsMLProvider/LogGroup/Resource",
     "function": "CleanRoomsMLProvider/Function/Resource",
-    "both roles": "SportsReaders/Output/Role/Resource, CleanRoomsMLProvider/Role/DefaultPolicy/Resource",
+    "output": "SportsReaders/Output/Role/Resource",
+    "permissions": (
+        "CleanRoomsMLProvider/Role/Resource, CleanRoomsMLProvider/ConfiguredAudienceModel, "
+        "SportsReaders/Output/PassRole"
+    ),
 }
 
 

@@ -1,0 +1,46 @@
+"""What a part of an application waits for, as far as it can be told when the application is defined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+
+def target_of(name: str) -> cdk.CfnResource | None:
+    """The resource that a text stands for; ``None`` if it is more or something else than one reference.
+
+    Args:
+        name: The text, a Token.
+    """
+    fragments = cdk.Tokenization.reverse_string(name)
+    token = fragments.first_token
+    if fragments.length != 1 or token is None or not cdk.Reference.is_reference(token):
+        return None
+    target = cast("cdk.Reference", token).target
+    return target if isinstance(target, cdk.CfnResource) else None
+
+
+def waits(construct: IConstruct, stack: cdk.Stack, known: dict[int, bool]) -> bool:
+    """Whether a dependency was added to a construct, a part of it, or what it is a part of.
+
+    Args:
+        construct: The construct.
+        stack: Its stack, beyond which nobody looks.
+        known: What is known of constructs already; it is added to.
+    """
+    node = construct.node
+    scopes = node.scopes
+    above = scopes[scopes.index(stack) + 1 : -1] if stack in scopes else scopes[:-1]
+    return any(_waits_itself(each, known) for each in (*above, *node.find_all()))
+
+
+def _waits_itself(construct: IConstruct, known: dict[int, bool]) -> bool:
+    if id(construct) not in known:
+        explicit = bool(construct.node.dependencies)
+        of_its_resource = isinstance(construct, cdk.CfnResource) and bool(construct.obtain_dependencies())
+        known[id(construct)] = explicit or of_its_resource
+    return known[id(construct)]
