@@ -7,7 +7,7 @@ TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)
 
 QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
 
-.PHONY: demo demo-chain test check quick install format lint types unit docs bench
+.PHONY: demo demo-chain recording test check quick install format lint types unit docs bench
 .PHONY: lock newest outdated audit pythons api dist clean
 
 demo:
@@ -16,6 +16,10 @@ demo:
 # The whole chain, in two accounts.
 demo-chain:
 	@$(WITH) demo python -m cdk_cleanroomsml.local -- python examples/retail_media/demo.py
+
+# The picture of a real run that the README shows.
+recording:
+	@RECORDING=docs/demo.svg $(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
 
 # The three take turns on the cores.
 test: install

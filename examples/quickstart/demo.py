@@ -5,29 +5,16 @@ It needs a place to deploy to: `python -m cdk_cleanroomsml.local -- python examp
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+
+from cdk_cleanroomsml.local.steps import StepFailedError, Steps
 
 cloudformation = boto3.client("cloudformation")
 cleanroomsml = boto3.client("cleanroomsml")
 
-
-def say(words: str) -> None:
-    print(f"\n\033[1m{words}\033[0m\n" if sys.stdout.isatty() else f"\n== {words}\n", flush=True)
-
-
-def show(title: str, value: object) -> None:
-    print(f"{title}\n{json.dumps(value, indent=2, default=str)}\n", flush=True)
-
-
-def cdk(*command: str, **context: str) -> None:
-    arguments = [argument for key, value in context.items() for argument in ("--context", f"{key}={value}")]
-    subprocess.run(["cdk", *command, *arguments], check=True)
+CHANGED = {"description": "Readers who resemble your best customers", "minMatchingSeedSize": "1000"}
 
 
 def train_audience_model() -> str:
@@ -54,9 +41,14 @@ def train_audience_model() -> str:
     return arn
 
 
-def stack() -> dict[str, Any]:
-    found: dict[str, Any] = cloudformation.describe_stacks(StackName="Quickstart")["Stacks"][0]
-    return found
+def cdk(steps: Steps, *command: str, **context: str) -> None:
+    arguments = [argument for key, value in context.items() for argument in ("--context", f"{key}={value}")]
+    steps.run(["cdk", *command, "--progress", "events", *arguments])
+
+
+def exported(name: str) -> str:
+    exports = {export["Name"]: export["Value"] for export in cloudformation.list_exports()["Exports"]}
+    return str(exports[name])
 
 
 def physical_ids(type_: str) -> list[str]:
@@ -66,62 +58,50 @@ def physical_ids(type_: str) -> list[str]:
 
 def configured_model(arn: str) -> dict[str, Any]:
     model: dict[str, Any] = cleanroomsml.get_configured_audience_model(configuredAudienceModelArn=arn)
-    del model["ResponseMetadata"]
+    del model["ResponseMetadata"], model["updateTime"]
     return model
 
 
 def main() -> None:
-    audience_model_arn = train_audience_model()
-    print(f"There is a trained audience model to start from: {audience_model_arn}")
+    steps = Steps("The quickstart, by the real CDK CLI, on an engine on this machine")
+    with steps.step("An audience model to start from (on AWS, training takes hours)"):
+        audience_model = train_audience_model()
 
-    say("1. cdk deploy: the configured audience model, its bucket, key and role")
-    cdk("deploy", "--require-approval", "never", "--progress", "events", audienceModelArn=audience_model_arn)
-
-    (output,) = stack()["Outputs"]
-    arn = output["OutputValue"]
-    exports = {export["Name"]: export["Value"] for export in cloudformation.list_exports()["Exports"]}
-    print(f"\nStack output {output['OutputKey']}: {arn}")
-    print(f"Export {output['ExportName']}: {exports[output['ExportName']]}\n")
+    with steps.step("cdk deploy: the configured audience model, its bucket, key and role"):
+        cdk(steps, "deploy", "--require-approval", "never", audienceModelArn=audience_model)
+    arn = exported("LookalikesArn")
     first = configured_model(arn)
-    show("The model, as the service holds it:", first)
     buckets, keys = physical_ids("AWS::S3::Bucket"), physical_ids("AWS::KMS::Key")
-    show("What stands around it:", {"buckets": buckets, "key": keys, "role": first["outputConfig"]["roleArn"]})
-
-    say("2. cdk deploy again, with another description and another minimum seed size")
-    cdk(
-        "deploy",
-        "--require-approval",
-        "never",
-        "--progress",
-        "events",
-        audienceModelArn=audience_model_arn,
-        description="Readers who resemble your best customers",
-        minMatchingSeedSize="1000",
+    steps.show(
+        ARN=f"…:{arn.rpartition(':')[2]}",
+        exported_as="LookalikesArn",
+        writes_to=first["outputConfig"]["destination"]["s3Destination"]["s3Uri"],
+        as_role=first["outputConfig"]["roleArn"].rpartition("/")[2],
+        encrypted_with=f"key {keys[0]}",
     )
-    second = configured_model(arn)
-    changed = {name: [first[name], value] for name, value in second.items() if value != first[name]}
-    show("Changed in place, under the same ARN (before, after):", changed)
-    if not {"description", "minMatchingSeedSize"} <= set(changed):
-        sys.exit("the model was not changed")
 
-    say("3. cdk destroy")
-    cdk("destroy", "--force", audienceModelArn=audience_model_arn)
-    left = cleanroomsml.list_configured_audience_models()["configuredAudienceModels"]
-    if left:
-        sys.exit(f"configured audience models are left behind: {left}")
-    s3, kms = boto3.client("s3"), boto3.client("kms")
-    for bucket in buckets:
-        s3.head_bucket(Bucket=bucket)
-    print("\nNothing is left in Clean Rooms ML but the audience model that was there before.")
-    print("Data is retained by default, so these stay:")
-    for bucket in buckets:
-        print(f"  bucket {bucket}")
-    for key in keys:
-        print(f"  key    {key} ({kms.describe_key(KeyId=key)['KeyMetadata']['KeyState']})")
+    with steps.step("cdk deploy again, with another description and minimum seed size"):
+        cdk(steps, "deploy", "--require-approval", "never", audienceModelArn=audience_model, **CHANGED)
+        second = configured_model(exported("LookalikesArn"))
+        if second["description"] != CHANGED["description"] or exported("LookalikesArn") != arn:
+            raise StepFailedError("the model was not changed in place")
+    steps.changed({"ARN": f"…{arn[-8:]}", **first}, {"ARN": "the same: changed in place", **second})
+
+    with steps.step("cdk destroy"):
+        cdk(steps, "destroy", "--force", audienceModelArn=audience_model)
+        left = cleanroomsml.list_configured_audience_models()["configuredAudienceModels"]
+        if left:
+            raise StepFailedError(f"configured audience models are left behind: {left}")
+        for bucket in buckets:
+            boto3.client("s3").head_bucket(Bucket=bucket)
+    steps.show(models="none left", data_kept=[*buckets, *(f"key {key}" for key in keys)])
+    steps.end(
+        "one construct makes a model that CloudFormation has no type for, changes it in place, and takes it away.",
+        ("examples/quickstart/app.py", "the application: change it, run this again"),
+        ("make demo-chain", "training, a partner in another account, a new training every week"),
+        ("docs/getting-started.md", "the same in a folder of your own, step by step"),
+    )
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (subprocess.CalledProcessError, ClientError) as error:
-        sys.exit(f"\nThe demo failed: {error}")
+    main()

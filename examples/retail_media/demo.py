@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
-PUBLISHER = os.environ["AWS_ACCESS_KEY_ID"]
+from cdk_cleanroomsml.local.running import RunningEngine
+from cdk_cleanroomsml.local.steps import StepFailedError, Steps
+
+PUBLISHER: str = boto3.client("sts").get_caller_identity()["Account"]
 ADVERTISER = "444455556666"
 REGION = "us-east-1"
 HOUR = 3600
 TRAINING = 36 * HOUR
-
-
-def say(words: str) -> None:
-    print(f"\n\033[1m{words}\033[0m\n" if sys.stdout.isatty() else f"\n== {words}\n", flush=True)
-
-
-def show(title: str, value: object) -> None:
-    print(f"{title}\n{json.dumps(value, indent=2, default=str)}\n", flush=True)
 
 
 def client(service: str, account: str = PUBLISHER) -> Any:  # noqa: ANN401 - boto3 makes its clients' methods at run time
@@ -40,21 +32,11 @@ def client(service: str, account: str = PUBLISHER) -> Any:  # noqa: ANN401 - bot
     return boto3.client(service, region_name=REGION, aws_access_key_id=account, aws_secret_access_key=secret)
 
 
-def engine(method: str, path: str, **document: object) -> None:
-    """Asks something of the engine that no AWS service could do."""
-    url = f"{os.environ['AWS_ENDPOINT_URL']}/_cleanroomsml/{path}"
-    request = urllib.request.Request(url, json.dumps(document).encode(), method=method)  # noqa: S310 - loopback
-    urllib.request.urlopen(request).close()  # noqa: S310 - loopback
-
-
-def turn_the_clock(seconds: float) -> None:
-    engine("POST", "clock", seconds=seconds)
-
-
 class Cdk:
     """The CDK CLI, for one account or the other; the application is synthesised once, not for each stack."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, steps: Steps, folder: Path) -> None:
+        self._steps = steps
         self._app = str(folder)
 
     def synthesise(self, description: str) -> None:
@@ -77,9 +59,24 @@ class Cdk:
     def destroy(self, stack: str, account: str = PUBLISHER) -> None:
         self._run(account, "destroy", stack, "--app", self._app, "--exclusively", "--force")
 
-    @staticmethod
-    def _run(account: str, *command: str) -> None:
-        subprocess.run(["cdk", *command], check=True, env=os.environ | {"AWS_ACCESS_KEY_ID": account})
+    def _run(self, account: str, *command: str) -> None:
+        self._steps.run(["cdk", *command], os.environ | {"AWS_ACCESS_KEY_ID": account})
+
+
+class Clock:
+    """The engine's clock, and how long ago the demonstration began by it."""
+
+    def __init__(self, engine: RunningEngine) -> None:
+        self._engine = engine
+        self._turned = 0.0
+
+    def turn(self, seconds: float) -> None:
+        self._turned += seconds
+        self._engine("POST", "clock", {"seconds": seconds})
+
+    def __str__(self) -> str:
+        hours = round(self._turned / HOUR)
+        return f"{hours} h" if hours % 24 and hours < 72 else f"day {hours // 24}"
 
 
 def audience_models() -> dict[str, str]:
@@ -88,8 +85,19 @@ def audience_models() -> dict[str, str]:
     return {model["audienceModelArn"]: model["status"] for model in listed}
 
 
-def ask_for_people_like(campaign: dict[str, str], offer: dict[str, str], name: str) -> None:
-    """The advertiser starts a job with a seed, and has the best 5 % written to the publisher's bucket."""
+def configured_model(offer: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = client("cleanroomsml").get_configured_audience_model(
+        configuredAudienceModelArn=offer["ConfiguredAudienceModelArn"]
+    )
+    return {"audience model": found["audienceModelArn"], "description": found["description"]}
+
+
+def ask_for_people_like(campaign: dict[str, str], offer: dict[str, str], name: str) -> tuple[str, str]:
+    """The advertiser starts a job with a seed, and has the best 5 % written to the publisher's bucket.
+
+    Returns:
+        Where the segment is, and a line of it.
+    """
     seed = "".join(json.dumps({"user_id": f"customer-{number}"}) + "\n" for number in range(30))
     client("s3", ADVERTISER).put_object(Bucket=campaign["SeedsBucket"], Key="best.jsonl", Body=seed.encode())
     theirs = client("cleanroomsml", ADVERTISER)
@@ -102,107 +110,117 @@ def ask_for_people_like(campaign: dict[str, str], offer: dict[str, str], name: s
             "roleArn": campaign["SeedRoleArn"],
         },
     )["audienceGenerationJobArn"]
-    status = theirs.get_audience_generation_job(audienceGenerationJobArn=job)["status"]
     theirs.start_audience_export_job(
         name=name, audienceGenerationJobArn=job, audienceSize={"type": "PERCENTAGE", "value": 5}
     )
-    written = client("s3").list_objects_v2(Bucket=offer["SegmentsBucket"]).get("Contents", [])
-    show(f"The job is {status}; in the publisher's bucket there are:", [each["Key"] for each in written])
-    if not written:
-        sys.exit("no segment was written")
+    (export,) = theirs.list_audience_export_jobs(audienceGenerationJobArn=job)["audienceExportJobs"]
+    if "outputLocation" not in export:
+        raise StepFailedError(f"no segment was written: {export}")
+    prefix = export["outputLocation"].split("/", 3)[3]
+    (written,) = client("s3").list_objects_v2(Bucket=offer["SegmentsBucket"], Prefix=prefix)["Contents"]
+    body = client("s3").get_object(Bucket=offer["SegmentsBucket"], Key=written["Key"])["Body"].read().decode()
+    return f"s3://{offer['SegmentsBucket']}/…/{written['Key'][-16:]}", body.splitlines()[0]
 
 
-def wait_for_retraining(arn: str) -> None:
+def wait_for_retraining(arn: str, clock: Clock) -> None:
     """Turns the clock day by day until the schedule's time comes, then while the state machine waits."""
     states = client("stepfunctions")
     for _ in range(600):
         (latest, *_) = states.list_executions(stateMachineArn=arn)["executions"] or [{"status": "not started"}]
         if latest["status"] == "SUCCEEDED":
-            output = states.describe_execution(executionArn=latest["executionArn"])["output"]
-            show("The state machine says:", json.loads(output))
             return
         if latest["status"] not in ("RUNNING", "not started"):
-            sys.exit(f"the retraining is {latest['status']}")
+            raise StepFailedError(f"the retraining is {latest['status']}")
         if latest["status"] == "not started":
-            turn_the_clock(24 * HOUR)
-        elif "CREATE_IN_PROGRESS" in audience_models().values() or "CREATE_PENDING" in audience_models().values():
-            turn_the_clock(6 * HOUR)
+            clock.turn(24 * HOUR)
+        elif {"CREATE_IN_PROGRESS", "CREATE_PENDING"} & set(audience_models().values()):
+            clock.turn(6 * HOUR)
         time.sleep(0.1)
-    sys.exit("the retraining didn't end")
+    raise StepFailedError("the retraining didn't end")
 
 
 def main() -> None:
+    steps = Steps("The whole chain, by the real CDK CLI, in two accounts on this machine")
     with tempfile.TemporaryDirectory() as folder:
-        play(Cdk(Path(folder)))
+        play(steps, Cdk(steps, Path(folder)), RunningEngine())
 
 
-def play(cdk: Cdk) -> None:
-    engine("PATCH", "switches", training_seconds=TRAINING)
-    cdk.bootstrap(ADVERTISER)
-    cdk.synthesise("Shoppers of spring")
+def play(steps: Steps, cdk: Cdk, engine: RunningEngine) -> None:
+    clock = Clock(engine)
+    engine("PATCH", "switches", {"training_seconds": TRAINING})
+    with steps.step("cdk bootstrap of the advertiser's account, cdk synth"):
+        cdk.bootstrap(ADVERTISER)
+        cdk.synthesise("Shoppers of spring")
 
-    say("1. The publisher: cdk deploy Training")
-    training = cdk.deploy("Training")
-    first = training["AudienceModelArn"]
-    show("The deployment doesn't wait for the training:", audience_models())
-    print(f"{TRAINING // HOUR} hours later:")
-    turn_the_clock(TRAINING)
-    show("", audience_models())
+    steps.when(str(clock))
+    with steps.step("The publisher: cdk deploy Training, which doesn't wait for the training"):
+        training = cdk.deploy("Training")
+    first = steps.name(training["AudienceModelArn"], "first audience model")
+    show_audience_models(steps)
 
-    say("2. The publisher: cdk deploy Offer, the model, the collaboration and who may use it")
-    offer = cdk.deploy("Offer")
-    show("What partners are told:", {key: offer[key] for key in ("CollaborationId", "ConfiguredAudienceModelArn")})
+    clock.turn(TRAINING)
+    steps.when(str(clock))
+    show_audience_models(steps)
+    with steps.step("The publisher: cdk deploy Offer, the model and who may use it"):
+        offer = cdk.deploy("Offer")
+    steps.show(model=f"…{offer['ConfiguredAudienceModelArn'][-8:]}", collaboration=offer["CollaborationId"])
+    with steps.step("The advertiser, in another account: cdk deploy Campaign"):
+        campaign = cdk.deploy(
+            "Campaign",
+            ADVERTISER,
+            CollaborationId=offer["CollaborationId"],
+            ConfiguredAudienceModelArn=offer["ConfiguredAudienceModelArn"],
+        )
+    with steps.step("The advertiser asks for people like its best customers"):
+        segment, line = ask_for_people_like(campaign, offer, "spring")
+    steps.show(segment=segment, its_first_line=line)
 
-    say("3. The advertiser, in another account: cdk deploy Campaign")
-    campaign = cdk.deploy(
-        "Campaign",
-        ADVERTISER,
-        CollaborationId=offer["CollaborationId"],
-        ConfiguredAudienceModelArn=offer["ConfiguredAudienceModelArn"],
+    before = configured_model(offer)
+    with steps.step("Within a week, the retraining turns over"):
+        wait_for_retraining(offer["RetrainingArn"], clock)
+        after = configured_model(offer)
+        if after["audience model"] == first or first in audience_models():
+            raise StepFailedError("the model wasn't trained anew")
+    steps.when(str(clock))
+    steps.name(after["audience model"], "second audience model")
+    steps.changed({"ARN": f"…{offer['ConfiguredAudienceModelArn'][-8:]}", **before}, {"ARN": "the same", **after})
+    with steps.step("The advertiser asks again, and gets segments from the new one"):
+        segment, line = ask_for_people_like(campaign, offer, "summer")
+    steps.show(segment=segment, its_first_line=line)
+
+    with steps.step("The publisher: cdk deploy Offer again: it doesn't point back"):
+        cdk.synthesise("Shoppers of summer")
+        cdk.deploy("Offer")
+        again = configured_model(offer)
+        if again["audience model"] != after["audience model"]:
+            raise StepFailedError("the deployment pointed the model back")
+    steps.changed(after, again)
+    steps.show(audience_model=again["audience model"])
+
+    with steps.step("cdk destroy Campaign, Offer and Training"):
+        cdk.destroy("Campaign", ADVERTISER)
+        cdk.destroy("Offer")
+        cdk.destroy("Training")
+        ours = client("cleanroomsml")
+        left = [
+            *audience_models(),
+            *(each["name"] for each in ours.list_configured_audience_models()["configuredAudienceModels"]),
+            *(each["name"] for each in ours.list_training_datasets()["trainingDatasets"]),
+        ]
+        if left:
+            raise StepFailedError(f"something is left behind: {left}")
+    steps.show(left="nothing in Clean Rooms ML", data_kept="the segments, the seed, and what was trained on")
+    steps.end(
+        "a partner gets segments from a model that is trained anew each week, under one ARN.",
+        ("examples/retail_media/app.py", "the application of both accounts"),
+        ("docs/guides/chain.md", "each part of it, and what it needs"),
+        ("docs/operators.md", "what to do when a deployment fails"),
     )
 
-    say("4. The advertiser asks for people like its best customers")
-    ask_for_people_like(campaign, offer, "spring")
 
-    say("5. Within a week, the retraining turns over")
-    wait_for_retraining(offer["RetrainingArn"])
-    model = client("cleanroomsml").get_configured_audience_model(
-        configuredAudienceModelArn=offer["ConfiguredAudienceModelArn"]
-    )
-    show("The model under the same ARN, and all audience models:", [model["audienceModelArn"], audience_models()])
-    if model["audienceModelArn"] == first or first in audience_models():
-        sys.exit("the model wasn't trained anew")
-
-    say("6. The advertiser asks again, and gets segments from the new one")
-    ask_for_people_like(campaign, offer, "summer")
-
-    say("7. cdk deploy Offer, with another description: it doesn't point back")
-    cdk.synthesise("Shoppers of summer")
-    cdk.deploy("Offer")
-    again = client("cleanroomsml").get_configured_audience_model(
-        configuredAudienceModelArn=offer["ConfiguredAudienceModelArn"]
-    )
-    show("The model now:", {key: again[key] for key in ("description", "audienceModelArn")})
-    if again["audienceModelArn"] != model["audienceModelArn"]:
-        sys.exit("the deployment pointed the model back")
-
-    say("8. cdk destroy")
-    cdk.destroy("Campaign", ADVERTISER)
-    cdk.destroy("Offer")
-    cdk.destroy("Training")
-    ours = client("cleanroomsml")
-    left = {
-        **audience_models(),
-        **{each["name"]: each["status"] for each in ours.list_configured_audience_models()["configuredAudienceModels"]},
-        **{each["name"]: each["status"] for each in ours.list_training_datasets()["trainingDatasets"]},
-    }
-    if left:
-        sys.exit(f"something is left behind: {left}")
-    print("\nNothing is left in Clean Rooms ML. Data stays: the segments, the seed, and what was trained on.")
+def show_audience_models(steps: Steps) -> None:
+    steps.show(**{steps.called(arn): status for arn, status in audience_models().items()})
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (subprocess.CalledProcessError, ClientError) as error:
-        sys.exit(f"\nThe demo failed: {error}")
+    main()

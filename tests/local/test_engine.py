@@ -256,7 +256,7 @@ class TestPins:
 
     def test_the_cli_is_the_one_in_package_json(self) -> None:
         package = json.loads((Path(__file__).parents[2] / "package.json").read_text())
-        assert package["devDependencies"]["aws-cdk"] == pins.CDK_CLI_VERSION
+        assert package["dependencies"]["aws-cdk"] == pins.CDK_CLI_VERSION
 
 
 @pytest.fixture
