@@ -315,7 +315,9 @@ def main(words: Sequence[str]) -> None:
     if command:
         variables = environment.variables(os.environ)
         program = shutil.which(command[0], path=variables["PATH"])
-        os.execve(program or command[0], command, variables)  # noqa: S606 - no shell
+        if program is None:
+            sys.exit(f"set-up: there is no program {command[0]}")
+        os.execve(program, command, variables)  # noqa: S606 - no shell
 
 
 if __name__ == "__main__":
