@@ -456,7 +456,7 @@ class EngineDriver:
         outputs = {
             f"{name}{attribute}": {"Value": {"Fn::GetAtt": [name, attribute]}}
             for name, properties in wanted.items()
-            for attribute in ATTRIBUTES[type_of(properties)]
+            for attribute in ATTRIBUTES.get(type_of(properties), ())
         }
         return {"Resources": resources, "Outputs": outputs}
 

@@ -266,6 +266,14 @@ class TestUnreadableCode:
         answer = engine.client("lambda").invoke(FunctionName="provider")
         assert "FunctionError" not in answer
 
+    def test_what_stands_in_a_template_can_be_read(self, engine: Engine, stacks: Any) -> None:
+        role = "arn:aws:iam::111122223333:role/provider"
+        code = {"ZipFile": "def handler(event, context): return 1"}
+        properties = {"FunctionName": "inline", "Code": code, "Handler": "index.handler", "Role": role}
+        function = {"Type": "AWS::Lambda::Function", "Properties": {**properties, "Runtime": "python3.14"}}
+        assert stacks.create({"Function": function}) == "CREATE_COMPLETE"
+        assert "FunctionError" not in engine.client("lambda").invoke(FunctionName="inline")
+
     def test_the_invocation_says_which_file(self, engine: Engine, stacks: Any, zipped: Any) -> None:
         stacks.change_code(zipped("def handler(event, context): return 1", 0o640))
         answer = engine.client("lambda").invoke(FunctionName="provider")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,25 @@ _OTHERS_MAY_ENTER = 0o005
 def install() -> None:
     """Patches ministack's Lambda."""
     lambda_svc._execute_function_dispatch = _if_readable(lambda_svc._execute_function_dispatch)
+    provisioners._zip_inline = _readable(provisioners._zip_inline)
+
+
+def _readable(zip_inline: Callable[..., bytes | None]) -> Callable[..., bytes | None]:
+    """Has code that stands in the template be packed so that everybody may read it."""
+
+    def zip_readable(*source: Theirs) -> bytes | None:
+        packed = zip_inline(*source)
+        if packed is None:
+            return None
+        content = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(content, "w") as new:
+            for info in old.infolist():
+                code = old.read(info)
+                info.external_attr = 0o644 << 16
+                new.writestr(info, code)
+        return content.getvalue()
+
+    return zip_readable
 
 
 def _if_readable(execute: Callable[..., Theirs]) -> Callable[..., Theirs]:
