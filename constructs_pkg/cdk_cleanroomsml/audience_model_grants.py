@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from .granting import grant_on
 from .parameter_types import checked
 from .provider import SERVICE_PRINCIPAL
 from .surroundings import environment_of_resource, resources_of
@@ -82,6 +83,4 @@ class AudienceModelGrants:
         )
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        return iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=[self._model.audience_model_arn]
-        )
+        return grant_on(self._model, self._model.audience_model_arn, grantee, actions)

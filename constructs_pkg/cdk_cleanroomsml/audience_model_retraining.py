@@ -53,7 +53,8 @@ _TRAINING_WINDOW = (_HOUR, 36_500 * _DAY)
 _POLLS = 720
 """An execution's history holds 25,000 events (Step Functions Developer Guide); 25 go with one interval at most."""
 
-_SAME_REGION = "EventBridge notifies only topics of its own Region: use one of that Region"
+_TOLD = "a rule for another account or Region is more than one resource: use a topic of this one, or see on_failure"
+_LOGGED = "Step Functions logs only to a group of its own account and Region: use one of those"
 _SAME_PLACE = "a retraining works in its own account and Region, define it in a stack there"
 
 
@@ -187,7 +188,8 @@ class AudienceModelRetraining(Construct):
         problems.resource("configured_audience_model", configured_audience_model, stack, _SAME_PLACE)
         problems.resource("initial_audience_model", initial_audience_model, stack, _SAME_PLACE)
         problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
-        problems.resource("failure_topic", failure_topic, stack, _SAME_REGION)
+        problems.resource("failure_topic", failure_topic, stack, _TOLD)
+        problems.resource("log_group", log_group, stack, _LOGGED)
         check_dead_letter_queue(problems, None if on_demand_only else dead_letter_queue, stack)
         key_arn = None if encryption_key is None else key_arn_of(encryption_key)
         problems.key("encryption_key", key_arn)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
-
+from .granting import grant_on
 from .parameter_types import checked
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+
     from .interfaces import IConfiguredAudienceModelAssociation
 
 
@@ -58,8 +59,5 @@ class ConfiguredAudienceModelAssociationGrants:
         )
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=list(actions),
-            resource_arns=[self._association.configured_audience_model_association_arn],
-        )
+        arn = self._association.configured_audience_model_association_arn
+        return grant_on(self._association, arn, grantee, actions)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_iam as iam
 
 from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
+from .granting import grant_on
 from .parameter_types import checked
 from .provider import SERVICE_PRINCIPAL
 
@@ -116,12 +117,8 @@ class ConfiguredAudienceModelGrants:
     def _grant(
         self, grantee: iam.IGrantable, *actions: str, conditions: dict[str, dict[str, str]] | None = None
     ) -> iam.Grant:
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=list(actions),
-            resource_arns=[self._model.configured_audience_model_arn],
-            conditions=conditions,
-        )
+        arn = self._model.configured_audience_model_arn
+        return grant_on(self._model, arn, grantee, actions, conditions=conditions)
 
     @staticmethod
     def _pass_role(grantee: iam.IGrantable, role: IRoleRef) -> iam.Grant:

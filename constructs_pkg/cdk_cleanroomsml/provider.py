@@ -112,6 +112,7 @@ class CleanRoomsMLProvider(Construct):
             stack,
             _ID,
             stack=stack,
+            vpc=vpc,
             runtime=runtime,
             reserved_concurrent_executions=reserved_concurrent_executions,
             dead_letter_queue=dead_letter_queue,

@@ -14,12 +14,16 @@ from .limits import Problems
 from .removal import check_removal_policy
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
 _OLDEST_PYTHON = 10
 """The oldest 3.x that the handler runs on."""
+
+_VPC = "a function runs only in a VPC of its own account and Region, or one shared with it: import that in its stack"
+_LOG_KEY = "CloudWatch Logs uses only keys of its own Region: use one of that Region"
 
 
 def check_provider(
@@ -29,6 +33,7 @@ def check_provider(
     stack: cdk.Stack,
     runtime: lambda_.Runtime | None,
     reserved_concurrent_executions: int | None,
+    vpc: ec2.IVpc | None,
     dead_letter_queue: sqs.IQueue | None,
     log_encryption_key: kms.IKey | None,
     log_removal_policy: cdk.RemovalPolicy,
@@ -47,7 +52,9 @@ def check_provider(
             f"reserved_concurrent_executions must be at least 1, got {reserved}: with 0, the function never runs, and"
             " no resource is created, changed or deleted"
         )
+    problems.resource("vpc", vpc, stack, _VPC)
     check_dead_letter_queue(problems, dead_letter_queue, stack)
+    problems.resource("log_encryption_key", log_encryption_key, stack, _LOG_KEY, account=False)
     problems.key("log_encryption_key", None if log_encryption_key is None else key_arn_of(log_encryption_key))
     check_removal_policy(problems, log_removal_policy, "log_removal_policy")
     problems.raise_if_any()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from .granting import grant_on
 from .parameter_types import checked
 from .surroundings import environment_of_resource, resources_of
 
@@ -35,11 +36,7 @@ class TrainingDatasetGrants:
         Args:
             grantee: A role, a user, a group, or what has one.
         """
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["cleanrooms-ml:GetTrainingDataset", "cleanrooms-ml:ListTagsForResource"],
-            resource_arns=[self._dataset.training_dataset_arn],
-        )
+        return self._grant(grantee, "cleanrooms-ml:GetTrainingDataset", "cleanrooms-ml:ListTagsForResource")
 
     def create_audience_model(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody train audience models on the dataset, and tag those of its account and Region.
@@ -49,10 +46,9 @@ class TrainingDatasetGrants:
         """
         # The grantee may be of another stack.
         own = resources_of(environment_of_resource(self._dataset), "cleanrooms-ml", "audience-model")
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["cleanrooms-ml:CreateAudienceModel"],
-            resource_arns=[self._dataset.training_dataset_arn],
-        ).combine(
+        return self._grant(grantee, "cleanrooms-ml:CreateAudienceModel").combine(
             iam.Grant.add_to_principal(grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[own])
         )
+
+    def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        return grant_on(self._dataset, self._dataset.training_dataset_arn, grantee, actions)
