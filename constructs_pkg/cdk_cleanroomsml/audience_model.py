@@ -16,7 +16,7 @@ from .keys import key_arn_of
 from .parameter_types import checked
 from .removal import check_removal_policy
 from .role_permissions import KEY_REGION, warn_of_another_account
-from .surroundings import audience_models, environment_of_arn, stack_of
+from .surroundings import audience_models, environment_from, environment_of_arn, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -249,7 +249,7 @@ class _ImportedAudienceModel(cdk.Resource):
         problems = limits.Problems(scope, id)
         problems.arn("audience_model_arn", arn, "audience-model")
         problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=arn)
+        super().__init__(scope, id, environment_from_arn=environment_from(arn))
         self.audience_model_arn = arn
         self.audience_model_id = id_of(arn)
         self.grants = AudienceModelGrants(self)

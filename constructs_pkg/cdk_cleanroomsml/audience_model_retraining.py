@@ -20,6 +20,7 @@ from .audience_model_retraining_permissions import Permissions
 from .dead_letter_queues import allow_to_use_key_of, check_dead_letter_queue
 from .keys import is_defined_here, key_arn_of
 from .names import place_of, unique_name
+from .once import claim, claimed_by
 from .parameter_types import checked
 from .retraining_state_machine import define_state_machine
 from .role_permissions import KEY_REGION, warn_of_another_account
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 _EVENTS = "events.amazonaws.com"
 _SCHEDULER = "scheduler.amazonaws.com"
+_ID = "Retraining"
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -150,7 +152,8 @@ class AudienceModelRetraining(Construct):
                 so. Default: nowhere.
             dead_letter_queue: What takes the schedule's invocations that the state machine couldn't be started for, a
                 standard queue of the Region. Its key is made usable, too, as far as it is known. Default: nothing does.
-            log_group: Where every event of the state machine is logged, with its data: ARNs, dates and states.
+            log_group: Where every event of the state machine is logged, with its data: ARNs, dates and states. Its name
+                should begin with ``/aws/vendedlogs/``: there is room for some forty others in an account and Region.
                 Default: a new one that keeps them for 30 days and goes with the stack.
             tracing_enabled: Whether AWS X-Ray traces executions. Default: it does.
 
@@ -193,9 +196,12 @@ class AudienceModelRetraining(Construct):
         check_dead_letter_queue(problems, None if on_demand_only else dead_letter_queue, stack)
         key_arn = None if encryption_key is None else key_arn_of(encryption_key)
         problems.key("encryption_key", key_arn)
+        model_arn = configured_audience_model.configured_audience_model_arn
+        _check_once(problems, scope, model_arn)
         problems.raise_if_any()
 
         super().__init__(scope, id)
+        claim(self, _ID, model_arn)
         if encryption_key is not None:
             warn_of_another_account(self, "encryption_key", encryption_key.env.account)
         place = place_of(self)
@@ -337,6 +343,15 @@ class AudienceModelRetraining(Construct):
             grantee=grantee,
             actions=["states:StartExecution"],
             resource_arns=[self.state_machine.state_machine_arn],
+        )
+
+
+def _check_once(problems: limits.Problems, scope: Construct, model_arn: str) -> None:
+    other = claimed_by(scope, _ID, model_arn)
+    if other:
+        problems.found.append(
+            f"configured_audience_model is retrained by '{other}' already: each of two retrainings would take back what"
+            " the other has done, so configure another model, or leave one of them out"
         )
 
 

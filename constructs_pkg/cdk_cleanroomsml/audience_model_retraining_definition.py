@@ -135,7 +135,7 @@ def _call(action: str, arguments: Json | str, **more: Any) -> Json:  # noqa: ANN
     """A call that can be made again."""
     return {
         "Type": "Task",
-        "Resource": f"arn:aws:states:::aws-sdk:cleanroomsml:{action}",
+        "Resource": f"arn:${{Partition}}:states:::aws-sdk:cleanroomsml:{action}",
         "Arguments": arguments,
         "Retry": [_retry(_THROTTLED + _UNCLEAR)],
     } | more
@@ -150,7 +150,7 @@ _STATES: Json = {
     # One at a time: the oldest execution goes on. The list is the newest first, so a further page is of older ones.
     "FindOtherExecutions": {
         "Type": "Task",
-        "Resource": "arn:aws:states:::aws-sdk:sfn:listExecutions",
+        "Resource": "arn:${Partition}:states:::aws-sdk:sfn:listExecutions",
         "Arguments": {"StateMachineArn": "{% $states.context.StateMachine.Id %}", "StatusFilter": "RUNNING"},
         "Retry": [_retry(["Sfn.SfnException", "Sfn.SdkClientException"])],
         "Assign": {

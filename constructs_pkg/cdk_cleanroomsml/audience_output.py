@@ -70,8 +70,8 @@ class AudienceOutput(Construct):
             role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``. The permissions
                 to write are added to it where it can be changed, else a warning says what it must allow; one that is
                 imported with ``mutable=False`` is yours to see to. Default: a new role.
-            prefix: The folder in the bucket, without a slash at either end, and without ``*`` and ``?``, which IAM
-                takes for wildcards. Default: the whole bucket.
+            prefix: The folder in the bucket, without a slash at either end, and without ``*``, ``?`` and ``${``,
+                which IAM takes for wildcards and variables. Default: the whole bucket.
             server_access_logs_bucket: Where access to a new bucket is logged: one of the same account and Region that
                 is not encrypted with a key of KMS (S3 User Guide). Its policy lets ``logging.s3.amazonaws.com`` write;
                 where it can't be changed, a warning says so. Default: one new bucket for all outputs of the stack.
@@ -83,7 +83,7 @@ class AudienceOutput(Construct):
         """
         self.stack: cdk.Stack = stack_of(scope)
         """The stack in which it is defined."""
-        _check(self.stack, scope, id, bucket, encryption_key, prefix, server_access_logs_bucket)
+        _check(self.stack, scope, id, bucket, encryption_key, role, prefix, server_access_logs_bucket)
         super().__init__(scope, id)
         self._prefix = prefix
         if encryption_key is not None:
@@ -192,6 +192,7 @@ def _check(
     id: str,
     bucket: s3.IBucket | None,
     key: IKeyRef | None,
+    role: IRoleRef | None,
     prefix: str | None,
     logs_bucket: s3.IBucket | None,
 ) -> None:
@@ -209,6 +210,9 @@ def _check(
     problems.resource("server_access_logs_bucket", logs_bucket, stack, _LOGS)
     if bucket is not None:
         problems.key_of_bucket("encryption_key", key, bucket)
+    elif key is not None:
+        problems.policy_text("encryption_key", key_arn_of(key))
+    problems.policy_text("role", None if role is None else role.role_ref.role_arn)
     if logs_bucket is not None:
         if bucket is not None:
             problems.found.append("server_access_logs_bucket is for a new bucket: leave it out with bucket")

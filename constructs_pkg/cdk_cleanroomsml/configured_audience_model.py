@@ -13,14 +13,17 @@ from .audience_output import ONE_REGION, AudienceOutput
 from .configured_audience_model_grants import ConfiguredAudienceModelGrants
 from .custom_resource import TaggedCustomResource
 from .function_permissions import Permission
+from .once import claim, claimed_by
 from .parameter_types import checked
 from .provider import PASS_ROLE
 from .removal import check_removal_policy
 from .role_permissions import ONE_ACCOUNT
 from .surroundings import (
     KNOWN_STACK,
+    Environment,
     audience_models,
     configured_audience_models,
+    environment_from,
     environment_of,
     environment_of_arn,
     stack_of,
@@ -269,6 +272,13 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         for permission in (_CONFIGURE, _SEE) if self._waits else (_CONFIGURE,):
             provider.permissions.named(permission, name, what="AudienceModel", type=RESOURCE_TYPE, user=self._resource)
 
+    def _stage_if(self, where: Environment) -> str:
+        """What tells stacks apart whose account or Region isn't known: those of two stages need not share it."""
+        if not cdk.Token.is_unresolved(where.account + where.region):
+            return ""
+        stage = cdk.Stage.of(self)
+        return "" if stage is None else stage.node.path
+
     def mark_shared(self) -> None:
         """Says that partners depend on the model, see ``replacement_protection``.
 
@@ -293,7 +303,22 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             export_name: The name under which other stacks of the account and Region can import the ARN. Default: it
                 is not exported.
             description: What the output says about itself. Default: nothing.
+
+        Raises:
+            ValueError: Another model of the account and Region is exported under this name.
         """
+        if export_name is not None and not cdk.Token.is_unresolved(export_name):
+            where = environment_of(self.stack)
+            export = ("Export", where.account, where.region, self._stage_if(where), export_name)
+            other = claimed_by(self, *export)
+            if other:
+                problems = limits.Problems(self, "Arn")
+                problems.found.append(
+                    f"export_name {export_name!r} is that of '{other}' already: each name is there once in an account"
+                    " and Region"
+                )
+                problems.raise_if_any()
+            claim(self, *export)
         return cdk.CfnOutput(
             self,
             "Arn",
@@ -334,7 +359,7 @@ class _ImportedModel(cdk.Resource):
         problems = limits.Problems(scope, id)
         problems.arn("configured_audience_model_arn", arn, "configured-audience-model")
         problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=arn)
+        super().__init__(scope, id, environment_from_arn=environment_from(arn))
         setattr(self, KNOWN_STACK, stack_of(scope))
         self.configured_audience_model_arn = arn
         self.configured_audience_model_id = id_of(arn)

@@ -14,6 +14,7 @@ from .parameter_types import checked
 from .removal import check_removal_policy
 from .surroundings import (
     configured_audience_models,
+    environment_from,
     environment_of_arn,
     resources_of_stack,
     stack_of,
@@ -257,7 +258,7 @@ class _ImportedAssociation(cdk.Resource):
             allowed="arn:aws:cleanrooms:<region>:<account>:membership/<id>/configuredaudiencemodelassociation/<id>",
         )
         problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=arn)
+        super().__init__(scope, id, environment_from_arn=environment_from(arn))
         self.configured_audience_model_association_arn = arn
         self.configured_audience_model_association_identifier = (
             cdk.Fn.select(3, cdk.Fn.split("/", arn)) if cdk.Token.is_unresolved(arn) else arn.rpartition("/")[2]

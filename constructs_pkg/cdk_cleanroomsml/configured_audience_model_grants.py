@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_iam as iam
 
+from . import limits
 from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
 from .granting import grant_on
 from .parameter_types import checked
@@ -61,7 +62,20 @@ class ConfiguredAudienceModelGrants:
             seed_role: The role that jobs read the seed with; it may be passed to Clean Rooms ML, and to no other
                 service. Default: passing a role has to be allowed elsewhere.
             collaboration_id: The one collaboration that jobs may be started in. Default: any.
+
+        Raises:
+            ValueError: The role's ARN or the collaboration's identifier isn't one.
         """
+        problems = limits.Problems(None, "start_audience_generation")
+        problems.policy_text("seed_role", None if seed_role is None else seed_role.role_ref.role_arn)
+        problems.text(
+            "collaboration_id",
+            collaboration_id,
+            length=limits.UUID_LENGTH,
+            pattern=limits.UUID_PATTERN,
+            allowed="a UUID in small letters, the identifier of a collaboration",
+        )
+        problems.raise_if_any()
         within = {"StringEquals": {"cleanrooms-ml:CollaborationId": collaboration_id}} if collaboration_id else None
         grant = self._grant(grantee, "cleanrooms-ml:StartAudienceGenerationJob", conditions=within)
         return grant if seed_role is None else grant.combine(self._pass_role(grantee, seed_role))

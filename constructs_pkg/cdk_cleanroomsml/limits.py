@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from .keys import are_known_to_differ, key_arn_of
-from .surroundings import Environment, Resource, environment_of, environment_of_resource, known_to_differ
+from .surroundings import Environment, Resource, environment_of, environment_of_resource, is_dummy, known_to_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,15 +51,17 @@ POLICY_LENGTH = (1, 20_480)
 ASSOCIATION_NAME_LENGTH = (1, 100)
 ASSOCIATION_ARN_LENGTH = (0, 256)
 ASSOCIATION_ARN_PATTERN = (
-    r"arn:aws:cleanrooms:[\w]{2}-[\w]{4,9}-[\d]:[\d]{12}:"
+    r"arn:aws[-a-z]*:cleanrooms:[-a-z0-9]+:[\d]{12}:"  # the model knows only one partition
     r"membership/[\d\w-]+/configuredaudiencemodelassociation/[\d\w-]+"
 )
 WAIT_SECONDS = (1, 780)  # what the function's 15 minutes leave for waiting
 TAGS = (0, 47)  # API reference: 50; three are the provider's own markers
 MARKER_PREFIX = "cdk-cleanroomsml:"
 UNMARKED_TAGS = (0, 50)  # API reference, for what CloudFormation has a type for
-FOLDER_PATTERN = r"[^/\s*?]([^\n*?]*[^/\n*?])?"  # to IAM, * and ? are wildcards: a role could reach other folders
-FOLDER = "a folder's name without * and ?, and without a slash at either end, like 'segments' or 'teams/media'"
+# To IAM, * and ? are wildcards, and ${…} is a variable: a role could reach other folders.
+FOLDER_PATTERN = r"(?!.*\$\{)[^/\s*?]([^\n*?]*[^/\n*?])?"
+FOLDER = "a folder's name without *, ? and ${, and without a slash at either end, like 'segments' or 'teams/media'"
+POLICY_TEXT_PATTERN = r"(?!.*\$\{)[^*?]*"
 OBJECT_KEY_LENGTH = (1, 1024)  # S3 User Guide
 KMS_KEY_ARN_PATTERN = r"arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{12}:key/.+"
 TRAINING_COLUMNS = (1, 100)
@@ -125,7 +127,7 @@ class Problems:
 
         Args:
             parameter: The parameter's name, as the user wrote it.
-            value: Its value; ``None`` and Tokens pass.
+            value: Its value; ``None``, Tokens and dummies of look-ups that are still to be made pass.
             length: The fewest and the most characters.
             pattern: What the whole value must match.
             allowed: The pattern in words.
@@ -138,7 +140,7 @@ class Problems:
             broken.append(f"{parameter} must have {least} to {most} characters, got {len(value)}: {value[:80]!r}")
         if pattern and not re.fullmatch(pattern, value):
             broken.append(f"{parameter} must be {allowed}, got {value[:200]!r}")
-        if broken and not cdk.Token.is_unresolved(value):
+        if broken and not cdk.Token.is_unresolved(value) and not is_dummy(value):
             self.found += broken
 
     def name(self, parameter: str, value: str | None, *, length: tuple[int, int] = NAME_LENGTH) -> None:
@@ -184,6 +186,7 @@ class Problems:
         """Checks that it is a key and no alias, whose ARN shows that even where the rest of it is a Token."""
         if arn is not None and ":alias/" in arn:
             self.found.append(f"{parameter} must be a key, got an alias: {arn!r}")
+        self.policy_text(parameter, arn)
         self.text(
             parameter,
             arn,
@@ -192,9 +195,16 @@ class Problems:
             allowed="a key and no alias, arn:aws:kms:<region>:<account>:key/<id>",
         )
 
+    def policy_text(self, parameter: str, value: str | None) -> None:
+        """Checks that what is written into a policy means itself and nothing else."""
+        allowed = "without *, ? and ${, which IAM takes for wildcards and variables"
+        self.text(parameter, value, length=ARN_LENGTH, pattern=POLICY_TEXT_PATTERN, allowed=allowed)
+
     def key_of_bucket(self, parameter: str, key: IKeyRef | None, bucket: s3.IBucket) -> None:
         """Checks that a key that is given with a bucket is not another than the bucket is known to have."""
         own = bucket.encryption_key
+        for name, each in ((parameter, key), ("bucket's key", own)):
+            self.policy_text(name, None if each is None else key_arn_of(each))
         if key is not None and own is not None and are_known_to_differ(key, own):
             self.found.append(
                 f"{parameter} {_shown(key)} is not the bucket's, {_shown(own)}: it is the bucket's key that must be"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_stepfunctions as stepfunctions
+    from aws_cdk.interfaces.aws_logs import ILogGroupRef
 
     from .audience_model_retraining import AudienceModelRetraining
     from .provider import CleanRoomsMLProvider
@@ -35,6 +36,9 @@ _MAX_AGE_DAYS = (1, 365)
 _METRICS = "alarms watch only metrics of their own account and Region: define the monitoring in a stack there"
 _TOPIC_REGION = "CloudWatch notifies only topics of its own Region: use one of that Region"
 _WIDTH = 12
+_ALARMS = 100
+"""The most alarms in a widget (CloudWatch API reference). A dashboard's own limits, 500 widgets and 2,500 metrics, are
+more than is needed for the alarms that fit into a stack: 500 resources, four for each retraining."""
 _ID_LENGTH = 100
 _FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
 """What the function logs when it answers so. It has come to its end then, which is no error of Lambda's."""
@@ -59,6 +63,7 @@ class CleanRoomsMLMonitoring(Construct):
         max_age: cdk.Duration | None = None,
         alarm_topic: sns.ITopic | sns.Topic | None = None,
         dashboard_name: str | None = None,
+        log_group: ILogGroupRef | None = None,
     ) -> None:
         """Defines the monitoring.
 
@@ -73,6 +78,8 @@ class CleanRoomsMLMonitoring(Construct):
             alarm_topic: Where alarms go when they begin, a topic of the Region. CloudWatch is let in by its policy, and
                 by that of its key; where they can't be changed, a warning says so. Default: nowhere, see ``alarms``.
             dashboard_name: The name of the dashboard. Default: a generated one.
+            log_group: Where the state machine that measures ages logs every event: encrypted, say, with a name that
+                begins with ``/aws/vendedlogs/``. Default: a new one for 30 days that goes with the stack.
 
         Raises:
             ValueError: There is nothing to watch, or ``max_age`` is out of bounds, or something is in another account
@@ -102,20 +109,24 @@ class CleanRoomsMLMonitoring(Construct):
         rows = [self._watch_retraining(retraining, age) for retraining in retrainings]
         if retrainings:
             self.age_state_machine = self._measure_age(
-                [each.configured_audience_model.configured_audience_model_arn for each in retrainings]
+                [each.configured_audience_model.configured_audience_model_arn for each in retrainings], log_group
             )
             self._watch_executions(self, self.age_state_machine, "measuring the age of audience models")
         if provider is not None:
             rows.append(self._watch_provider(provider))
-        status = cloudwatch.AlarmStatusWidget(
-            alarms=[cast("cloudwatch.IAlarm", each) for each in self.alarms], width=2 * _WIDTH
-        )
+        status = [self._show(self.alarms[at : at + _ALARMS]) for at in range(0, len(self.alarms), _ALARMS)]
         self.dashboard: cloudwatch.Dashboard = cloudwatch.Dashboard(
-            self, "Dashboard", dashboard_name=dashboard_name, widgets=[[cast("cloudwatch.IWidget", status)], *rows]
+            self, "Dashboard", dashboard_name=dashboard_name, widgets=[*status, *rows]
         )
         """The alarms, the executions and the ages, and the function's invocations."""
         if alarm_topic is not None:
             self._notify(cast("sns.ITopic", alarm_topic))
+
+    @staticmethod
+    def _show(alarms: Sequence[cloudwatch.Alarm]) -> list[cloudwatch.IWidget]:
+        """A row with the states of alarms."""
+        shown = [cast("cloudwatch.IAlarm", each) for each in alarms]
+        return [cast("cloudwatch.IWidget", cloudwatch.AlarmStatusWidget(alarms=shown, width=2 * _WIDTH))]
 
     def _watch_retraining(self, retraining: AudienceModelRetraining, max_age: cdk.Duration) -> list[cloudwatch.IWidget]:
         own, path = self._room_for(retraining), path_of(retraining)
@@ -218,10 +229,11 @@ class CleanRoomsMLMonitoring(Construct):
             )
         )
 
-    def _measure_age(self, models: list[str]) -> stepfunctions.StateMachine:
+    def _measure_age(self, models: list[str], log_group: ILogGroupRef | None) -> stepfunctions.StateMachine:
         own = Construct(self, "Age")
         state_machine, _ = define_state_machine(
             own,
+            log_group=log_group,
             definition=definition(models),
             description="Measures the age of audience models of AWS Clean Rooms ML",
             statements=[

@@ -65,7 +65,7 @@ _NOT_MEASURED = [
 _MEASURE: dict[str, Any] = {
     "GetConfiguredAudienceModel": {
         "Type": "Task",
-        "Resource": "arn:aws:states:::aws-sdk:cleanroomsml:getConfiguredAudienceModel",
+        "Resource": "arn:${Partition}:states:::aws-sdk:cleanroomsml:getConfiguredAudienceModel",
         "Arguments": {"ConfiguredAudienceModelArn": "{% $states.input %}"},
         "Retry": _RETRY,
         "Catch": _NOT_MEASURED,
@@ -74,7 +74,7 @@ _MEASURE: dict[str, Any] = {
     },
     "GetAudienceModel": {
         "Type": "Task",
-        "Resource": "arn:aws:states:::aws-sdk:cleanroomsml:getAudienceModel",
+        "Resource": "arn:${Partition}:states:::aws-sdk:cleanroomsml:getAudienceModel",
         "Arguments": {"AudienceModelArn": "{% $states.input %}"},
         "Retry": _RETRY,
         "Catch": _NOT_MEASURED,
@@ -83,7 +83,7 @@ _MEASURE: dict[str, Any] = {
     },
     "PutMetricData": {
         "Type": "Task",
-        "Resource": "arn:aws:states:::aws-sdk:cloudwatch:putMetricData",
+        "Resource": "arn:${Partition}:states:::aws-sdk:cloudwatch:putMetricData",
         "Arguments": {
             "Namespace": NAMESPACE,
             "MetricData": [

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
+from .names import place_of, unique_name
 from .surroundings import account, stack_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from aws_cdk.interfaces.aws_logs import ILogGroupRef
     from constructs import Construct
+
+_NAME = 200
+"""Characters of a log group's own name; 512 are allowed in all."""
 
 
 def define_state_machine(
@@ -32,7 +36,7 @@ def define_state_machine(
 
     Args:
         scope: The construct that they belong to.
-        definition: What it does, as JSON; Tokens are fine.
+        definition: What it does, as JSON; Tokens are fine, and ``${Partition}`` is the stack's.
         description: What its role says about itself.
         statements: What it may do.
         log_group: Where it logs. Default: a new one, for 30 days.
@@ -45,6 +49,7 @@ def define_state_machine(
         scope,
         "StateMachine",
         definition_body=stepfunctions.DefinitionBody.from_string(stack_of(scope).to_json_string(definition)),
+        definition_substitutions={"Partition": cdk.Aws.PARTITION},
         role=cast("iam.IRole", role),
         logs=stepfunctions.LogOptions(
             destination=_new_log_group(scope) if log_group is None else log_group,
@@ -79,7 +84,16 @@ def _step_functions() -> iam.IPrincipal:
 
 
 def _new_log_group(scope: Construct) -> ILogGroupRef:
+    """A log group whose name begins as it should for what a service of AWS delivers.
+
+    Step Functions writes any other into the one resource policy of CloudWatch Logs, which is full at some forty
+    (CloudWatch Logs User Guide, "Log group resource policy size limit considerations").
+    """
     log_group = logs.LogGroup(
-        scope, "LogGroup", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
+        scope,
+        "LogGroup",
+        log_group_name=f"/aws/vendedlogs/states/{unique_name(place_of(scope), most=_NAME, separator='-')}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
     )
     return cast("ILogGroupRef", log_group)

@@ -121,7 +121,11 @@ def audience_models() -> str:
 
 def known_to_differ(one: str, other: str) -> bool:
     """Whether two values are both known at synthesis, and not the same."""
-    return one != other and bool(one) and bool(other) and not is_token(one) and not is_token(other)
+    return one != other and _is_known(one) and _is_known(other)
+
+
+def _is_known(value: str) -> bool:
+    return bool(value) and not is_token(value) and not is_dummy(value)
 
 
 @cache
@@ -169,3 +173,22 @@ def _pseudo_parameters() -> re.Pattern[str]:
     unscoped = (cdk.Aws.PARTITION, cdk.Aws.REGION, cdk.Aws.ACCOUNT_ID, cdk.Aws.STACK_ID, cdk.Aws.STACK_NAME)
     scoped = r"\$\{Token\[AWS::(Partition|Region|AccountId|StackId|StackName)\.\d+]\}"
     return re.compile("|".join((scoped, *map(re.escape, unscoped))))
+
+
+_DUMMY = re.compile(
+    # Of ssm.StringParameter.value_from_lookup; of what is written with CDK's providers, by custom.
+    r"dummy-value-for-|(?<![a-z0-9])dummy(?![a-z0-9])"
+    # Of kms.Key.from_lookup, of VPCs and what is in them, of security groups and images.
+    r"|1234abcd-12ab-34cd-56ef-1234567890ab|(?<![a-z0-9])(vpc-12345|[ps]-12345|rtb-12345[ps]?|sg-12345678|ami-1234)",
+    re.IGNORECASE,
+)
+
+
+def is_dummy(text: str) -> bool:
+    """Whether a text holds what CDK gives out before it has looked something up: synthesis is then done once more."""
+    return _DUMMY.search(text) is not None
+
+
+def environment_from(arn: str) -> str | None:
+    """An ARN that CDK may take account and Region from; ``None`` when it is still to be looked up."""
+    return None if is_dummy(arn) else arn

@@ -19,7 +19,7 @@ from .parameter_types import checked
 from .read_permissions import NEEDED, read_statements
 from .removal import apply_removal_policy, check_removal_policy
 from .role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, clean_rooms_ml, warn_of_another_account
-from .surroundings import KNOWN_STACK, environment_of, known_to_differ, stack_of
+from .surroundings import KNOWN_STACK, environment_from, environment_of, known_to_differ, stack_of
 from .training_column import check_columns
 from .training_dataset_grants import TrainingDatasetGrants
 
@@ -84,8 +84,8 @@ class TrainingDataset(cdk.Resource):
             bucket: Where the data of the table lies. It must be in the Region of the dataset (User Guide). One that is
                 imported by its name or ARN counts as one of this account, without a key: if it isn't, import it with
                 ``Bucket.from_bucket_attributes`` and its ``account``, ``region`` and ``encryption_key``.
-            prefix: The folder in the bucket, without a slash at either end, and without ``*`` and ``?``, which IAM
-                takes for wildcards. Default: the whole bucket.
+            prefix: The folder in the bucket, without a slash at either end, and without ``*``, ``?`` and ``${``,
+                which IAM takes for wildcards and variables. Default: the whole bucket.
             encryption_key: The customer managed key of the bucket, or its alias. Default: the key that the bucket
                 is known to have.
             role: What Clean Rooms ML assumes to read. It must be of the dataset's account and trust
@@ -258,6 +258,7 @@ def _check_access(
     problems.resource("table", table.source, stack, _TABLE_REGION, account=False)
     problems.key_of_bucket("encryption_key", key, bucket)
     if role is not None:
+        problems.policy_text("role", role.role_ref.role_arn)
         problems.same("role's account", role.env.account, environment_of(stack).account, ONE_ACCOUNT)
 
 
@@ -307,7 +308,7 @@ class _ImportedDataset(cdk.Resource):
         problems = limits.Problems(scope, id)
         problems.arn("training_dataset_arn", arn, "training-dataset")
         problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=arn)
+        super().__init__(scope, id, environment_from_arn=environment_from(arn))
         self.training_dataset_arn = arn
         self.training_dataset_id = id_of(arn)
         self.grants = TrainingDatasetGrants(self)

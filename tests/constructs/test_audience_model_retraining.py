@@ -77,7 +77,11 @@ def plain(value: Any) -> Any:
 
 
 def definition(synth: Synth) -> dict[str, Any]:
-    text = plain(synth.only("AWS::StepFunctions::StateMachine")["Properties"]["DefinitionString"])
+    machine = synth.only("AWS::StepFunctions::StateMachine")["Properties"]
+    assert machine["DefinitionSubstitutions"] == {"Partition": {"Ref": "AWS::Partition"}}
+    text = plain(machine["DefinitionString"])
+    assert "arn:aws:states:::" not in text
+    text = text.replace("${Partition}", "aws")
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -219,7 +223,7 @@ class TestWhoOwnsTheAudienceModel:
                 "Second",
                 initial_audience_model=first,
                 configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
-                    synth.stack, "Other", ARN
+                    synth.stack, "Other", f"{ARN}-other"
                 ),
             )
 

@@ -52,9 +52,14 @@ def test_start_audience_generation_in_one_collaboration_with_one_role(synth: Syn
     seed = iam.Role.from_role_arn(synth.stack, "Seed", SEED_ROLE)
     assert granted(
         synth,
-        lambda grants, role: grants.start_audience_generation(role, seed_role=seed, collaboration_id="c-1"),
+        lambda grants, role: grants.start_audience_generation(
+            role, seed_role=seed, collaboration_id="0a1b2c3d-0000-4000-8000-00000000000c"
+        ),
     ) == [
-        statement("cleanrooms-ml:StartAudienceGenerationJob", StringEquals={"cleanrooms-ml:CollaborationId": "c-1"}),
+        statement(
+            "cleanrooms-ml:StartAudienceGenerationJob",
+            StringEquals={"cleanrooms-ml:CollaborationId": "0a1b2c3d-0000-4000-8000-00000000000c"},
+        ),
         statement("iam:PassRole", resource=SEED_ROLE, StringEquals=PASSED),
     ]
 
