@@ -165,7 +165,12 @@ def test_what_has_made_a_delivery_suspicious_is_not_forgotten(world: World) -> N
     world.fail(CREATE, "ConflictException", "busy")
     world.fail(CREATE, "ThrottlingException")
     # Both are fresh, so the other one creates in one call, and this one wouldn't look any more.
-    world.wire.interruptions.append(Interruption(CREATE, lambda: deliver(world, event), 2, after_effect=False))
+
+    def other() -> None:
+        deliver(world, event)
+        world.clock.sleep(1)
+
+    world.wire.interruptions.append(Interruption(CREATE, other, 2, after_effect=False))
     deliver(world, event)
     assert {answer["PhysicalResourceId"] for answer in answers(world, event)} == {
         model["configuredAudienceModelArn"] for model in world.models()
