@@ -76,7 +76,7 @@ audit:
 
 # On each supported Python of this machine; WHEEL=dist/….whl proves that file.
 pythons:
-	@$(WITH) demo python -m tools.pythons $(WHEEL)
+	@$(or $(PYTHON),python3) -E -m tools.pythons $(WHEEL)
 
 # Whether programs break that ran with the last release.
 api:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .set_up import Command
 
 PYTHONS = [f"3.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1)]
-PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^ ;\\]+)", re.MULTILINE)
+PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^\s;\\]+)", re.MULTILINE)
 # What uv can't move: versions that the code itself is made for, and where they are written.
 BY_HAND = {
     "ministack": {"pyproject.toml": r'"ministack==([^"]+)"'},
@@ -118,7 +118,16 @@ def newest_by_hand(reach: dict[str, str]) -> dict[str, str]:
         (asked := Path(scratch) / "asked.in").write_text("ministack\n")
         to: Command = ("--universal", "--python-version", PYTHONS[0], "--no-deps", "--no-header", asked)
         lines = run(("uv", "pip", "compile", "--quiet", "--no-config", *to), reach)
-    return {"ministack": PIN.findall(lines)[0][1], "aws-cdk": run(["npm", "view", "aws-cdk", "version"], reach).strip()}
+    return {
+        "ministack": PIN.findall(lines)[0][1],
+        "aws-cdk": _version(run(["npm", "view", "aws-cdk", "version"], reach)),
+    }
+
+
+def _version(printed: str) -> str:
+    """The version that npm printed, among whatever it warns of."""
+    (found,) = re.findall(r"^\d+\.\d+\.\d+$", printed, re.MULTILINE)
+    return str(found)
 
 
 def newest() -> None:

@@ -14,7 +14,7 @@ import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from tools import NEWEST, OLDEST
+from tools import NEWEST, OLDEST, lock
 from tools.lock import BY_HAND, PYTHONS, pins
 
 REPOSITORY = Path(__file__).parents[2]
@@ -70,10 +70,10 @@ def applies(requirement: Requirement, surroundings: dict[str, str], extra: str =
 
 
 def unmet(
-    lock: str, roots: list[str], surroundings: dict[str, str], required: dict[str, list[str]] = METADATA
+    pinned_lines: str, roots: list[str], surroundings: dict[str, str], required: dict[str, list[str]] = METADATA
 ) -> list[str]:
     """What is required, by the roots or by what they lead to, and met by no pin, or by more than one."""
-    lines = [Requirement(line.rstrip(" \\")) for line in lock.splitlines() if line and not line.startswith(" ")]
+    lines = [Requirement(line.rstrip(" \\")) for line in pinned_lines.splitlines() if line and not line.startswith(" ")]
     pinned = [line for line in lines if applies(line, surroundings)]
     missing, seen, left = set(), set(), [("the project", Requirement(root), "") for root in roots]
     while left:
@@ -184,5 +184,14 @@ def test_what_is_pinned_by_hand_is_pinned_to_one_version(name: str) -> None:
     for file, pattern in BY_HAND[name].items():
         found |= {*re.findall(pattern, (REPOSITORY / file).read_text())}
     assert len(found) == 1
-    lock = (REPOSITORY / "package-lock.json").read_text()
-    assert found <= {*pins(REQUIREMENTS / "dev.txt").get(name, ()), *re.findall(r'"version": "([^"]+)"', lock)}
+    npm = (REPOSITORY / "package-lock.json").read_text()
+    assert found <= {*pins(REQUIREMENTS / "dev.txt").get(name, ()), *re.findall(r'"version": "([^"]+)"', npm)}
+
+
+def test_versions_are_read_from_what_the_tools_print() -> None:
+    printed = 'npm warn Unknown user config "nodedir", gone in 12.0.0.\n2.1148.1\n'
+    assert lock._version(printed) == "2.1148.1"
+    assert lock.PIN.findall("a-b==1.2\nc[d]==3 ; python_version < '3.11' \\\n    --hash=x\n") == [
+        ("a-b", "1.2"),
+        ("c", "3"),
+    ]
