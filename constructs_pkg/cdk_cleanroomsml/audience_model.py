@@ -17,6 +17,7 @@ from .parameter_types import checked
 from .removal import check_removal_policy
 from .role_permissions import KEY_REGION, warn_of_another_account
 from .surroundings import audience_models, environment_from, environment_of_arn, stack_of
+from .training_key import FOR_AWS, GRANT, USE, let_service_train_with, via_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,7 @@ class AudienceModel(TaggedCustomResource):
         training_data_start_time: datetime | None = None,
         training_data_end_time: datetime | None = None,
         encryption_key: IKeyRef | None = None,
+        allow_encryption_key_use: bool = False,
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
         retrained: bool = False,
@@ -83,8 +85,12 @@ class AudienceModel(TaggedCustomResource):
             training_data_end_time: Where it ends, after the start. A change replaces the audience model. Default: no
                 limit is named.
             encryption_key: The customer managed key that encrypts the audience model. A change replaces it. What must
-                be allowed on the key, and to whom, isn't documented: nothing is allowed here. Default: a key of the
-                service.
+                be allowed on the key, and to whom, isn't documented, see ``allow_encryption_key_use``. Default: a key
+                of the service.
+            allow_encryption_key_use: Whether the function and Clean Rooms ML may use the key as is documented for
+                custom models (inferred): Decrypt, DescribeKey, GenerateDataKey, and CreateGrant for resources of AWS;
+                the function only by way of the service. If the key's policy can't be changed, a warning says so.
+                Default: nothing is allowed here.
             description: Up to 255 printable characters and line breaks. A change replaces the audience model. Default:
                 none.
             tags: Up to 47: the service allows 50 on a resource, and three mark the audience model as its stack's.
@@ -139,6 +145,11 @@ class AudienceModel(TaggedCustomResource):
         permissions.named(
             _TRAIN, training_dataset_arn, what="TrainingDataset", type=RESOURCE_TYPE, user=resource, made_of=()
         )
+        if encryption_key is not None and key_arn is not None and allow_encryption_key_use:
+            let_service_train_with(self, encryption_key)
+            via = tuple(via_service().items())
+            for permission in (Permission(USE, via), Permission(GRANT, (*via, *FOR_AWS.items()))):
+                permissions.named(permission, key_arn, what="Key", type=RESOURCE_TYPE, user=resource)
         if retrained:
             self.mark_retrained()
 

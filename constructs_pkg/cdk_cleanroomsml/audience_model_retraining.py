@@ -22,10 +22,11 @@ from .keys import is_defined_here, key_arn_of
 from .names import place_of, unique_name
 from .once import claim, claimed_by
 from .parameter_types import checked
-from .retraining_state_machine import define_state_machine
+from .retraining_state_machine import allow, define_state_machine
 from .role_permissions import KEY_REGION, warn_of_another_account
 from .surroundings import environment_of_arn, stack_of
 from .topics import let_service_in
+from .training_key import FOR_AWS, GRANT, USE, let_service_train_with, via_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +104,7 @@ class AudienceModelRetraining(Construct):
         initial_audience_model: AudienceModel | None = None,
         audience_model_name_prefix: str | None = None,
         encryption_key: IKeyRef | None = None,
+        allow_encryption_key_use: bool = False,
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
         training_timeout: cdk.Duration | None = None,
@@ -138,7 +140,9 @@ class AudienceModelRetraining(Construct):
                 spaces; a hyphen and 16 characters follow. With another prefix, those of the old one are no longer
                 deleted. A Token is fine. Default: made from the stack's and the construct's names.
             encryption_key: The key that encrypts the training. What whoever starts a training must be allowed on it
-                isn't documented, so nothing is granted. Default: a key that AWS owns.
+                isn't documented: see ``allow_encryption_key_use``. Default: a key that AWS owns.
+            allow_encryption_key_use: Whether the state machine and Clean Rooms ML may use the key as is documented for
+                custom models (inferred), see the parameter of :class:`AudienceModel`. Default: nothing is allowed here.
             description: Of each audience model, up to 255 printable characters and line breaks. Default: none.
             tags: Of each audience model, up to 49: the service allows 50 on a resource, and one says whose it is. Keys
                 have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none.
@@ -238,11 +242,16 @@ class AudienceModelRetraining(Construct):
                 " from_configured_audience_model_attributes",
             )
         permissions = Permissions(settings, output_role=output_role)
+        key_use: list[iam.PolicyStatement] = []
+        if encryption_key is not None and key_arn is not None and allow_encryption_key_use:
+            let_service_train_with(self, encryption_key)
+            via = via_service()
+            key_use = [allow(*USE, on=[key_arn], when=via), allow(*GRANT, on=[key_arn], when={**via, **FOR_AWS})]
         state_machine, role = define_state_machine(
             self,
             definition=definition(settings),
             description="Retrains an audience model of AWS Clean Rooms ML",
-            statements=permissions.statements(),
+            statements=[*permissions.statements(), *key_use],
             log_group=log_group,
             tracing_enabled=tracing_enabled,
         )

@@ -132,3 +132,18 @@ def test_a_permissions_boundary_of_the_whole_application_reaches_every_role(synt
     roles = synth.resources("AWS::IAM::Role").values()
     assert len(roles) == 2
     assert all("PermissionsBoundary" in role["Properties"] for role in roles)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"runtime": lambda_.Runtime.NODEJS_22_X}, "runtime must be Python 3.10 or newer, got 'nodejs22.x'"),
+        ({"runtime": lambda_.Runtime.PYTHON_3_9}, "runtime must be Python 3.10 or newer, got 'python3.9'"),
+        ({"reserved_concurrent_executions": 0}, "reserved_concurrent_executions must be at least 1, got 0"),
+        ({"reserved_concurrent_executions": -1}, "reserved_concurrent_executions must be at least 1, got -1"),
+        ({"log_removal_policy": cdk.RemovalPolicy.SNAPSHOT}, "log_removal_policy must be DESTROY, RETAIN"),
+    ],
+)
+def test_what_could_never_run_is_refused(synth: Synth, parameters: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        CleanRoomsMLProvider(synth.stack, **parameters)
