@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import cdk_nag
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 
 import cdk_cleanroomsml
-from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics, provider
+from cdk_cleanroomsml import (
+    AudienceOutput,
+    CleanRoomsMLProvider,
+    ConfiguredAudienceModel,
+    SharedAudienceMetrics,
+    provider,
+)
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
 from .conftest import Synth
@@ -158,6 +167,28 @@ def test_many_roles_fit_in_policies_that_iam_takes(context: dict[str, Any]) -> N
     assert len(managed) <= 10
     assert sum(inline) <= 10_240
     assert len(synth.template.to_json()["Resources"]) <= 500
+
+
+def test_what_is_defined_after_somebody_looked_is_allowed_as_well(synth: Synth) -> None:
+    """A check between two models, or a reading Aspect, resolves every policy."""
+    model(synth.stack, "One")
+    for construct in synth.stack.node.find_all():
+        if isinstance(construct, iam.CfnPolicy):
+            synth.stack.resolve(construct.policy_document)
+    cdk_nag.AwsSolutionsChecks(synth.app).validate_scope(synth.app)
+    model(synth.stack, "Two", arn=f"{ARN}-2")
+    assert f"{ARN}-2" in str(synth.function_statements())
+
+
+def test_a_provider_that_is_taken_away_is_used_no_more(synth: Synth) -> None:
+    model(synth.stack, "Model")
+    for name in ("Model", "CleanRoomsMLProvider"):
+        assert synth.stack.node.try_remove_child(name)
+    own = CleanRoomsMLProvider(synth.stack, log_retention=logs.RetentionDays.ONE_WEEK)
+    model(synth.stack, "Model")
+    assert synth.only("AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 7
+    assert synth.only(RESOURCE_TYPE)["Properties"]["ServiceToken"] == synth.stack.resolve(own.service_token)
+    assert set(synth.only(RESOURCE_TYPE)["DependsOn"]) == set(synth.function_policies())
 
 
 def asset(app: cdk.App) -> Path:
