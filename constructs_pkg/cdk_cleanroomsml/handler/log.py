@@ -30,7 +30,6 @@ _KEYS_OF_A_URL = ("AWSAccessKeyId", "Signature", "X-Amz-Credential", "X-Amz-Secu
 OPEN_MEMBERS = (
     "audienceSizeConfig",
     "childResourceTagOnCreatePolicy",
-    "configuredAudienceModelPolicy",
     "manageResourcePolicies",
     "membershipIdentifier",
     "minMatchingSeedSize",
@@ -38,7 +37,10 @@ OPEN_MEMBERS = (
     "trainingDataEndTime",
     "trainingDataStartTime",
 )
-"""Members of the service that hold no free text. A resource policy is there to be read by others."""
+"""Members of the service that hold no free text."""
+
+_POLICY = "configuredAudienceModelPolicy"
+_OPEN_IN_A_POLICY = ("Action", "Effect", "Version")
 
 _ADDRESS = r"""(?:arn:|s3://)[^\s'"`,;)\]}]+"""
 _NAMED_BY_AWS = re.compile(rf"{_ADDRESS}|[a-z]{{2}}(?:-[a-z]+)+-[0-9]|[0-9]{{12}}")
@@ -97,14 +99,15 @@ def _texts(event: object) -> Iterator[str]:
         for member, value in properties.items() if isinstance(properties, dict) else ():
             # What begins with a capital is CloudFormation's or ours.
             if member not in OPEN_MEMBERS and not str(member)[:1].isupper():
-                yield from (leaf for leaf in _leaves(value) if leaf.strip() and not _NAMED_BY_AWS.fullmatch(leaf))
+                texts = _leaves(value, _OPEN_IN_A_POLICY if member == _POLICY else ())
+                yield from (text for text in texts if text.strip() and not _NAMED_BY_AWS.fullmatch(text))
 
 
-def _leaves(value: Json) -> Iterator[str]:
+def _leaves(value: Json, without: tuple[str, ...]) -> Iterator[str]:
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [item for key, item in value.items() if key not in without]
     if isinstance(value, list):
         for item in value:
-            yield from _leaves(item)
+            yield from _leaves(item, without)
     elif isinstance(value, str):
         yield value
