@@ -151,12 +151,13 @@ class FunctionPermissions:
             if self._length_of_inline() <= _MOST_INLINE and resources <= _MOST_RESOURCES:
                 return
             if not own.is_moved and own.waits_for_nothing(self._stack, known):
+                managed = self._count_of_managed()
                 own.move_to(self._types[own.type])
-                resources -= 1
+                resources += self._count_of_managed() - managed - 1
 
     def check(self) -> list[str]:
         """What IAM would refuse."""
-        length, managed = self._length_of_inline(), sum(len(each.all) - 1 for each in self._types.values())
+        length, managed = self._length_of_inline(), self._count_of_managed()
         problems = []
         if length > _MOST_INLINE:
             problems.append(f"some {length:,} characters of inline policies, IAM allows {_MOST_INLINE:,}")
@@ -179,6 +180,9 @@ class FunctionPermissions:
             return
         self._is_watched = True
         cdk.Aspects.of(self._provider).add(cast("cdk.IAspect", _MakeRoom(self, self._provider)))
+
+    def _count_of_managed(self) -> int:
+        return sum(len(each.all) - 1 for each in self._types.values())
 
     def _length_of_inline(self) -> int:
         inline = [each.first for each in self._types.values()]
