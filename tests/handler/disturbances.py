@@ -41,7 +41,13 @@ REFUSALS = st.sampled_from(
     ]
 )
 
-SEND_FAULTS = st.sampled_from([500, 503, ConnectionResetError(), TimeoutError(), 200])
+LATE = st.sampled_from([10.0, 70.0, 1_200.0])
+"""How many seconds after the end of an operation its events come again."""
+
+CANCELLED = st.sampled_from([None, None, None, 10.0, 100.0])
+"""After how many seconds a deployment is cancelled, if it is."""
+
+SEND_FAULTS = st.sampled_from([500, 503, 404, 307, ConnectionResetError(), TimeoutError(), 200])
 
 
 @dataclass
@@ -140,9 +146,9 @@ class Disturber:
                     again = Interruption(operation, self._deliver_again, skip, after_effect)
                     self.world.wire.interruptions.append(again)
 
-    def deliver_late(self) -> None:
+    def deliver_late(self, after: float) -> None:
         """The last events come once more, when CloudFormation no longer waits for them."""
-        self.world.clock.sleep(1_200)
+        self.world.clock.sleep(after)
         for pending in list(self.world.cloudformation.pending.values())[-5:]:
             self.world.function.deliver(pending.event)
 

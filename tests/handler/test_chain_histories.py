@@ -20,7 +20,7 @@ from cdk_cleanroomsml.handler.configured_audience_model import ConfiguredAudienc
 from cdk_cleanroomsml.handler.configured_audience_model_policy import ConfiguredAudienceModelPolicy
 from cdk_cleanroomsml.local.service.store import Policy
 
-from .disturbances import Disturber, disturbances, find_bug, run_histories
+from .disturbances import CANCELLED, LATE, Disturber, disturbances, find_bug, run_histories
 from .subjects import (
     ASSOCIATION,
     AUDIENCE,
@@ -185,6 +185,7 @@ class ChainHistories(RuleBasedStateMachine):
         disturbances=DISTURBANCES,
         somebody=st.sampled_from([False, False, False, True]),
         pause=st.sampled_from([1.0, 4_000.0]),
+        cancelled=CANCELLED,
     )
     def deploy(
         self,
@@ -194,6 +195,7 @@ class ChainHistories(RuleBasedStateMachine):
         disturbances: list[Any],
         somebody: bool,
         pause: float,
+        cancelled: float | None = None,
     ) -> None:
         self.world.clock.sleep(pause)
         self.disturber.disturb(disturbances)
@@ -203,7 +205,7 @@ class ChainHistories(RuleBasedStateMachine):
             self.world.wire.interruptions.append(interruption)
         # Nobody takes a model back from its retraining.
         resources = template(parts, retrained=retrained or self.is_retrained())
-        self.finish(self.world.deploy(resources, fails=fails).status)
+        self.finish(self.world.deploy(resources, fails=fails, after=cancelled).status)
 
     @rule(parts=PARTS, retrained=FLAG, a_week_later=st.booleans())
     def deploy_in_peace(self, parts: dict[str, Any], retrained: bool, a_week_later: bool) -> None:
@@ -264,9 +266,9 @@ class ChainHistories(RuleBasedStateMachine):
         self.check()
 
     @precondition(lambda self: self.world.cloudformation.dated and self.world.stack.resources)
-    @rule()
-    def late_deliveries(self) -> None:
-        self.disturber.deliver_late()
+    @rule(after=LATE)
+    def late_deliveries(self, after: float) -> None:
+        self.disturber.deliver_late(after)
         self.check()
 
     def finish(self, status: str) -> None:
@@ -380,8 +382,8 @@ def forgets_the_guard(self: Any, arn: str, document: Any, _guard: Any, look: Cal
 put = ConfiguredAudienceModelPolicy._put
 
 BUGS = [
-    (ConfiguredAudienceModel, "_kept", points_back, 1),
-    (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard, 2),
+    (ConfiguredAudienceModel, "_kept", points_back, 2),
+    (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard, 3),
 ]
 """Each with a seed that finds it soon, as in test_histories.py."""
 
