@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import cdk_nag
 import pytest
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
 from cdk_cleanroomsml import (
@@ -228,3 +229,27 @@ def test_logical_ids(flags: dict[str, Any]) -> None:
         "MonitoringCleanRoomsMLProvider54431EFCThrottles95894422": "Alarm",
         "MonitoringDashboard0C3675C6": "Dashboard",
     }
+
+
+def test_no_widget_has_more_than_a_hundred_alarms(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth, f"Retraining{number}") for number in range(26)])
+    parts = synth.only("AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"]["Fn::Join"][1]
+    widgets = json.loads("".join(part if isinstance(part, str) else "reference" for part in parts))["widgets"]
+    shown = [len(widget["properties"]["alarms"]) for widget in widgets if widget["type"] == "alarm"]
+    assert shown == [100, 7]
+    assert len(widgets) <= 500
+
+
+def test_any_log_group_can_be_given(synth: Synth) -> None:
+    group = logs.LogGroup(synth.stack, "Given", log_group_name="/aws/vendedlogs/states/ages")
+    own = monitoring(synth, retrainings=[retraining(synth)], log_group=group)
+    assert own.age_state_machine is not None
+    machines = synth.resources("AWS::StepFunctions::StateMachine")
+    assert any("Given" in str(each["Properties"]["LoggingConfiguration"]) for each in machines.values())
+
+
+def test_log_groups_take_no_room_in_the_policy_of_cloudwatch_logs(synth: Synth) -> None:
+    monitoring(synth, retrainings=[retraining(synth)])
+    names = [each["Properties"]["LogGroupName"] for each in synth.resources("AWS::Logs::LogGroup").values()]
+    assert len(set(names)) == 2
+    assert all(name.startswith("/aws/vendedlogs/states/Stack-") for name in names)
