@@ -19,8 +19,9 @@ from .function_permissions import FunctionPermissions, Permission
 from .keys import itself
 from .parameter_types import checked
 from .provider_checks import check_provider
+from .provider_options import ProviderOptions, defaults_of, set_defaults
 from .removal import unless_just_created
-from .surroundings import environment_of, node_of, resources_of
+from .surroundings import environment_of, node_of, resources_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,24 +69,30 @@ class CleanRoomsMLProvider(Construct):
 
     def __init__(
         self,
-        stack: cdk.Stack,
+        scope: Construct,
         *,
         vpc: ec2.IVpc | None = None,
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         reserved_concurrent_executions: int | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        log_group: logs.ILogGroup | logs.LogGroup | None = None,
+        log_retention: logs.RetentionDays | None = None,
         log_encryption_key: kms.IKey | None = None,
-        log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        log_removal_policy: cdk.RemovalPolicy | None = None,
         permissions_boundary: iam.IManagedPolicy | None = None,
         runtime: lambda_.Runtime | None = None,
-        tracing: lambda_.Tracing = lambda_.Tracing.DISABLED,
+        architecture: lambda_.Architecture | None = None,
+        memory_size: int | float | None = None,
+        tracing: lambda_.Tracing | None = None,
     ) -> None:
         """Defines the provider of a stack.
 
+        What isn't said here is as :meth:`configure` has it, and else as said below.
+
         Args:
-            stack: The stack. A nested stack has a provider of its own.
+            scope: The stack, or any construct in it: the provider is the stack's in any case, under one id. A nested
+                stack has a provider of its own.
             vpc: Where the function runs. It must reach AWS Clean Rooms ML, and Amazon S3, through which it answers
                 CloudFormation; with ``replacement_protection`` also CloudFormation. Default: outside any VPC of yours.
             vpc_subnets: Where in the VPC. Default: its private subnets.
@@ -94,71 +101,76 @@ class CleanRoomsMLProvider(Construct):
                 Region. Its key is made usable, too, as far as it is known. Default: nothing does.
             reserved_concurrent_executions: How many events are handled at a time, at least 1; the others wait.
                 Default: as many as the account allows.
-            log_retention: How long the log is kept. Default: 30 days.
-            log_encryption_key: The key that encrypts the log, or an alias whose key is known. CloudWatch Logs is added
-                to its policy where that can be changed. Default: a key that CloudWatch Logs owns.
-            log_removal_policy: What becomes of the log when it leaves the stack. Default: it is deleted.
+            log_group: Where the function logs. It comes instead of ``log_retention``, ``log_encryption_key`` and
+                ``log_removal_policy``. Default: a new one.
+            log_retention: How long a new log is kept. Default: 30 days.
+            log_encryption_key: The key that encrypts a new log, or an alias whose key is known. CloudWatch Logs is
+                added to its policy where that can be changed. Default: a key that CloudWatch Logs owns.
+            log_removal_policy: What becomes of a new log when it leaves the stack. Default: it is deleted.
             permissions_boundary: The permissions boundary of the function's role. Default: none but what
                 ``aws_iam.PermissionsBoundary`` and the stack's synthesizer apply.
             runtime: Python 3.10 or newer. Default: the newest Python that CDK knows.
+            architecture: The processor; the code runs on both. Default: x86-64.
+            memory_size: Memory in megabytes, from 128 to 10,240; the share of a processor grows with it. Default: 512.
             tracing: Whether AWS X-Ray traces the function. Default: it doesn't.
 
         Raises:
             ValueError: The stack has a provider already, or parameters break the rules; the message lists all of them.
         """
+        stack = _stack_around(scope)
         if stack.node.try_find_child(_ID) is not None:
             raise ValueError(f"'{stack.node.path}' has a provider already: define your own before the first model")
-        check_provider(
-            stack,
-            _ID,
-            stack=stack,
+        options = ProviderOptions(
             vpc=vpc,
-            runtime=runtime,
-            reserved_concurrent_executions=reserved_concurrent_executions,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             dead_letter_queue=dead_letter_queue,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            log_group=log_group,
+            log_retention=log_retention,
             log_encryption_key=log_encryption_key,
             log_removal_policy=log_removal_policy,
+            permissions_boundary=permissions_boundary,
+            runtime=runtime,
+            architecture=architecture,
+            memory_size=memory_size,
+            tracing=tracing,
         )
+        check_provider(stack, _ID, options)
+        options = options.or_else(defaults_of(stack))
+        check_provider(stack, _ID, options)
         super().__init__(stack, _ID)
-        if log_encryption_key is not None:
-            log_encryption_key = cast("kms.IKey", itself(log_encryption_key))
-            _let_logs_use(log_encryption_key, environment_of(stack))
-        log_group = logs.LogGroup(
-            self,
-            "LogGroup",
-            retention=log_retention,
-            encryption_key=log_encryption_key,
-            removal_policy=unless_just_created(log_removal_policy),
-        )
+        log = self._log_group(stack, options)
         self._role = iam.Role(
             self,
             "Role",
             assumed_by=cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")),
             description="Manages this stack's AWS Clean Rooms ML resources",
-            permissions_boundary=permissions_boundary,
-            inline_policies={"Function": _basics(log_group, in_vpc=vpc is not None)},
+            permissions_boundary=options.permissions_boundary,
+            inline_policies={"Function": _basics(log, in_vpc=options.vpc is not None)},
         )
-        if dead_letter_queue is not None:
-            allow_to_use_key_of(self, dead_letter_queue, self._role)
+        if options.dead_letter_queue is not None:
+            allow_to_use_key_of(self, options.dead_letter_queue, self._role)
         function = lambda_.Function(
             self,
             "Function",
             description="Custom resources of AWS Clean Rooms ML",
             code=_handler_code(self),
             handler="handler.main.handler",
-            runtime=runtime or _newest_python(),
-            memory_size=_MEGABYTES,
+            runtime=options.runtime or _newest_python(),
+            architecture=options.architecture,
+            memory_size=_MEGABYTES if options.memory_size is None else options.memory_size,
             timeout=cdk.Duration.minutes(15),
             role=cast("iam.IRole", self._role),
-            log_group=log_group,
-            vpc=vpc,
-            vpc_subnets=vpc_subnets,
-            security_groups=security_groups,
-            dead_letter_queue=dead_letter_queue,
-            reserved_concurrent_executions=reserved_concurrent_executions,
-            tracing=tracing,
+            log_group=log,
+            vpc=options.vpc,
+            vpc_subnets=options.vpc_subnets,
+            security_groups=options.security_groups,
+            dead_letter_queue=options.dead_letter_queue,
+            reserved_concurrent_executions=options.reserved_concurrent_executions,
+            tracing=options.tracing or lambda_.Tracing.DISABLED,
         )
-        self.log_group: logs.LogGroup = log_group
+        self.log_group: logs.ILogGroup = log
         """The function's log: a JSON object a line, see the operators' guide."""
         self.function: lambda_.Function = function
         """The function."""
@@ -172,6 +184,97 @@ class CleanRoomsMLProvider(Construct):
         self.permissions = FunctionPermissions(self, stack, self._role.role_name)
         """What the function may do with custom resources, which depend on it."""
         self.checks.append(self.permissions.check)
+
+    @staticmethod
+    def configure(
+        scope: Construct,
+        *,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        reserved_concurrent_executions: int | None = None,
+        log_group: logs.ILogGroup | logs.LogGroup | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_encryption_key: kms.IKey | None = None,
+        log_removal_policy: cdk.RemovalPolicy | None = None,
+        permissions_boundary: iam.IManagedPolicy | None = None,
+        runtime: lambda_.Runtime | None = None,
+        architecture: lambda_.Architecture | None = None,
+        memory_size: int | float | None = None,
+        tracing: lambda_.Tracing | None = None,
+    ) -> None:
+        """Says how the providers of all stacks in a construct are, an application or a ``Stage``, say.
+
+        It must come before the first model. What is said for a construct nearer to a stack, or with a provider of its
+        own, goes before it; a network or a log group isn't mixed with that of another.
+
+        Args:
+            scope: An ``App``, a ``Stage``, a stack, or a construct around stacks.
+            vpc: As for a provider, and so are all of the following.
+            vpc_subnets: Where in the VPC.
+            security_groups: Those of the functions.
+            dead_letter_queue: What takes events that a function failed on.
+            reserved_concurrent_executions: How many events each function handles at a time.
+            log_group: Where all of the functions log.
+            log_retention: How long new logs are kept.
+            log_encryption_key: The key that encrypts new logs.
+            log_removal_policy: What becomes of new logs when they leave a stack.
+            permissions_boundary: The permissions boundary of the functions' roles.
+            runtime: Python 3.10 or newer.
+            architecture: The processor.
+            memory_size: Memory in megabytes.
+            tracing: Whether AWS X-Ray traces the functions.
+
+        Raises:
+            ValueError: A stack in it has a provider already, it has been configured already, or it is inside of a
+                stack.
+        """
+        made = [each.node.path for each in scope.node.find_all() if isinstance(each, CleanRoomsMLProvider)]
+        if made:
+            raise ValueError(f"'{made[0]}' is there already: configure providers before the first model")
+        options = ProviderOptions(
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+            dead_letter_queue=dead_letter_queue,
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            log_group=log_group,
+            log_retention=log_retention,
+            log_encryption_key=log_encryption_key,
+            log_removal_policy=log_removal_policy,
+            permissions_boundary=permissions_boundary,
+            runtime=runtime,
+            architecture=architecture,
+            memory_size=memory_size,
+            tracing=tracing,
+        )
+        set_defaults(scope, options)
+
+    def _log_group(self, stack: cdk.Stack, options: ProviderOptions) -> logs.ILogGroup:
+        if options.log_group is not None:
+            return options.log_group
+        key = options.log_encryption_key
+        if key is not None:
+            key = cast("kms.IKey", itself(key))
+            _let_logs_use(key, environment_of(stack))
+        log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=options.log_retention or logs.RetentionDays.ONE_MONTH,
+            encryption_key=key,
+            removal_policy=unless_just_created(options.log_removal_policy or cdk.RemovalPolicy.DESTROY),
+        )
+        return cast("logs.ILogGroup", log_group)
+
+
+def _stack_around(scope: Construct) -> cdk.Stack:
+    if not any(cdk.Stack.is_stack(each) for each in scope.node.scopes):
+        raise ValueError(
+            f"'{scope.node.path or 'the application'}' is not in a stack, and a provider is a stack's: give it a stack,"
+            " or say with CleanRoomsMLProvider.configure how all are"
+        )
+    return stack_of(scope)
 
 
 def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> iam.PolicyDocument:

@@ -14,50 +14,58 @@ from .limits import Problems
 from .removal import check_removal_policy
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_sqs as sqs
-    from constructs import Construct
+    from .provider_options import ProviderOptions
 
 _OLDEST_PYTHON = 10
 """The oldest 3.x that the handler runs on."""
 
 _VPC = "a function runs only in a VPC of its own account and Region, or one shared with it: import that in its stack"
+_LOG_GROUP = "a function logs only to a group of its own account and Region: use one of those"
+_MEMORY = (128, 10_240)  # Lambda Developer Guide, "Lambda quotas"
 _LOG_KEY = "CloudWatch Logs uses only keys of its own Region: use one of that Region"
 
 
-def check_provider(
-    scope: Construct,
-    id: str,
-    *,
-    stack: cdk.Stack,
-    runtime: lambda_.Runtime | None,
-    reserved_concurrent_executions: int | None,
-    vpc: ec2.IVpc | None,
-    dead_letter_queue: sqs.IQueue | None,
-    log_encryption_key: kms.IKey | None,
-    log_removal_policy: cdk.RemovalPolicy,
-) -> None:
+def check_provider(stack: cdk.Stack, id: str, options: ProviderOptions) -> None:
     """Checks the parameters of a provider.
 
     Raises:
         ValueError: They break the rules; the message lists all of it.
     """
-    problems = Problems(scope, id)
-    if runtime is not None and not _can_run(runtime):
-        problems.found.append(f"runtime must be Python 3.{_OLDEST_PYTHON} or newer, got {runtime.name!r}")
-    reserved = reserved_concurrent_executions
+    problems = Problems(stack, id)
+    if options.runtime is not None and not _can_run(options.runtime):
+        problems.found.append(f"runtime must be Python 3.{_OLDEST_PYTHON} or newer, got {options.runtime.name!r}")
+    reserved = options.reserved_concurrent_executions
     if reserved is not None and not cdk.Token.is_unresolved(reserved) and reserved < 1:
         problems.found.append(
             f"reserved_concurrent_executions must be at least 1, got {reserved}: with 0, the function never runs, and"
             " no resource is created, changed or deleted"
         )
-    problems.resource("vpc", vpc, stack, _VPC)
-    check_dead_letter_queue(problems, dead_letter_queue, stack)
-    problems.resource("log_encryption_key", log_encryption_key, stack, _LOG_KEY, account=False)
-    problems.key("log_encryption_key", None if log_encryption_key is None else key_arn_of(log_encryption_key))
-    check_removal_policy(problems, log_removal_policy, "log_removal_policy")
+    problems.number("memory_size", options.memory_size, _MEMORY)
+    problems.resource("vpc", options.vpc, stack, _VPC)
+    check_dead_letter_queue(problems, options.dead_letter_queue, stack)
+    key = options.log_encryption_key
+    problems.resource("log_encryption_key", key, stack, _LOG_KEY, account=False)
+    problems.key("log_encryption_key", None if key is None else key_arn_of(key))
+    if options.log_removal_policy is not None:
+        check_removal_policy(problems, options.log_removal_policy, "log_removal_policy")
+    _check_log_group(problems, options, stack)
     problems.raise_if_any()
+
+
+def _check_log_group(problems: Problems, options: ProviderOptions, stack: cdk.Stack) -> None:
+    if options.log_group is None:
+        return
+    problems.resource("log_group", options.log_group, stack, _LOG_GROUP)
+    given = {
+        "log_retention": options.log_retention,
+        "log_encryption_key": options.log_encryption_key,
+        "log_removal_policy": options.log_removal_policy,
+    }
+    problems.found += [
+        f"{name} must be left out with log_group, which has its own"
+        for name, value in given.items()
+        if value is not None
+    ]
 
 
 def _can_run(runtime: lambda_.Runtime) -> bool:

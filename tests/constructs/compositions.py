@@ -544,7 +544,6 @@ class Row:
 
 
 ROWS = [Row(what, source) for what in WHATS for source in ([*PLACES] if what.make else []) + [*what.imports]]
-ROWS = [row for row in ROWS if row.source != A_LOOK_UP]
 
 
 # The page
@@ -580,8 +579,9 @@ _PLACES = """
   and Region. A nested stack has a function of its own.
 * *Another Region*, *another account*: a stack of this application there, with `cross_region_references`, both with
   a known `env`.
-* *A name*, *an ARN*: imported with `from_…_name` or `from_…_arn`, or given as text. *A parameter of the stack*: a
-  Token that is only known at deployment.
+* *A name*, *an ARN*: imported with `from_…_name` or `from_…_arn`, or given as text. *A look-up*:
+  `StringParameter.value_from_lookup`, whose first round has a dummy for a value. *A parameter of the stack*: a Token
+  that is only known at deployment.
 
 Names and logical ids follow from the name of the stack and the path below it: see [stages](pipelines.md).
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -12,9 +14,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
-from aws_cdk.assertions import Annotations, Match
+from aws_cdk.assertions import Annotations, Match, Template
+from constructs import Construct
 
 from cdk_cleanroomsml import CleanRoomsMLProvider, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml.provider_options import ProviderOptions
 
 if TYPE_CHECKING:
     from .conftest import Synth
@@ -147,3 +151,103 @@ def test_a_permissions_boundary_of_the_whole_application_reaches_every_role(synt
 def test_what_could_never_run_is_refused(synth: Synth, parameters: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         CleanRoomsMLProvider(synth.stack, **parameters)
+
+
+def test_it_may_be_defined_anywhere_in_the_stack(synth: Synth) -> None:
+    part = Construct(Construct(synth.stack, "Deep"), "Part")
+    CleanRoomsMLProvider(part, memory_size=1024, architecture=lambda_.Architecture.ARM_64)
+    model(synth)
+    ((logical_id, each),) = synth.resources("AWS::Lambda::Function").items()
+    assert logical_id == "CleanRoomsMLProviderFunction3A8A3602"
+    assert each["Properties"]["MemorySize"] == 1024
+    assert each["Properties"]["Architectures"] == ["arm64"]
+    with pytest.raises(ValueError, match="'Stack' has a provider already"):
+        CleanRoomsMLProvider(part)
+
+
+def test_without_a_stack_it_says_what_to_do(synth: Synth) -> None:
+    with pytest.raises(ValueError, match=r"'the application' is not in a stack.*CleanRoomsMLProvider\.configure"):
+        CleanRoomsMLProvider(synth.app)
+
+
+def test_a_log_group_of_ones_own(synth: Synth) -> None:
+    given = logs.LogGroup.from_log_group_name(synth.stack, "Log", "clean-rooms")
+    properties = function(synth, log_group=given)
+    assert properties["LoggingConfig"] == {"LogGroup": "clean-rooms"}
+    assert synth.resources("AWS::Logs::LogGroup") == {}
+    assert ":log-group:clean-rooms:*" in str(synth.function_statements())
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"memory_size": 64}, "memory_size must be a whole number from 128 to 10240, got 64"),
+        ({"log_retention": logs.RetentionDays.ONE_DAY}, "log_retention must be left out with log_group"),
+        ({"log_removal_policy": cdk.RemovalPolicy.RETAIN}, "log_removal_policy must be left out with log_group"),
+    ],
+)
+def test_options_that_do_not_go(options: dict[str, Any], problem: str, synth: Synth) -> None:
+    given = logs.LogGroup(synth.stack, "Log")
+    with pytest.raises(ValueError, match=problem):
+        CleanRoomsMLProvider(synth.stack, log_group=given, **options)
+
+
+def provider_functions(app: cdk.App, stacks: list[cdk.Stack]) -> list[tuple[Any, Any, Any]]:
+    """What the functions of stacks are like: memory, tracing and runtime."""
+    for stack in stacks:
+        ConfiguredAudienceModel(
+            stack, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL
+        )
+    assert app.node.children
+    found = []
+    for stack in stacks:
+        (each,) = Template.from_stack(stack).find_resources("AWS::Lambda::Function").values()
+        said = each["Properties"]
+        found.append((said["MemorySize"], said.get("TracingConfig", {}).get("Mode"), said["Runtime"]))
+    return found
+
+
+def test_a_whole_application_is_configured_at_once(synth: Synth) -> None:
+    """Those nearer to a stack go before; a provider of its own before all of them."""
+    CleanRoomsMLProvider.configure(
+        synth.app, memory_size=1024, tracing=lambda_.Tracing.ACTIVE, runtime=lambda_.Runtime.PYTHON_3_12
+    )
+    around = Construct(synth.app, "Around")
+    CleanRoomsMLProvider.configure(around, memory_size=2048)
+    inner, own = cdk.Stack(around, "Inner"), cdk.Stack(around, "Own")
+    CleanRoomsMLProvider(own, tracing=lambda_.Tracing.DISABLED)
+    nested = cdk.NestedStack(inner, "Nested")
+    assert provider_functions(synth.app, [synth.stack, inner, own, nested]) == [
+        (1024, "Active", "python3.12"),
+        (2048, "Active", "python3.12"),
+        (2048, None, "python3.12"),
+        (2048, "Active", "python3.12"),
+    ]
+
+
+def test_what_belongs_together_is_not_mixed(synth: Synth) -> None:
+    key = kms.Key(synth.stack, "Key")
+    CleanRoomsMLProvider.configure(synth.app, log_encryption_key=key, log_retention=logs.RetentionDays.ONE_YEAR)
+    given = logs.LogGroup(synth.stack, "Log", retention=logs.RetentionDays.ONE_DAY)
+    function(synth, log_group=given)
+    assert synth.only("AWS::Logs::LogGroup")["Properties"] == {"RetentionInDays": 1}
+
+
+def test_configuring_comes_first_and_once(synth: Synth) -> None:
+    CleanRoomsMLProvider.configure(synth.app, memory_size=1024)
+    with pytest.raises(ValueError, match="'the application' has been configured already"):
+        CleanRoomsMLProvider.configure(synth.app, memory_size=2048)
+    with pytest.raises(ValueError, match="'Stack/Part' is inside of a stack"):
+        CleanRoomsMLProvider.configure(Construct(synth.stack, "Part"), memory_size=2048)
+    model(synth)
+    with pytest.raises(ValueError, match="'Stack/CleanRoomsMLProvider' is there already: configure providers before"):
+        CleanRoomsMLProvider.configure(synth.stack, memory_size=2048)
+
+
+def test_everything_of_a_provider_can_be_configured() -> None:
+    own, configure = (
+        set(inspect.signature(each).parameters)
+        for each in (CleanRoomsMLProvider.__init__, CleanRoomsMLProvider.configure)
+    )
+    assert own - {"self"} == configure
+    assert configure - {"scope"} == {each.name for each in dataclasses.fields(ProviderOptions)}
