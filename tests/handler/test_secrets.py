@@ -83,6 +83,7 @@ EVENT = {
             "short": "eu",
             "number": "42",
             "letter": "a",
+            "damaged": 3,
             "blank": " ",
         },
         "sharedAudienceMetrics": ["NONE"],
