@@ -67,9 +67,10 @@ class Surroundings(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         url = urlsplit(self.path)
-        of = {"account": ACCOUNT, "region": REGION}
         query, headers = parse_qs(url.query), dict(self.headers)
-        response = self.service.handle(self.command, url.path, query, headers, self._body(), **of)
+        response = self.service.handle(
+            self.command, url.path, query, headers, self._body(), account=ACCOUNT, region=REGION
+        )
         self._answer(response.status, response.body, dict(response.headers))
 
     def _body(self) -> bytes:
