@@ -163,7 +163,11 @@ def test_without_a_tag_to_know_them_by_they_stay(world: World) -> None:
 
 
 @pytest.mark.scenario(20, 22)
-def test_one_that_is_replaced_leaves_those_that_are_in_use(world: World) -> None:
+@pytest.mark.parametrize("look_fault", [None, "AccessDenied"])
+def test_one_that_is_replaced_leaves_those_that_are_in_use(world: World, look_fault: str | None) -> None:
+    world.cloudformation.look_fault = look_fault
+    # Whether CloudFormation says that another took its place, or a List that can't be behind.
+    world.faults.list_lag = 0 if look_fault else 100
     world.deploy(Model=SUCCEEDED)
     second = train(world, "second")
     third = train(world, "third")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import xform_name
 
+from cdk_cleanroomsml.local.service.store import Policy
+
 from .cloudformation import Stack
 from .subjects import ASSOCIATIONS, CONFIGURED_MODELS, POLICY, SUBJECTS, Subject
-from .virtual_lambda import client
+from .virtual_lambda import Interruption, client
 from .world import MINIMAL, World
 
 if TYPE_CHECKING:
@@ -397,7 +400,7 @@ def test_what_had_the_name_before_is_not_taken_over(world: World, case: Case, wh
 @pytest.mark.scenario(59, type="association")
 @pytest.mark.parametrize("where", ["another logical id", "another stack"])
 @pytest.mark.parametrize("ends", ["refused", "crash"])
-@pytest.mark.parametrize("pause", [10, 600])
+@pytest.mark.parametrize("pause", [1, 10, 600])
 def test_an_association_of_the_same_name_is_spared_without_tags(
     world: World, where: str, ends: str, pause: float
 ) -> None:
@@ -443,3 +446,62 @@ def test_a_late_first_delivery_takes_no_policy_over(world: World) -> None:
     assert result.status == "ROLLBACK_COMPLETE"
     assert "which this resource did not put there" in result.reason
     assert len(live(world, case)) == 1
+
+
+@pytest.mark.scenario(51)
+def test_a_create_that_comes_again_when_the_resource_has_left_the_stack(world: World) -> None:
+    case = CASES[0]
+    world.deploy(Model=case.first)
+    event = list(world.cloudformation.pending.values())[-1].event
+    world.deploy({})
+    world.cloudformation.views.clear()
+    world.clock.sleep(60)
+    deliver(world, event)
+    assert live(world, case) == []
+
+
+@pytest.mark.scenario(50, type="policy")
+@pytest.mark.parametrize("then", ["changed", "deleted"])
+def test_what_somebody_does_to_a_policy_meanwhile_stays(world: World, then: str) -> None:
+    case = CASES[3]
+    world.deploy(Model=case.first)
+    world.fail(PUT, "InternalServiceException", kind="slow", seconds=20)
+    policies = world.service._stores["111122223333", "us-east-1"].policies
+
+    def meddle() -> None:
+        policies.pop(MODEL)
+        if then == "changed":
+            policies[MODEL] = Policy(json.dumps(document("999988887777")), "theirs")
+
+    world.wire.interruptions.append(Interruption(PUT, meddle))
+    deploy(world, case.second, after=3)
+    assert {arn: policy.hash for arn, policy in policies.items()} == ({MODEL: "theirs"} if then == "changed" else {})
+
+
+@pytest.mark.scenario(50)
+def test_what_vanishes_meanwhile_needs_no_undoing(world: World) -> None:
+    case = CASES[0]
+    world.deploy(Model=case.first)
+    world.fail(case.update, "InternalServiceException", kind="slow", seconds=20)
+    world.wire.interruptions.append(Interruption(case.update, world.vanish))
+    assert deploy(world, case.second, after=3).status == "ROLLBACK_COMPLETE"
+    assert live(world, case) == []
+
+
+@pytest.mark.scenario(58)
+def test_a_named_model_that_vanishes_at_once(world: World) -> None:
+    case = CASES[0]
+    models = world.service._stores["111122223333", "us-east-1"].configured_audience_models
+    world.wire.interruptions.append(Interruption(case.create, lambda: models.remove(live(world, case)[0])))
+    assert world.deploy(Model=case.first).status == "COMPLETE"
+
+
+@pytest.mark.scenario(54)
+def test_an_update_without_time_left_for_a_mark(world: World) -> None:
+    case = CASES[0]
+    world.deploy(Model=case.first)
+    world.fail(case.update, "ThrottlingException", times=None)
+    world.wire.seconds_a_call = 20
+    world.function.timeout = 100
+    assert "ThrottlingException" in world.deploy(Model=case.second).reason
+    assert "TagResource" not in world.operations()

@@ -116,7 +116,8 @@ class Associations(Store):
         if request.type == "Delete":
             may_be = placeholder is not None and placeholder.unclear and request_id == placeholder.request_id
         else:
-            may_be = request_id == request.request_id and held.created >= now - request.age(now) - SKEW_SECONDS
+            patience = SKEW_SECONDS if request.sent_at is None else 0
+            may_be = request_id == request.request_id and held.created >= now - request.age(now) - patience
         return may_be and all(
             held.members.get(member, "") == request.properties.get(member, "")
             for member in (_NAME, _MEMBERSHIP, _MODEL, "description")
