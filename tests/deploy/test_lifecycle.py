@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -160,6 +161,20 @@ def test_a_service_error_is_the_reason_that_is_shown(deployment: Deployment, eng
     for said in ("CreateConfiguredAudienceModel", "configured audience models", "3.0"):
         assert said in str(error.value)
     assert deployment.models() == []
+
+
+def test_the_log_that_a_reason_names_is_there(deployment: Deployment, engine: Engine) -> None:
+    deployment.deploy(define_model)
+    engine.set_faults(Fault("UpdateConfiguredAudienceModel", error="ValidationException", message="no"))
+    with pytest.raises(DeploymentError, match="ValidationException") as error:
+        deployment.deploy(lambda stack: define_model(stack, description="other"))
+    logs = engine.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    (named,) = set(re.findall(r"/\S*CleanRoomsMLProvider\S*", str(error.value)))
+    assert named in groups
+    # The function's keys look like keys, so an account isn't taken for one.
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=named)["events"]]
+    assert any(f":{engine.account}:stack/" in message for message in messages)
 
 
 def test_two_models_are_told_apart(deployment: Deployment) -> None:

@@ -39,12 +39,23 @@ def client(name: str, role_arn: str, *, principal: str, source_arn: str) -> Thei
     account, region = role_arn.split(":")[4], source_arn.split(":")[3]
     if not ministack.app.AUTH:
         return root_client(name, account, region)
-    role = role_arn.rpartition("/")[2]
     if not _is_trusted(role_arn, principal, source_arn):
         raise NotTrustedError(f"{principal} is not authorized to assume the role {role_arn}")
-    digest = hashlib.sha256(f"{source_arn} {role_arn}".encode()).hexdigest()
+    keys = session_keys(role_arn, principal.partition(".")[0], of=source_arn)
+    return _new_client(name, region, *keys)
+
+
+def session_keys(role_arn: str, session: str, *, of: str) -> tuple[str, str, str]:
+    """The access key, its secret and the session token of a session of a role, the same each time.
+
+    Args:
+        role_arn: the role.
+        session: the name of the session.
+        of: on behalf of which resource it is.
+    """
+    account, role = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    digest = hashlib.sha256(f"{of} {role_arn}".encode()).hexdigest()
     key, secret, token = f"ASIA{digest[:16].upper()}", digest[16:40], digest[40:]
-    session = principal.partition(".")[0]
     sts.register_session(
         key,
         {
@@ -54,7 +65,7 @@ def client(name: str, role_arn: str, *, principal: str, source_arn: str) -> Thei
             "SessionToken": token,
         },
     )
-    return _new_client(name, region, key, secret, token)
+    return key, secret, token
 
 
 def root_client(name: str, account: str, region: str) -> Theirs:
