@@ -35,7 +35,8 @@ def own_tags(model: dict[str, Any]) -> dict[str, str]:
 
 def test_everything_that_can_be_said_arrives(deployment: Deployment) -> None:
     outputs = deployment.deploy(lambda stack: define_model(stack, **EVERYTHING).add_arn_output(export_name="Arn"))
-    assert deployment.calls() == ["CreateConfiguredAudienceModel"]
+    # Under a name of one's own it is looked whether what the service answers is new.
+    assert deployment.calls() == ["CreateConfiguredAudienceModel", "GetConfiguredAudienceModel"]
     model = deployment.model()
     assert list(outputs.values()) == [model["configuredAudienceModelArn"]]
     assert model["name"] == "sports readers"
@@ -51,6 +52,7 @@ def test_everything_that_can_be_said_arrives(deployment: Deployment) -> None:
 
 def test_the_least_that_can_be_said_works(deployment: Deployment) -> None:
     deployment.deploy(define_model)
+    assert deployment.calls() == ["CreateConfiguredAudienceModel"]
     model = deployment.model()
     assert model["minMatchingSeedSize"] == 500
     assert model["name"].startswith("Stack-Model")
