@@ -505,3 +505,15 @@ def test_an_update_without_time_left_for_a_mark(world: World) -> None:
     world.function.timeout = 100
     assert "ThrottlingException" in world.deploy(Model=case.second).reason
     assert "TagResource" not in world.operations()
+
+
+@pytest.mark.scenario(59, type="association")
+def test_what_is_clearly_refused_is_not_taken_for_its_own_without_tags(world: World) -> None:
+    case = CASES[2]
+    world.switches.association_tags_refused = True
+    event = world.cloudformation.event("Create", world.stack.id, "Model", case.first)
+    world.wire.interruptions.append(Interruption(case.create, lambda: deliver(world, event), after_effect=False))
+    deliver(world, event)
+    pending = list(world.cloudformation.pending.values())[-1]
+    assert [answer["Status"] for answer in pending.answers] == ["SUCCESS", "FAILED"]
+    assert live(world, case) == [pending.answers[0]["PhysicalResourceId"]]
