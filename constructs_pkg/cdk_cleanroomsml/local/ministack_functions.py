@@ -28,8 +28,7 @@ _OTHERS_MAY_ENTER = 0o005
 def install() -> None:
     """Patches ministack's Lambda."""
     lambda_svc._execute_function_dispatch = _if_readable(lambda_svc._execute_function_dispatch)
-    for module in (lambda_runtime, lambda_svc):
-        module.execution_credentials = _environment
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = _environment
     provisioners._zip_inline = _readable(provisioners._zip_inline)
 
 
