@@ -12,7 +12,7 @@ from .surroundings import known_to_differ
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_sqs as sqs
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from .limits import Problems
 
@@ -43,10 +43,24 @@ def allow_to_use_key_of(construct: Construct, queue: sqs.IQueue, role: iam.Role)
         queue: The queue.
         role: Who sends.
     """
+    statement = use_of_key_of(construct, queue, role, role.role_arn)
+    if statement is not None:
+        role.add_to_policy(statement)
+
+
+def use_of_key_of(
+    construct: Construct, queue: sqs.IQueue, role: IConstruct, role_arn: str
+) -> iam.PolicyStatement | None:
+    """What whoever sends to a queue must be allowed because of its key; warns of what can't be seen to from here.
+
+    Args:
+        construct: The construct that the queue was given to; it carries warnings.
+        queue: The queue.
+        role: Who sends.
+        role_arn: Its ARN.
+    """
     key = queue.encryption_master_key
-    if key is not None:
-        role.add_to_policy(may_use(key, *PUBLISHING))
-    elif not is_defined_here(queue):
+    if key is None and not is_defined_here(queue):
         cdk.Annotations.of(construct).add_warning_v2(
             "cdk-cleanroomsml:deadLetterQueueKeyUnknown",
             "whether the given dead_letter_queue is encrypted with a customer managed key isn't known: if it is, import"
@@ -57,5 +71,6 @@ def allow_to_use_key_of(construct: Construct, queue: sqs.IQueue, role: iam.Role)
         cdk.Annotations.of(construct).add_warning_v2(
             "cdk-cleanroomsml:deadLetterQueueInAnotherAccount",
             f"the given dead_letter_queue belongs to account {queue.env.account}: its policy, and its key's, must allow"
-            f" {role.role_arn if not cdk.Token.is_unresolved(role.role_arn) else role.node.path} to send there",
+            f" {role.node.path if cdk.Token.is_unresolved(role_arn) else role_arn} to send there",
         )
+    return None if key is None else may_use(key, *PUBLISHING)

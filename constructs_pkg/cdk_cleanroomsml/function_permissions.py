@@ -72,17 +72,21 @@ Statements = dict[Permission, tuple[str, ...]]
 class FunctionPermissions:
     """The policies of one function's role, but for what the function needs whatever it serves."""
 
-    def __init__(self, provider: Construct, stack: cdk.Stack, role_name: str) -> None:
+    def __init__(
+        self, provider: Construct, stack: cdk.Stack, role_name: str, name_of: Callable[[str], str] = str
+    ) -> None:
         """Defines no policy yet.
 
         Args:
             provider: Where the policies of resource types are defined.
             stack: The stack of the function.
             role_name: The name of its role.
+            name_of: What an inline policy is called, from a name that no other one of the stack has. Default: the same.
         """
         self._provider = provider
         self._stack = stack
         self._role_name = role_name
+        self._name_of = name_of
         self._types: dict[str, _PoliciesOfAType] = {}
         self._own: dict[str, _OwnPolicy] = {}
         self._users = 0
@@ -98,7 +102,9 @@ class FunctionPermissions:
         """
         if type not in self._types:
             short = re.sub("^Custom::CleanRooms(ML)?", "", type)
-            self._types[type] = _PoliciesOfAType(self._provider, short, self._role_name, statements())
+            self._types[type] = _PoliciesOfAType(
+                self._provider, short, self._name_of(short), self._role_name, statements()
+            )
         user.add_resource_dependency(self._types[type].first.resource)
         self._users += 1
         self._watch()
@@ -168,7 +174,7 @@ class FunctionPermissions:
 
     def _define_own(self, what: str, user: Construct, part_of: Construct | None, statements: Statements) -> _Policy:
         path = path_below(self._stack, user if part_of is None else part_of)
-        name = f"{what}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
+        name = self._name_of(f"{what}-{hashlib.sha256(path.encode()).hexdigest()[:16]}")
         if part_of is not None:
             return _Policy(part_of, what, name, self._role_name, statements)
         scope = self._stack.node.try_find_child(_ID) or Construct(self._stack, _ID)
@@ -252,11 +258,11 @@ class _MakeRoom:
 class _PoliciesOfAType:
     """The policies of a resource type: one, and managed ones beside it when it is full of names."""
 
-    def __init__(self, provider: Construct, id: str, role_name: str, statements: Statements) -> None:
+    def __init__(self, provider: Construct, id: str, name: str, role_name: str, statements: Statements) -> None:
         self._provider = provider
         self._id = id
         self._role_name = role_name
-        self.first = _Policy(provider, id, id, role_name, statements)
+        self.first = _Policy(provider, id, name, role_name, statements)
         self.all = [self.first]
         self._holds: dict[tuple[Permission, tuple[str, ...]], _Policy] = {}
 
@@ -281,7 +287,7 @@ class _Policy:
         """Defines an inline policy, or a managed one if it has no name."""
         self.statements = statements
         self._most = _MOST_MANAGED if name is None else _MOST_INLINE_OF_A_TYPE
-        document, roles = _document(statements), [role_name]
+        document, roles = document_of(statements), [role_name]
         self.length = _length(document)
         self.resource: iam.CfnPolicy | iam.CfnManagedPolicy = (
             iam.CfnManagedPolicy(scope, id, policy_document=document, roles=roles)
@@ -295,7 +301,7 @@ class _Policy:
         if set(arns) <= set(known):
             return True
         statements = {**self.statements, permission: (*known, *arns)}
-        document = _document(statements)
+        document = document_of(statements)
         length = _length(document)
         if length > self._most:
             return False
@@ -304,7 +310,8 @@ class _Policy:
         return True
 
 
-def _document(statements: Mapping[Permission, tuple[str, ...]]) -> dict[str, Any]:
+def document_of(statements: Mapping[Permission, tuple[str, ...]]) -> dict[str, Any]:
+    """An IAM policy, as JSON."""
     return {
         "Statement": [
             {

@@ -14,8 +14,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
-from .dead_letter_queues import allow_to_use_key_of
+from .dead_letter_queues import allow_to_use_key_of, use_of_key_of
 from .function_permissions import FunctionPermissions, Permission
+from .given_function_role import GivenFunctionRole, role_arn_of
 from .keys import itself
 from .parameter_types import checked
 from .provider_checks import check_provider
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.interfaces.aws_iam import IRoleRef
 
+    from .given_function_role import NeededPermissions
     from .surroundings import Environment
 
 SERVICE_PRINCIPAL = "cleanrooms-ml.amazonaws.com"
@@ -54,6 +57,9 @@ _NETWORK_ACTIONS = [
     "ec2:UnassignPrivateIpAddresses",
 ]
 """What a function in a VPC needs, on whatever interface it gets (Lambda Developer Guide)."""
+
+_TRACING_ACTIONS = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+"""What a traced function needs; IAM knows no resource for it."""
 
 PASS_ROLE = Permission(("iam:PassRole",), when=(("iam:PassedToService", SERVICE_PRINCIPAL),))
 """To hand a role to Clean Rooms ML, and to no other service."""
@@ -80,6 +86,7 @@ class CleanRoomsMLProvider(Construct):
         log_retention: logs.RetentionDays | None = None,
         log_encryption_key: kms.IKey | None = None,
         log_removal_policy: cdk.RemovalPolicy | None = None,
+        role: IRoleRef | None = None,
         permissions_boundary: iam.IManagedPolicy | None = None,
         runtime: lambda_.Runtime | None = None,
         architecture: lambda_.Architecture | None = None,
@@ -107,7 +114,14 @@ class CleanRoomsMLProvider(Construct):
             log_encryption_key: The key that encrypts a new log, or an alias whose key is known. CloudWatch Logs is
                 added to its policy where that can be changed. Default: a key that CloudWatch Logs owns.
             log_removal_policy: What becomes of a new log when it leaves the stack. Default: it is deleted.
-            permissions_boundary: The permissions boundary of the function's role. Default: none but what
+            role: The role that the function runs as, of the same account; it comes instead of
+                ``permissions_boundary``. It must trust ``lambda.amazonaws.com``. What the function needs is added to it
+                in policies of the stack, where it can be changed; else a warning says what it must allow. Stacks may
+                share a role: then each may do what any of them needs, and their inline policies together have 10,240
+                characters, some 1,500 of them for a stack with one model, and the role 10 managed ones (IAM). Further
+                permissions are given to the role itself: ``function.add_to_role_policy`` doesn't reach it. Default: a
+                new role.
+            permissions_boundary: The permissions boundary of a new role. Default: none but what
                 ``aws_iam.PermissionsBoundary`` and the stack's synthesizer apply.
             runtime: Python 3.10 or newer. Default: the newest Python that CDK knows.
             architecture: The processor; the code runs on both. Default: x86-64.
@@ -130,6 +144,7 @@ class CleanRoomsMLProvider(Construct):
             log_retention=log_retention,
             log_encryption_key=log_encryption_key,
             log_removal_policy=log_removal_policy,
+            role=role,
             permissions_boundary=permissions_boundary,
             runtime=runtime,
             architecture=architecture,
@@ -141,16 +156,15 @@ class CleanRoomsMLProvider(Construct):
         check_provider(stack, _ID, options)
         super().__init__(stack, _ID)
         log = self._log_group(stack, options)
-        self._role = iam.Role(
-            self,
-            "Role",
-            assumed_by=cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")),
-            description="Manages this stack's AWS Clean Rooms ML resources",
-            permissions_boundary=options.permissions_boundary,
-            inline_policies={"Function": _basics(log, in_vpc=options.vpc is not None)},
-        )
-        if options.dead_letter_queue is not None:
-            allow_to_use_key_of(self, options.dead_letter_queue, self._role)
+        self.permissions: FunctionPermissions | NeededPermissions
+        """What the function may do with custom resources, which depend on it."""
+        if options.role is None:
+            given, own = None, self._create_role(log, options)
+            function_role = cast("iam.IRole", own)
+            self.permissions = FunctionPermissions(self, stack, own.role_name)
+        else:
+            given = GivenFunctionRole(self, stack, options.role, self._needs(options.role, log, options))
+            function_role, self.permissions = given.of_function, given.permissions
         function = lambda_.Function(
             self,
             "Function",
@@ -161,7 +175,7 @@ class CleanRoomsMLProvider(Construct):
             architecture=options.architecture,
             memory_size=_MEGABYTES if options.memory_size is None else options.memory_size,
             timeout=cdk.Duration.minutes(15),
-            role=cast("iam.IRole", self._role),
+            role=function_role,
             log_group=log,
             vpc=options.vpc,
             vpc_subnets=options.vpc_subnets,
@@ -181,9 +195,10 @@ class CleanRoomsMLProvider(Construct):
         self.checks: list[Callable[[], list[str]]] = []
         """What is asked for problems when the application is synthesised."""
         self.node.add_validation(cast("IValidation", _Checks(self.checks)))
-        self.permissions = FunctionPermissions(self, stack, self._role.role_name)
-        """What the function may do with custom resources, which depend on it."""
         self.checks.append(self.permissions.check)
+        if given is not None:
+            given.precede(function)
+            self.checks.append(given.check)
 
     @staticmethod
     def configure(
@@ -198,6 +213,7 @@ class CleanRoomsMLProvider(Construct):
         log_retention: logs.RetentionDays | None = None,
         log_encryption_key: kms.IKey | None = None,
         log_removal_policy: cdk.RemovalPolicy | None = None,
+        role: IRoleRef | None = None,
         permissions_boundary: iam.IManagedPolicy | None = None,
         runtime: lambda_.Runtime | None = None,
         architecture: lambda_.Architecture | None = None,
@@ -207,7 +223,7 @@ class CleanRoomsMLProvider(Construct):
         """Says how the providers of all stacks in a construct are, an application or a ``Stage``, say.
 
         It must come before the first model. What is said for a construct nearer to a stack, or with a provider of its
-        own, goes before it; a network or a log group isn't mixed with that of another.
+        own, goes before it; a network, a log group or a role isn't mixed with that of another.
 
         Args:
             scope: An ``App``, a ``Stage``, a stack, or a construct around stacks.
@@ -220,7 +236,8 @@ class CleanRoomsMLProvider(Construct):
             log_retention: How long new logs are kept.
             log_encryption_key: The key that encrypts new logs.
             log_removal_policy: What becomes of new logs when they leave a stack.
-            permissions_boundary: The permissions boundary of the functions' roles.
+            role: What all of the functions run as.
+            permissions_boundary: The permissions boundary of new roles.
             runtime: Python 3.10 or newer.
             architecture: The processor.
             memory_size: Memory in megabytes.
@@ -243,6 +260,7 @@ class CleanRoomsMLProvider(Construct):
             log_retention=log_retention,
             log_encryption_key=log_encryption_key,
             log_removal_policy=log_removal_policy,
+            role=role,
             permissions_boundary=permissions_boundary,
             runtime=runtime,
             architecture=architecture,
@@ -250,6 +268,32 @@ class CleanRoomsMLProvider(Construct):
             tracing=tracing,
         )
         set_defaults(scope, options)
+
+    def _create_role(self, log: logs.ILogGroup, options: ProviderOptions) -> iam.Role:
+        basics = {"Statement": _basics(log, in_vpc=options.vpc is not None)}
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")),
+            description="Manages this stack's AWS Clean Rooms ML resources",
+            permissions_boundary=options.permissions_boundary,
+            inline_policies={"Function": iam.PolicyDocument.from_json(basics)},
+        )
+        if options.dead_letter_queue is not None:
+            allow_to_use_key_of(self, options.dead_letter_queue, role)
+        return role
+
+    def _needs(self, role: IRoleRef, log: logs.ILogGroup, options: ProviderOptions) -> list[dict[str, Any]]:
+        """What a given role must allow, with what CDK adds to a new one: whatever is served comes to it."""
+        statements = _basics(log, in_vpc=options.vpc is not None)
+        queue = options.dead_letter_queue
+        if queue is not None:
+            statements.append({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue.queue_arn})
+            of_key = use_of_key_of(self, queue, role, role_arn_of(role))
+            statements += [] if of_key is None else [of_key.to_statement_json()]
+        if options.tracing not in (None, lambda_.Tracing.DISABLED):
+            statements.append({"Effect": "Allow", "Action": _TRACING_ACTIONS, "Resource": "*"})
+        return statements
 
     def _log_group(self, stack: cdk.Stack, options: ProviderOptions) -> logs.ILogGroup:
         if options.log_group is not None:
@@ -277,7 +321,7 @@ def _stack_around(scope: Construct) -> cdk.Stack:
     return stack_of(scope)
 
 
-def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> iam.PolicyDocument:
+def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> list[dict[str, Any]]:
     """What the function needs itself, whatever it serves. It waits for it, so nothing here names what it serves."""
     statements: list[dict[str, Any]] = [
         {
@@ -290,7 +334,7 @@ def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> iam.PolicyDocument:
     ]
     if in_vpc:
         statements.append({"Effect": "Allow", "Action": _NETWORK_ACTIONS, "Resource": "*"})
-    return iam.PolicyDocument.from_json({"Statement": statements})
+    return statements
 
 
 @jsii.implements(IValidation)

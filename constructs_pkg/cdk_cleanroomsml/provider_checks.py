@@ -12,6 +12,7 @@ from .dead_letter_queues import check_dead_letter_queue
 from .keys import key_arn_of
 from .limits import Problems
 from .removal import check_removal_policy
+from .surroundings import environment_of, is_dummy
 
 if TYPE_CHECKING:
     from .provider_options import ProviderOptions
@@ -22,6 +23,7 @@ _OLDEST_PYTHON = 10
 _VPC = "a function runs only in a VPC of its own account and Region, or one shared with it: import that in its stack"
 _LOG_GROUP = "a function logs only to a group of its own account and Region: use one of those"
 _MEMORY = (128, 10_240)  # Lambda Developer Guide, "Lambda quotas"
+_ROLE = "a function's role is of its own account: use one of that"
 _LOG_KEY = "CloudWatch Logs uses only keys of its own Region: use one of that Region"
 
 
@@ -49,6 +51,7 @@ def check_provider(stack: cdk.Stack, id: str, options: ProviderOptions) -> None:
     if options.log_removal_policy is not None:
         check_removal_policy(problems, options.log_removal_policy, "log_removal_policy")
     _check_log_group(problems, options, stack)
+    _check_role(problems, options, stack)
     problems.raise_if_any()
 
 
@@ -66,6 +69,17 @@ def _check_log_group(problems: Problems, options: ProviderOptions, stack: cdk.St
         for name, value in given.items()
         if value is not None
     ]
+
+
+def _check_role(problems: Problems, options: ProviderOptions, stack: cdk.Stack) -> None:
+    if options.role is None:
+        return
+    arn = options.role.role_ref.role_arn
+    problems.policy_text("role", arn)
+    if not is_dummy(arn):
+        problems.same("role's account", options.role.env.account, environment_of(stack).account, _ROLE)
+    if options.permissions_boundary is not None:
+        problems.found.append("permissions_boundary must be left out with role, which has its own")
 
 
 def _can_run(runtime: lambda_.Runtime) -> bool:

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.interfaces.aws_iam import IRoleRef
 
 _ID = "CleanRoomsMLProviderDefaults"
 
 _NETWORK = {"vpc", "vpc_subnets", "security_groups"}
-_OF_A_NEW_LOG = {"log_retention", "log_encryption_key", "log_removal_policy"}
+_INSTEAD = [
+    ({"log_group"}, {"log_retention", "log_encryption_key", "log_removal_policy"}),
+    ({"role"}, {"permissions_boundary"}),
+]
+"""What is given comes instead of what a new one is like."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class ProviderOptions:
     log_retention: logs.RetentionDays | None = None
     log_encryption_key: kms.IKey | None = None
     log_removal_policy: cdk.RemovalPolicy | None = None
+    role: IRoleRef | None = None
     permissions_boundary: iam.IManagedPolicy | None = None
     runtime: lambda_.Runtime | None = None
     architecture: lambda_.Architecture | None = None
@@ -50,16 +56,17 @@ class ProviderOptions:
     def or_else(self, outer: ProviderOptions) -> ProviderOptions:
         """These options, and the outer ones for what they don't say.
 
-        What belongs together isn't mixed: a network, and a log group of one's own or what a new one is like.
+        What belongs together isn't mixed: a network, and a log group or role of one's own or what a new one is like.
         """
         own = self.said()
         inherited = outer.said() - own
         if own & _NETWORK:
             inherited -= _NETWORK
-        if "log_group" in own:
-            inherited -= _OF_A_NEW_LOG
-        if own & _OF_A_NEW_LOG:
-            inherited -= {"log_group"}
+        for given, of_a_new_one in _INSTEAD:
+            if own & given:
+                inherited -= of_a_new_one
+            if own & of_a_new_one:
+                inherited -= given
         more: dict[str, Any] = {name: getattr(outer, name) for name in inherited}
         return replace(self, **more)
 

@@ -243,6 +243,11 @@ def role(scope: Construct) -> iam.Role:
     return iam.Role(scope, "Role", role_name=unique(scope, "role"), assumed_by=FOR_CLEAN_ROOMS_ML)
 
 
+def role_of_function(scope: Construct) -> iam.Role:
+    lambda_service = iam.ServicePrincipal("lambda.amazonaws.com")
+    return iam.Role(scope, "Role", role_name=unique(scope, "role"), assumed_by=lambda_service)
+
+
 def topic(scope: Construct) -> sns.Topic:
     return sns.Topic(scope, "Topic", topic_name=unique(scope, "topic"), enforce_ssl=True)
 
@@ -503,6 +508,13 @@ WHATS = [
         "`CleanRoomsMLProvider(vpc=)`",
         lambda scope: ec2.Vpc(scope, "Vpc", max_azs=2),
         lambda scope, part: CleanRoomsMLProvider(cdk.Stack.of(scope), vpc=part),
+    ),
+    What(
+        "`CleanRoomsMLProvider(role=)`",
+        role_of_function,
+        lambda scope, part: CleanRoomsMLProvider(cdk.Stack.of(scope), role=part),
+        ROLES,
+        {ANOTHER_REGION: WORKS, "an ARN, mutable=False": NOT_FROM_HERE},
     ),
     What(
         "`CleanRoomsMLProvider(dead_letter_queue=)`",

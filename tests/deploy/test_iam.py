@@ -5,10 +5,17 @@ One kind of permission can't be tried, because nothing in the engine asks for it
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Annotations, Match
 
+from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
@@ -73,14 +80,19 @@ def without(action: str | None, orders: Path) -> Callable[[dict[str, Any]], None
             kept = [each for each in actions(statement) if each != action]
             # A policy has at least one statement.
             statement["Action"] = kept or ["none:Whatever"]
-        (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
-        function["Properties"] |= {
-            "Code": CODE,
-            "Handler": HANDLER,
-            "Environment": {"Variables": {"CRASH_ORDERS": str(orders), "SPEED": "1000"}},
-        }
+        shorten(template, orders)
 
     return change
+
+
+def shorten(template: dict[str, Any], orders: Path) -> None:
+    """Has the function's pauses shortened."""
+    (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
+    function["Properties"] |= {
+        "Code": CODE,
+        "Handler": HANDLER,
+        "Environment": {"Variables": {"CRASH_ORDERS": str(orders), "SPEED": "1000"}},
+    }
 
 
 def live(deployment: Deployment, engine: Engine) -> None:
@@ -140,6 +152,77 @@ def test_it_can_be_passed_to_no_other_service(guarded_engine: Engine, tmp_path: 
 
     with pytest.raises(DeploymentError, match="AccessDenied"):
         Deployment(guarded_engine, change=another_service).deploy(define_model)
+
+
+def given_role(engine: Engine) -> str:
+    """A role that somebody else has made, for functions."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made = engine.client("iam").create_role(RoleName="functions", AssumeRolePolicyDocument=document)
+    return str(made["Role"]["Arn"])
+
+
+def run_as(arn: str, orders: Path, **options: Any) -> tuple[Callable[..., None], Callable[[dict[str, Any]], None]]:
+    """A model whose function has a given role, and how its template is changed."""
+
+    def define(stack: cdk.Stack, **parameters: Any) -> None:
+        CleanRoomsMLProvider(stack, role=iam.Role.from_role_arn(stack, "Given", arn, **options))
+        define_model(stack, **parameters)
+
+    return define, lambda template: shorten(template, orders)
+
+
+def test_stacks_may_share_a_given_role(guarded_engine: Engine, tmp_path: Path) -> None:
+    """What one of them takes back when it goes, the other keeps."""
+    role = given_role(guarded_engine)
+    define, change = run_as(role, tmp_path / "orders.json")
+    one, other = (Deployment(guarded_engine, name, change=change) for name in ("One", "Other"))
+    for each in (one, other):
+        each.deploy(define)
+    one.destroy()
+    other.deploy(lambda stack: define(stack, description="second"))
+    assert other.model()["description"] == "second"
+    other.destroy()
+    assert guarded_engine.client("iam").list_role_policies(RoleName="functions")["PolicyNames"] == []
+    assert [call for call in guarded_engine.calls() if call.outcome == "AccessDeniedException"] == []
+
+
+def test_what_is_said_of_a_role_that_stays_as_it_is_is_enough(guarded_engine: Engine, tmp_path: Path) -> None:
+    role = given_role(guarded_engine)
+    define, change = run_as(role, tmp_path / "orders.json", mutable=False)
+
+    def define_fixed(stack: cdk.Stack, **parameters: Any) -> None:
+        writer = iam.Role.from_role_name(stack, "Writer", "writer", mutable=False)
+        bucket = s3.Bucket.from_bucket_name(stack, "Exports", "exports")
+        define(stack, output=AudienceOutput(stack, "Output", bucket=bucket, role=writer), **parameters)
+
+    def allow(*, all_of_it: bool) -> None:
+        statements = said_of(define_fixed, guarded_engine)["Statement"]
+        kept = [each for each in statements if all_of_it or "iam:PassRole" not in each["Action"]]
+        document = json.dumps({"Version": "2012-10-17", "Statement": kept})
+        guarded_engine.client("iam").put_role_policy(RoleName="functions", PolicyName="given", PolicyDocument=document)
+
+    deployment = Deployment(guarded_engine, change=change)
+    allow(all_of_it=False)
+    with pytest.raises(DeploymentError, match="AccessDenied"):
+        deployment.deploy(define_fixed)
+    allow(all_of_it=True)
+    deployment = Deployment(guarded_engine, "Again", change=change)
+    deployment.deploy(define_fixed)
+    deployment.deploy(lambda stack: define_fixed(stack, description="second", tags={"add": "1"}))
+    deployment.destroy()
+    assert deployment.models() == []
+
+
+def said_of(define: Callable[[cdk.Stack], None], engine: Engine) -> dict[str, Any]:
+    """The policy that the warning tells, with what the template has for the name of the log."""
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Again", env=cdk.Environment(account=engine.account, region=engine.region))
+    define(stack)
+    (warning,) = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("functionRolePermissions"))
+    _, _, document = str(warning.entry.data).partition("\n")
+    said: dict[str, Any] = json.loads(re.sub(r"<\w+\.Arn>", "*", document[: document.rindex("}") + 1]))
+    return said
 
 
 def test_a_protected_model_may_ask_what_goes_on(guarded_engine: Engine, tmp_path: Path) -> None:
