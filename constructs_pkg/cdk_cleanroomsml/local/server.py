@@ -31,6 +31,7 @@ def main() -> None:
         ministack_functions,
         ministack_resource_types,
         ministack_service,
+        ministack_starts,
         ministack_step_functions,
     )
 
@@ -39,6 +40,7 @@ def main() -> None:
     application: Any = ministack_service.install(service)
     ministack_cloudformation.install(service)
     ministack_functions.install()
+    ministack_starts.install()
     ministack_resource_types.install(service)
     ministack_step_functions.install(service)
     threading.Thread(target=_end_with_parent, daemon=True).start()

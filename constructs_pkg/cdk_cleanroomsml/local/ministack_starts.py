@@ -1,0 +1,151 @@
+"""Python functions of ministack's Lambda start by a fork of a process that has the SDK imported: see nursery.py.
+
+Importing the SDK is most of what a start takes. What a function can tell apart isn't forked: one with layers, with
+variables that the interpreter reads when it starts, or with a module of its own that the nursery has imported already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ministack.core import lambda_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Theirs = Any
+"""A value of ministack's that only passes through."""
+
+_READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "HOME", "_LAMBDA_LAYERS_DIRS")
+
+
+def install() -> None:
+    """Patches ministack's Lambda; only on Linux, as macOS forbids its frameworks after a fork."""
+    if sys.platform == "linux":
+        module: Any = lambda_runtime
+        module.subprocess = _Subprocess()
+
+
+class _Subprocess:
+    """The module `subprocess` for ministack, with one function of it changed."""
+
+    def __init__(self) -> None:
+        self._nursery: Nursery | None = None
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(subprocess, name)
+
+    def Popen(self, command: Sequence[str], **options: Theirs) -> Theirs:  # noqa: N802 - as it is called there
+        if command[0] == sys.executable and len(command) == 2 and _starts_alike(options["env"]):
+            with self._lock:
+                self._nursery = self._nursery or Nursery()
+                if not self._nursery.loaded & _modules(Path(options["cwd"])):
+                    return self._nursery.start(command[1], options["cwd"], options["env"])
+        return subprocess.Popen(command, **options)  # noqa: S603 - ministack's
+
+
+def _starts_alike(environment: Mapping[str, str]) -> bool:
+    names = [name for name in {*environment, *os.environ} if name.startswith(_READ_AT_THE_START)]
+    return all(environment.get(name) == os.environ.get(name) for name in names)
+
+
+def _modules(folder: Path) -> set[str]:
+    return {path.name.partition(".")[0] for path in folder.iterdir()}
+
+
+class Nursery:
+    """Starts processes, one after another.
+
+    Attributes:
+        loaded: the top-level modules that they have imported.
+    """
+
+    def __init__(self) -> None:
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(theirs.fileno())]
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own
+        self.loaded = set(json.loads(self._read(int.from_bytes(self._read(4), "big"))))
+
+    def start(self, script: str, folder: str, environment: Mapping[str, str]) -> Child:
+        """Starts a Python script."""
+        document = json.dumps({"script": script, "folder": folder, "environment": dict(environment)}).encode()
+        pipes = [os.pipe() for _ in range(4)]
+        theirs = [pipes[0][0], *(write for _, write in pipes[1:])]
+        ours = [pipes[0][1], *(read for read, _ in pipes[1:])]
+        socket.send_fds(self._connection, [len(document).to_bytes(4, "big")], theirs)
+        self._connection.sendall(document)
+        for descriptor in theirs:
+            os.close(descriptor)
+        return Child(int.from_bytes(self._read(4), "big"), *ours)
+
+    def _read(self, length: int) -> bytes:
+        found = b""
+        while len(found) < length:
+            received = self._connection.recv(length - len(found))
+            if not received:
+                raise RuntimeError("what starts functions has ended")
+            found += received
+        return found
+
+
+class Child:
+    """What ministack uses of `subprocess.Popen`, for a process that isn't this one's child.
+
+    Attributes:
+        pid: its id.
+        stdin: its standard input, as text.
+        stdout: its standard output.
+        stderr: its standard error.
+    """
+
+    def __init__(self, pid: int, stdin: int, stdout: int, stderr: int, life: int) -> None:
+        self.pid = pid
+        self.stdin = os.fdopen(stdin, "w", buffering=1)
+        self.stdout = os.fdopen(stdout)
+        self.stderr = os.fdopen(stderr)
+        self._life = os.fdopen(life, "rb", buffering=0)
+        self._end = select.poll()
+        self._end.register(self._life)
+
+    def poll(self) -> int | None:
+        """0 when it has ended, with whatever code."""
+        return self._ended(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end.
+
+        Raises:
+            TimeoutExpired: it goes on.
+        """
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return code
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Ends it."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def _ended(self, timeout: float | None) -> int | None:
+        """Its end of the pipe is closed when it ends, and never written to."""
+        ready = self._end.poll(None if timeout is None else timeout * 1000)
+        return 0 if ready else None

@@ -1,0 +1,83 @@
+"""A process that has the SDK imported, and forks into what starts a Python function of ministack's Lambda.
+
+`python nursery.py FD`, with a socket: for each request, four file descriptors (standard input, output, error, and one
+that is open for as long as the function's process lives) and a JSON document; the answer is the process's id. It knows
+nothing of this package, and ends when the other end of the socket is closed.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+# Not this file's folder, whose modules are nobody's business.
+del sys.path[0]
+
+import boto3.s3.inject  # noqa: E402, F401 - for those who are forked
+import botocore.handlers  # noqa: E402, F401
+
+
+def main() -> None:
+    """Serves until nobody asks any more."""
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    loaded = json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode()
+    connection.sendall(len(loaded).to_bytes(4, "big") + loaded)
+    # Who is gone leaves nothing behind.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()
+    while True:
+        length, descriptors = _receive(connection)
+        if not length:
+            return
+        request = json.loads(_read(connection, int.from_bytes(length, "big")))
+        child = os.fork()
+        if not child:
+            connection.close()
+            _become(request, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        connection.sendall(child.to_bytes(4, "big"))
+
+
+def _become(request: dict[str, Any], descriptors: list[int]) -> None:
+    """Runs a script as `python SCRIPT` does, and ends with it."""
+    for number, descriptor in enumerate(descriptors[:3]):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    os.chdir(request["folder"])
+    script = request["script"]
+    sys.argv[:] = [script]
+    sys.path.insert(0, os.path.dirname(script))  # noqa: PTH120 - pathlib isn't imported for a function
+    runpy.run_path(script, run_name="__main__")
+    sys.exit()
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    descriptors = array.array("i")
+    length, ancillary, *_ = connection.recvmsg(4, socket.CMSG_LEN(4 * descriptors.itemsize), socket.MSG_CMSG_CLOEXEC)
+    for _level, _type, data in ancillary:
+        descriptors.frombytes(data)
+    return length, list(descriptors)
+
+
+def _read(connection: socket.socket, length: int) -> bytes:
+    found = b""
+    while len(found) < length:
+        found += connection.recv(length - len(found))
+    return found
+
+
+if __name__ == "__main__":
+    main()
