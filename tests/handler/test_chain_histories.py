@@ -383,14 +383,14 @@ put = ConfiguredAudienceModelPolicy._put
 
 BUGS = [
     (ConfiguredAudienceModel, "_kept", points_back, 2),
-    (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard, 3),
+    (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard, 2),
 ]
 """Each with a seed that finds it soon, as in test_histories.py."""
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.scenario(48)
-@pytest.mark.parametrize("seed", [seed for *_, seed in BUGS])
+@pytest.mark.parametrize("seed", sorted({seed for *_, seed in BUGS}))
 def test_chain_histories(seed: int) -> None:
     run_histories(ChainHistories, seed)
 

@@ -144,14 +144,14 @@ def takes_the_successor_for_a_twin(self: Any, model: Any) -> None:
 # Each with a seed that finds it soon. After a change of the histories another one may: the test is slow until then.
 BUGS = [
     (ConfiguredAudienceModel, "_is_first", never_looks, 6),
-    (Leftovers, "remove_abandoned", forgets_the_abandoned, 1),
+    (Leftovers, "remove_abandoned", forgets_the_abandoned, 3),
     (Leftovers, "remove_twins", takes_the_successor_for_a_twin, 5),
 ]
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.scenario(48)
-@pytest.mark.parametrize("seed", [seed for *_, seed in BUGS])
+@pytest.mark.parametrize("seed", sorted({seed for *_, seed in BUGS}))
 def test_histories(seed: int) -> None:
     run_histories(Histories, seed)
 
