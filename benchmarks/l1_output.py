@@ -14,7 +14,7 @@ ARNS = f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT
 ACCOUNT = cdk.Aws.ACCOUNT_ID
 ROOT_USER = f"arn:{cdk.Aws.PARTITION}:iam::{ACCOUNT}:root"
 OWN_ACCOUNT = {"StringEquals": {"s3:ResourceAccount": ACCOUNT}}
-RETAIN = cdk.RemovalPolicy.RETAIN
+RETAIN = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
 class L1Output:
@@ -46,8 +46,8 @@ class L1Output:
             ),
         )
         arn, name = bucket.attr_arn, bucket.ref
-        s3.CfnBucketPolicy(stack, f"{id}BucketPolicy", bucket=name, policy_document=policy(_tls_only(arn)))
-        for resource in (key, bucket):
+        refusals = s3.CfnBucketPolicy(stack, f"{id}BucketPolicy", bucket=name, policy_document=policy(_tls_only(arn)))
+        for resource in (key, bucket, refusals):
             resource.apply_removal_policy(RETAIN)
         role = iam.CfnRole(
             stack,
@@ -94,7 +94,6 @@ def _access_logs(stack: cdk.Stack) -> str:
     default = s3.CfnBucket.ServerSideEncryptionByDefaultProperty(sse_algorithm="AES256")
     rule = s3.CfnBucket.ServerSideEncryptionRuleProperty(server_side_encryption_by_default=default)
     bucket = _bucket(stack, "AccessLogs", rule)
-    bucket.apply_removal_policy(RETAIN)
     logs = allow(
         "s3:PutObject",
         f"{bucket.attr_arn}/*",
@@ -102,7 +101,9 @@ def _access_logs(stack: cdk.Stack) -> str:
         Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     )
     document = policy(_tls_only(bucket.attr_arn), logs)
-    s3.CfnBucketPolicy(stack, "AccessLogsPolicy", bucket=bucket.ref, policy_document=document)
+    refusals = s3.CfnBucketPolicy(stack, "AccessLogsPolicy", bucket=bucket.ref, policy_document=document)
+    for resource in (bucket, refusals):
+        resource.apply_removal_policy(RETAIN)
     return bucket.ref
 
 

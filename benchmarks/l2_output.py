@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 ACCOUNT = cdk.Aws.ACCOUNT_ID
+KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 NO_PUBLIC_ACCESS = s3.BlockPublicAccess.BLOCK_ALL
 ARNS = f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:configured-audience-model/*"
 KEY_ACTIONS = [
@@ -31,7 +32,9 @@ class L2Output(Construct):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        key = kms.Key(self, "Key", description="Encrypts lookalike segments", enable_key_rotation=True)
+        key = kms.Key(
+            self, "Key", description="Encrypts lookalike segments", enable_key_rotation=True, removal_policy=KEPT
+        )
         bucket = s3.Bucket(
             self,
             "Bucket",
@@ -42,8 +45,9 @@ class L2Output(Construct):
             block_public_access=NO_PUBLIC_ACCESS,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
+            removal_policy=KEPT,
         )
+        _keep_policy(bucket)
         resource = cast("s3.CfnBucket", bucket.node.default_child)
         resource.logging_configuration = logged_in(scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope))
         role = iam.Role(
@@ -80,7 +84,7 @@ def _access_logs(stack: cdk.Stack) -> s3.Bucket:
         block_public_access=NO_PUBLIC_ACCESS,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         versioned=True,
-        removal_policy=cdk.RemovalPolicy.RETAIN,
+        removal_policy=KEPT,
     )
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
@@ -90,7 +94,14 @@ def _access_logs(stack: cdk.Stack) -> s3.Bucket:
             conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
         )
     )
+    _keep_policy(bucket)
     return bucket
+
+
+def _keep_policy(bucket: s3.Bucket) -> None:
+    """A bucket that is kept is kept with what it refuses."""
+    if bucket.policy:
+        bucket.policy.apply_removal_policy(KEPT)
 
 
 @cache

@@ -70,10 +70,14 @@ def _model(stack: cdk.Stack, arn: str, *, needs_role: bool = False) -> IConfigur
     name = arn.rpartition("/")[2]
     if not needs_role:
         return ConfiguredAudienceModel.from_configured_audience_model_arn(stack, name, arn)
-    role = iam.Role.from_role_arn(stack, "Writer", "arn:aws:iam::111122223333:role/cleanrooms-ml-writer")
     return ConfiguredAudienceModel.from_configured_audience_model_attributes(
-        stack, name, configured_audience_model_arn=arn, role=role
+        stack, name, configured_audience_model_arn=arn, role=_writer(stack)
     )
+
+
+@cache
+def _writer(stack: cdk.Stack) -> iam.IRole:
+    return iam.Role.from_role_arn(stack, "Writer", "arn:aws:iam::111122223333:role/cleanrooms-ml-writer")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
-from benchmarks.cases import ASSOCIATION, AUDIENCE_MODEL, CHAIN, POLICY
+from benchmarks.cases import ASSOCIATION, AUDIENCE_MODEL, CHAIN, POLICY, RETRAINING
 from benchmarks.work import recommended_flags
 
 if TYPE_CHECKING:
@@ -69,11 +69,14 @@ def audience_model(item: Item) -> dict[str, Any]:
 
 def policy(item: Item) -> dict[str, Any]:
     """What PutConfiguredAudienceModelPolicy takes, with the document as an object."""
+    # The jobs are where the model is.
+    _, _, _, region, account, _ = item.model_arn.split(":", 5)
+    jobs = f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{region}:{account}:audience-generation-job/*"
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": [PARTNER]},
         "Action": [ACTION],
-        "Resource": [item.model_arn, arns("cleanrooms-ml", "audience-generation-job/*")],
+        "Resource": [item.model_arn, jobs],
         "Condition": {"StringEquals": {"cleanrooms-ml:CollaborationId": item.collaboration}},
     }
     return {
@@ -116,8 +119,8 @@ def run(
 
 
 def _items(options: argparse.Namespace) -> Iterator[Item]:
-    # A model has one policy; all else can share one, so that no more than that is defined besides.
-    models = options.constructs if options.kind == POLICY else 1
+    # A model has one policy and one retraining; all else can share one, so that no more than that is defined besides.
+    models = options.constructs if options.kind in (POLICY, RETRAINING) else 1
     subjects = options.subjects or Subjects(
         dataset_arn=f"{_OWN}:training-dataset/clicks",
         model_arns=[f"{_OWN}:configured-audience-model/model-{number}" for number in range(models)],
