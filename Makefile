@@ -45,7 +45,7 @@ types:
 	@$(WITH) dev basedpyright
 
 unit:
-	@$(WITH) dev pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(WITH) dev pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 docs:
 	@NO_MKDOCS_2_WARNING=1 $(WITH) dev mkdocs build --strict

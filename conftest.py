@@ -16,9 +16,33 @@ pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README
 os.environ["CDK_VALIDATION"] = "false"
 
 
+ROOT = Path(__file__).parent
+
+LONG = (
+    "tests/deploy/test_cli.py",
+    "tests/deploy/test_examples.py",
+    "tests/docs/test_getting_started.py",
+    "tests/deploy/test_overlap.py",
+    "tests/docs/test_testing_guide.py",
+    "tests/docs/test_readme.py",
+    "tests/deploy/test_removal.py",
+    "tests/handler/test_chain_histories.py",
+    "tests/handler/test_histories.py",
+    "tests/constructs/test_compositions.py",
+    "tests/local/test_command_line.py",
+    "tests/benchmarks/test_measure.py",
+    "tests/benchmarks/test_chain.py",
+    "tests/examples/test_examples.py",
+    "tests/packaging/test_wheel.py",
+)
+"""Files that take ten seconds and more, each as a whole in one process: first, so that none runs alone at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is measured is how the function's own tests cover it; measuring everywhere takes time."""
-    own = Path(__file__).parent / "tests" / "handler"
+    ranks = {ROOT / name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
+    own = ROOT / "tests" / "handler"
     for item in items:
         if own not in item.path.parents:
             item.add_marker(pytest.mark.no_cover)
