@@ -86,8 +86,8 @@ print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
         context = {"@aws-cdk/core:bootstrapQualifier": "mine"}
         (tmp_path / "cdk.json").write_text(json.dumps({"app": "exit 1", "context": context}))
         code = """
-import boto3, shutil
-print(shutil.which("cdk"), shutil.which("node"))
+import boto3, os, shutil
+print(shutil.which("cdk"), os.path.realpath(shutil.which("node")))
 print(*[each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]])
 """
         bare = os.environ | {"PATH": "/usr/bin:/bin"}
@@ -241,9 +241,20 @@ def test_a_child_finds_the_projects_own_programs(
     program(tmp_path / "node_modules" / ".bin" / "cdk")
     path = engine.child_environment({"PATH": "/usr/bin"})["PATH"]
     assert shutil.which("cdk", path=path) == str(tmp_path / "node_modules" / ".bin" / "cdk")
-    assert shutil.which("node", path=path) == str(NODE)
+    node = shutil.which("node", path=path)
+    assert node
+    assert Path(node).resolve() == NODE.resolve()
     # A script in front of it would show its own trace on Ctrl-C.
     assert NODE.read_bytes().startswith(b"\x7fELF") or sys.platform == "darwin"
+
+
+@pytest.mark.parametrize("name", ["npm", "npx"])
+def test_a_child_has_the_npm_of_that_node(engine: Engine, name: str) -> None:
+    environment = engine.child_environment({"PATH": "/usr/bin:/bin"})
+    found = shutil.which(name, path=environment["PATH"])
+    assert found == str(Path(sys.executable).with_name(name))
+    done = subprocess.run([name, "--version"], env=environment, capture_output=True, text=True, check=False)
+    assert re.fullmatch(r"[0-9.]+\n", done.stdout), done.stderr
 
 
 class TestOperating:
@@ -317,8 +328,8 @@ def test_the_search_path(tmp_path: Path) -> None:
     inner = tmp_path / "project" / "app"
     for folder in (inner, tmp_path):
         (folder / "node_modules" / ".bin").mkdir(parents=True)
-    found = command.search_path(inner, "/usr/bin:/bin").split(os.pathsep)
-    assert found[2] == str(NODE.parent)
+    found = command.search_path(inner, "/usr/bin:/bin", ["/node"]).split(os.pathsep)
+    assert found[2] == "/node"
     assert found[:2] == [str(folder / "node_modules" / ".bin") for folder in (inner, tmp_path)]
     assert str(Path(sys.executable).parent) in found[2:]
     assert found[-2:] == ["/usr/bin", "/bin"]

@@ -15,7 +15,6 @@ import signal
 import sys
 import time
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from .pins import DISTRIBUTION, EngineError, check_installed
@@ -73,7 +72,6 @@ def _run(engine: Engine, command: list[str], *, bootstrap: bool) -> int:
     from . import command as commands
 
     environment = engine.child_environment()
-    environment["PATH"] = commands.search_path(Path.cwd(), environment.get("PATH", ""))
     if bootstrap:
         start = time.monotonic()
         commands.bootstrap(engine.account, engine.region, environment)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
-from .command import search_path
+from .command import node_alone, search_path
 from .pins import EngineError, check_installed
 from .running import Json, request
 from .service import Call, Fault
@@ -77,6 +77,7 @@ class Engine:
         self._session = botocore.session.Session({"profile": (None, None, None, None)})
         self._session_lock = threading.Lock()
         self._folder: Path | None = None
+        self._node: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
 
@@ -110,6 +111,7 @@ class Engine:
         with listener:
             self._port = listener.getsockname()[1]
             self._folder = Path(tempfile.mkdtemp(prefix="cdk-cleanroomsml-"))
+            self._node = node_alone(self._folder / "node")
             with self.log.open("wb") as log:
                 self._process = subprocess.Popen(  # noqa: S603 - this package's own module
                     [sys.executable, "-m", "cdk_cleanroomsml.local.server", str(listener.fileno())],
@@ -174,7 +176,7 @@ class Engine:
         kept = {
             name: value for name, value in base.items() if not name.startswith("AWS_") and name.lower() not in _PROXIES
         }
-        return kept | self.environment() | {"PATH": search_path(Path.cwd(), base.get("PATH", ""))}
+        return kept | self.environment() | {"PATH": search_path(Path.cwd(), base.get("PATH", ""), self._node)}
 
     def client(self, service: str, *, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its methods
         """A boto3 client of any service, as an account's root user, whatever the user's own settings are.
@@ -283,7 +285,7 @@ class Engine:
             "MINISTACK_HOST": HOST,
             "MINISTACK_REGION": self.region,
             # Functions in Node.js find the Node.js of this interpreter's environment.
-            "PATH": search_path(Path.cwd(), os.environ.get("PATH", "")),
+            "PATH": search_path(Path.cwd(), os.environ.get("PATH", ""), self._node),
             "PYTHONUNBUFFERED": "1",
             "S3_DATA_DIR": str(folder / "s3"),
             "SFTP_ENABLED": "0",
