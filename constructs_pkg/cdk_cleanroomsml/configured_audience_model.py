@@ -334,6 +334,9 @@ _SEE = Permission(("cleanrooms-ml:GetAudienceModel",))
 _SEE_STACK = Permission(("cloudformation:DescribeStacks",))
 
 
+_LISTS = ("cleanrooms-ml:ListConfiguredAudienceModels", "cleanrooms-ml:ListAudienceGenerationJobs")
+
+
 def _needed_by_any() -> Statements:
     """What the function needs for any model.
 
@@ -348,7 +351,7 @@ def _needed_by_any() -> Statements:
     )
     return {
         Permission(actions): (configured_audience_models(),),
-        Permission(("cleanrooms-ml:ListConfiguredAudienceModels",)): ("*",),
+        Permission(_LISTS): ("*",),
     }
 
 

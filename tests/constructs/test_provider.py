@@ -117,7 +117,11 @@ def test_the_function_may_do_what_is_documented_on_what_it_serves(synth: Synth) 
             ],
             "Resource": models,
         },
-        {"Effect": "Allow", "Action": "cleanrooms-ml:ListConfiguredAudienceModels", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["cleanrooms-ml:ListConfiguredAudienceModels", "cleanrooms-ml:ListAudienceGenerationJobs"],
+            "Resource": "*",
+        },
     ]
     assert [said for said in permissions(synth) if said not in wanted] == []
     assert len(permissions(synth)) == len(wanted)

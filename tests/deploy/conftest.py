@@ -141,3 +141,26 @@ def define_model(stack: cdk.Stack, name: str = "Model", **parameters: Any) -> Co
     parameters.setdefault("audience_model_arn", AUDIENCE_MODEL_ARN)
     parameters.setdefault("shared_audience_metrics", SharedAudienceMetrics.ALL)
     return ConfiguredAudienceModel(stack, name, **parameters)
+
+
+def start_job(engine: Engine) -> str:
+    """Starts a generation job on the only model and returns its ARN."""
+    ml = engine.client("cleanroomsml")
+    (model,) = ml.list_configured_audience_models()["configuredAudienceModels"]
+    s3 = engine.client("s3")
+    s3.create_bucket(Bucket="seeds")
+    seed = "".join(json.dumps({"user_id": f"seed-{n}"}) + "\n" for n in range(500))
+    s3.put_object(Bucket="seeds", Key="seed.jsonl", Body=seed.encode())
+    iam = engine.client("iam")
+    statement = {"Effect": "Allow", "Principal": {"Service": "cleanrooms-ml.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = iam.create_role(RoleName="seed", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::seeds/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName="seed", PolicyName="policy", PolicyDocument=policy)
+    arn: str = ml.start_audience_generation_job(
+        name="job",
+        configuredAudienceModelArn=model["configuredAudienceModelArn"],
+        seedAudience={"roleArn": role, "dataSource": {"s3Uri": "s3://seeds/seed.jsonl"}},
+    )["audienceGenerationJobArn"]
+    return arn

@@ -19,7 +19,7 @@ from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
-from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model
+from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model, start_job
 from .engine_driver import CODE, HANDLER, publish_function
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ NEEDED = [
     "cleanrooms-ml:UpdateConfiguredAudienceModel",
     "iam:PassRole",
 ]
+LIST_JOBS = "cleanrooms-ml:ListAudienceGenerationJobs"
+"""Without it, all goes well: it only makes a Reason better."""
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +126,22 @@ def test_all_of_them_were_tried(guarded_engine: Engine) -> None:
         guarded_engine, change=lambda t: found.update(each for s in statements(t) for each in actions(s))
     )
     deployment.deploy(define_model)
-    assert found == {*NEEDED, "cloudformation:DescribeStackResource", "logs:CreateLogStream", "logs:PutLogEvents"}
+    basics = {"cloudformation:DescribeStackResource", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert found == {*NEEDED, LIST_JOBS, *basics}
+
+
+@pytest.mark.scenario(15, 42)
+@pytest.mark.parametrize("action", [None, LIST_JOBS])
+def test_what_holds_a_model_is_named_if_it_may_be_listed(
+    guarded_engine: Engine, tmp_path: Path, action: str | None
+) -> None:
+    deployment = Deployment(guarded_engine, change=without(action, tmp_path / "orders.json"))
+    deployment.deploy(define_model)
+    guarded_engine.set_switches(finished_jobs_hold_models=True)
+    job = start_job(guarded_engine)
+    with pytest.raises(DeploymentError, match="jobs or lookalike models still use it") as refused:
+        deployment.destroy()
+    assert (f"Jobs on it are {job} (ACTIVE): all have ended" in str(refused.value)) == (action is None)
 
 
 @pytest.mark.scenario(43)

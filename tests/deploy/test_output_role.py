@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cdk_cleanroomsml.local.engine import Engine
 
-from .conftest import AUDIENCE_MODEL_ARN, Deployment, define_model
+from .conftest import AUDIENCE_MODEL_ARN, Deployment, define_model, start_job
 from .engine_driver import publish_function
 
 if TYPE_CHECKING:
@@ -46,23 +45,7 @@ def without(action: str) -> Callable[[dict[str, Any]], None]:
 
 def export(engine: Engine) -> dict[str, Any]:
     ml = engine.client("cleanroomsml")
-    (model,) = ml.list_configured_audience_models()["configuredAudienceModels"]
-    s3 = engine.client("s3")
-    s3.create_bucket(Bucket="seeds")
-    seed = "".join(json.dumps({"user_id": f"seed-{n}"}) + "\n" for n in range(500))
-    s3.put_object(Bucket="seeds", Key="seed.jsonl", Body=seed.encode())
-    iam = engine.client("iam")
-    statement = {"Effect": "Allow", "Principal": {"Service": "cleanrooms-ml.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    role = iam.create_role(RoleName="seed", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::seeds/*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName="seed", PolicyName="policy", PolicyDocument=policy)
-    arn = ml.start_audience_generation_job(
-        name="job",
-        configuredAudienceModelArn=model["configuredAudienceModelArn"],
-        seedAudience={"roleArn": role, "dataSource": {"s3Uri": "s3://seeds/seed.jsonl"}},
-    )["audienceGenerationJobArn"]
+    arn = start_job(engine)
     job = ml.get_audience_generation_job(audienceGenerationJobArn=arn)
     assert job["status"] == "ACTIVE", job
     ml.start_audience_export_job(

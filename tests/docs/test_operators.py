@@ -47,7 +47,7 @@ def composers() -> list[tuple[str, ast.AST]]:
         (path.name, text)
         for path in sorted(HANDLER.glob("*.py"))
         for function in ast.walk(ast.parse(path.read_text()))
-        if isinstance(function, ast.FunctionDef) and function.name in ("_refusal", "_tag_problems")
+        if isinstance(function, ast.FunctionDef) and function.name in ("_jobs_on", "_refusal", "_tag_problems")
         for text in ast.walk(function)
         if isinstance(text, ast.JoinedStr)
     ]

@@ -13,8 +13,8 @@ from cdk_cleanroomsml.local.service import Fault
 
 from .cases import CREATE, DELETE, UPDATE, nothing_left
 from .cloudformation import Stack
-from .virtual_lambda import Interruption, client
-from .world import AUDIENCE_MODEL, MAXIMAL, MINIMAL, ROLE, World
+from .virtual_lambda import ACCOUNT, REGION, Interruption, client
+from .world import AUDIENCE_MODEL, MAXIMAL, MINIMAL, PARTNER, ROLE, World
 
 GET = "GetConfiguredAudienceModel"
 LIST = "ListConfiguredAudienceModels"
@@ -293,6 +293,76 @@ def test_conflict_on_delete_is_bounded(world: World) -> None:
     assert 600 <= world.clock.now() - started < 700
     world.faults.refuse_delete = False
     nothing_left(world)
+
+
+def add_job(world: World, name: str, outcome: str | None, by: str = ACCOUNT) -> str:
+    """A generation job on the only model: in work without an outcome."""
+    arn = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:audience-generation-job/{name}"
+    job = {"id": name, "name": name, "owner": ACCOUNT, "startedBy": by, "createTime": world.clock.datetime()}
+    ended = {"outcome": outcome} if outcome else {}
+    model = {"configuredAudienceModelArn": world.physical_id(), "seedAudience": None, "tags": {ACCOUNT: {}}}
+    world.service._shared[REGION].generation_jobs.add(arn, {**job, **model, "updateTime": job["createTime"], **ended})
+    return arn
+
+
+@pytest.mark.scenario(15)
+@pytest.mark.parametrize("finished_hold", [False, True])
+def test_a_job_that_runs_holds_its_model_and_is_named_first(world: World, finished_hold: bool) -> None:
+    world.switches.finished_jobs_hold_models = finished_hold
+    world.switches.job_seconds = 1e6
+    world.deploy(Model=MINIMAL)
+    ended = add_job(world, "ended", "ACTIVE")
+    runs = add_job(world, "runs", None, by=PARTNER)
+    result = world.destroy()
+    assert result.status == "DELETE_FAILED"
+    assert f"Jobs on it are {runs} (CREATE_PENDING, started by {PARTNER}), {ended} (ACTIVE): wait" in result.reason
+    assert "if it is refused then, too, delete the jobs (log" in result.reason
+    assert len(world.inputs("ListAudienceGenerationJobs")) == 1
+    assert "DeleteAudienceGenerationJob" not in [call.operation for call in world.calls]
+
+
+@pytest.mark.scenario(15)
+@pytest.mark.parametrize("finished_hold", [False, True])
+def test_jobs_that_have_ended_may_hold_a_model(world: World, finished_hold: bool) -> None:
+    world.switches.finished_jobs_hold_models = finished_hold
+    world.deploy(Model=MINIMAL)
+    ended = [add_job(world, f"job-{number}", outcome) for number, outcome in enumerate(["ACTIVE", "CREATE_FAILED"])]
+    result = world.destroy()
+    if not finished_hold:
+        assert result.status == "DELETE_COMPLETE"
+        assert world.inputs("ListAudienceGenerationJobs") == []
+        return
+    assert result.status == "DELETE_FAILED"
+    assert f"{ended[0]} (ACTIVE), {ended[1]} (CREATE_FAILED): all have ended, but may hold it" in result.reason
+    for arn in ended:
+        world.service._shared[REGION].generation_jobs.remove(arn)
+    nothing_left(world)
+
+
+@pytest.mark.scenario(15)
+@pytest.mark.parametrize(("number", "rest"), [(3, ""), (4, ", and 1 more"), (101, ", and 97 or more")])
+def test_a_few_of_the_jobs_are_named(world: World, number: int, rest: str) -> None:
+    world.switches.finished_jobs_hold_models = True
+    world.deploy(Model=MINIMAL)
+    for each in range(number):
+        add_job(world, f"{each:03}", "ACTIVE")
+    reason = world.destroy().reason
+    assert reason.count("audience-generation-job/") == 3
+    assert f"(ACTIVE){rest}: all have ended" in reason
+    assert len(world.inputs("ListAudienceGenerationJobs")) == 1
+
+
+@pytest.mark.scenario(15, 33)
+@pytest.mark.parametrize("error", ["AccessDeniedException", "ThrottlingException", "InternalServiceException", None])
+def test_a_reason_without_jobs(world: World, error: str | None) -> None:
+    """They can't be listed, or there are none: what holds the model is not known."""
+    world.deploy(Model=MINIMAL)
+    world.faults.refuse_delete = True
+    if error:
+        add_job(world, "job", "ACTIVE")
+        world.fail("ListAudienceGenerationJobs", error, times=None)
+    assert "wait for them or delete them, then delete again (log" in world.destroy().reason
+    assert len(world.inputs("ListAudienceGenerationJobs")) == 1
 
 
 @pytest.mark.parametrize("kind", ["hang", "connection_lost", "error"])

@@ -108,10 +108,11 @@ class Calls:
             if recovered is not None:
                 return recovered
 
-    def once(self, operation: str, members: dict[str, Any]) -> None:
-        """Calls an operation once, if there is time; whatever comes of it."""
+    def once(self, operation: str, members: dict[str, Any]) -> Output:
+        """Calls an operation once, if there is time; the output is None if nothing came of it."""
         if self._deadline.allows(CALL_SECONDS) and not self.waiting.is_over():
-            self._try(operation, members, 1)
+            return self._try(operation, members, 1)[0]
+        return None
 
     def pages(self, operation: str, items: str, members: dict[str, Any] | None = None) -> Iterator[Output]:
         """All items of an operation that lists."""

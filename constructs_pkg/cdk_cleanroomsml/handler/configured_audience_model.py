@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from . import audience_model
 from .answer import Failure
+from .calls import PAGE_SIZE
 from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
-from .policy import NOT_FOUND
+from .policy import CONFLICT, NOT_FOUND
 from .resource import Resource
 from .store import Store
 
@@ -28,6 +29,10 @@ LONGEST_WAIT = 780
 APPEARS_SECONDS = 20.0
 """How long an audience model may take until Get shows it."""
 
+JOBS_NAMED = 3
+"""How many jobs a Reason names at most."""
+
+_LIST_JOBS = "ListAudienceGenerationJobs"
 _AUDIENCE_MODEL = "audienceModelArn"
 
 KIND = Kind(
@@ -53,10 +58,54 @@ KIND = Kind(
 )
 
 
+class ConfiguredAudienceModels(Store):
+    """The configured audience models. One that jobs are on may be refused to be deleted."""
+
+    def remove(self, held: Held) -> None:
+        """Deletes one; what holds it is named."""
+        try:
+            super().remove(held)
+        except Failure as failure:
+            if failure.kind != CONFLICT:
+                raise
+            raise Failure(f"{failure}{self._jobs_on(held.arn)}", CONFLICT) from failure
+
+    def _jobs_on(self, arn: str) -> str:
+        """The jobs on a model, its own account's and partners'; those that run first. "" when nobody tells.
+
+        Nobody knows whether one that has ended holds its model, too.
+        """
+        output = self._calls.once(_LIST_JOBS, {self.kind.arn: arn, "maxResults": PAGE_SIZE})
+        jobs = output["audienceGenerationJobs"] if output else []
+        if not jobs:
+            return ""
+        jobs.sort(key=lambda job: not _runs(job))
+        named = [_named(job) for job in jobs[:JOBS_NAMED]]
+        if len(jobs) > JOBS_NAMED:
+            more = "or more" if output.get("nextToken") else "more"
+            named.append(f"and {len(jobs) - JOBS_NAMED} {more}")
+        if _runs(jobs[0]):
+            advice = "wait until those that run have ended; if it is refused then, too, delete the jobs"
+        else:
+            advice = "all have ended, but may hold it all the same: delete the jobs"
+        return f". Jobs on it are {', '.join(named)}: {advice}"
+
+
+def _named(job: Members) -> str:
+    arn, by = job["audienceGenerationJobArn"], job.get("startedBy", "")
+    partner = f", started by {by}" if by and by != arn.split(":")[4] else ""
+    return f"{arn} ({job['status']}{partner})"
+
+
+def _runs(job: Members) -> bool:
+    return str(job["status"]).endswith(("_PENDING", "_IN_PROGRESS"))
+
+
 class ConfiguredAudienceModel(Resource):
     """Carries out one request."""
 
     kind: ClassVar = KIND
+    store_type: ClassVar = ConfiguredAudienceModels
 
     def _problems(self, wanted: Members) -> list[str]:
         seconds = wanted.get(WAIT, 0)

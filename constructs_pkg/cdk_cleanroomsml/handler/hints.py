@@ -42,7 +42,7 @@ _NEEDS_ASSOCIATION = (
 )
 
 _HINTS: dict[tuple[str, str], str] = {
-    (CONFLICT, DELETE): "jobs or lookalike models still use it: wait for them or cancel them, then delete again",
+    (CONFLICT, DELETE): "jobs or lookalike models still use it: wait for them or delete them, then delete again",
     (DENIED, CREATE): _NEEDS + "{audienceModelArn}, cleanrooms-ml:TagResource, and iam:PassRole on {roleArn}",
     (DENIED, UPDATE): _NEEDS + "{configuredAudienceModelArn}, and iam:PassRole on the role in outputConfig",
     (DENIED, LIST): _NEEDS + "*",

@@ -64,11 +64,12 @@ def list_(call: Context, request: dict[str, Any]) -> dict[str, Any]:
 def delete(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DeleteConfiguredAudienceModel; its resource policy and its associations go with it.
 
-    Refused while a generation job on it isn't done: the API says so of "lookalike models", whatever these are.
+    Refused while a generation job on it isn't done, with a switch until it is deleted: the API says so of "lookalike
+    models", whatever these are.
     """
     arn = request["configuredAudienceModelArn"]
     call.store.configured_audience_models.get(arn)
-    if call.faults.refuse_delete or generation_jobs.is_unfinished(call, arn):
+    if call.faults.refuse_delete or generation_jobs.hold(call, arn):
         raise ServiceError("ConflictException", f"{arn} is used by an audience generation job")
     call.store.configured_audience_models.remove(arn, reads_left=call.faults.delete_lag)
     call.store.policies.pop(arn, None)

@@ -118,10 +118,10 @@ def status(call: Context, job: dict[str, Any]) -> str:
     return str(job["outcome"]) if "outcome" in job else f"CREATE_{_runs(call, job)}"
 
 
-def is_unfinished(call: Context, model_arn: str) -> bool:
-    """Whether a job on a model waits, or runs."""
-    jobs = call.shared.generation_jobs.live()
-    return any(each["configuredAudienceModelArn"] == model_arn and "outcome" not in each for each in jobs)
+def hold(call: Context, model_arn: str) -> bool:
+    """Whether a job on a model keeps it from being deleted: one that waits or runs, or with a switch any."""
+    jobs = [job for job in call.shared.generation_jobs.live() if job["configuredAudienceModelArn"] == model_arn]
+    return any(call.switches.finished_jobs_hold_models or "outcome" not in job for job in jobs)
 
 
 def shown(call: Context, job: dict[str, Any]) -> dict[str, Any]:

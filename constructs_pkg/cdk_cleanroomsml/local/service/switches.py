@@ -30,6 +30,8 @@ class Switches:
             DELETE_IN_PROGRESS. 0: it is gone at once.
         deleting_fails: whether a deletion that ends now ends in DELETE_FAILED.
         job_seconds: how long an audience generation job takes, and an export job. 0: it is done at once.
+        finished_jobs_hold_models: whether a configured model can't be deleted as long as there is a generation job on
+            it, be it done. Off: only those that wait or run. The API says "lookalike models".
         unique_association_names: whether a membership may have one association of a name only. On: the model
             lists Conflict.
         one_association_per_model: whether a model may be associated with a membership once only.
@@ -55,6 +57,7 @@ class Switches:
     deleting_seconds: float = 0
     deleting_fails: bool = False
     job_seconds: float = 0
+    finished_jobs_hold_models: bool = False
     unique_association_names: bool = True
     one_association_per_model: bool = True
     association_tags_refused: bool = False
