@@ -183,4 +183,8 @@ def _needed_by_any() -> Statements:
         "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
         "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
     )
-    return {Permission(actions): (configured_audience_models(),)}
+    return {
+        Permission(actions): (configured_audience_models(),),
+        # Whether a policy that is to be deleted is by now another logical id's.
+        Permission(("cloudformation:ListStackResources",)): (cdk.Aws.STACK_ID,),
+    }

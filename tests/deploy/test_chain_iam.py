@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
 PARTNERS = ("444455556666", "777788889999")
+LIST_RESOURCES = "cloudformation:ListStackResources"
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +94,8 @@ def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> None:
     AudienceModel(stack, "AudienceModel", training_dataset_arn=ground.dataset, tags=tags)
 
 
-def policy(stack: cdk.Stack, ground: Ground, version: int) -> None:
-    model = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Theirs", ground.model)
+def policy(stack: cdk.Stack, ground: Ground, version: int, name: str = "Theirs") -> None:
+    model = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, name, ground.model)
     model.grants.start_audience_generation_to_partner(PARTNERS[version], ground.collaboration)
 
 
@@ -167,10 +169,41 @@ def test_they_are_enough_and_all_of_them_are_tried(engine: Engine, ground: Groun
     assert "AccessDeniedException" not in {call.outcome for call in engine.calls()}
     assert found == {
         *NEEDED[define],
+        *([LIST_RESOURCES] if define is policy else []),
         "cloudformation:DescribeStackResource",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
     }
+
+
+@pytest.mark.scenario(6, 42)
+@pytest.mark.parametrize("action", [None, LIST_RESOURCES])
+def test_a_policy_under_another_logical_id_is_handed_over(
+    engine: Engine, ground: Ground, tmp_path: Path, action: str | None
+) -> None:
+    """The first delivery of its Create dies, so the second, a minute later, adopts what the old logical id has put."""
+    orders = tmp_path / "orders.json"
+    deployment = Deployment(engine, change=without(action, orders))
+    deployment.deploy(lambda stack: policy(stack, ground, 0))
+    order = {"operation": CREATES[policy], "times": 1, "after_effect": False, "skip": 0}
+    orders.write_text(json.dumps([order]))
+    deployment.deploy(lambda stack: policy(stack, ground, 0, "Renamed"))
+    assert json.loads(orders.read_text())[0]["times"] == 0
+    ml = engine.client("cleanroomsml")
+    if action:
+        # What it is for.
+        with pytest.raises(ml.exceptions.ResourceNotFoundException):
+            ml.get_configured_audience_model_policy(configuredAudienceModelArn=ground.model)
+        return
+    assert (
+        PARTNERS[0]
+        in ml.get_configured_audience_model_policy(configuredAudienceModelArn=ground.model)[
+            "configuredAudienceModelPolicy"
+        ]
+    )
+    deployment.destroy()
+    with pytest.raises(ml.exceptions.ResourceNotFoundException):
+        ml.get_configured_audience_model_policy(configuredAudienceModelArn=ground.model)
 
 
 @pytest.mark.parametrize(("define", "action"), [(define, each) for define, needed in NEEDED.items() for each in needed])

@@ -79,6 +79,7 @@ class CloudFormation:
         views: the resources as CloudFormation describes them, by stack and logical id.
         look_fault: why nobody can look: an error code, or `unreachable`.
         looks: how often somebody did.
+        page_size: how many resources a page of ListStackResources has.
         cancel_at: when what is under way is cancelled.
         url: how a ResponseURL is signed: `v4`, or `v2`, as until 2019.
         expires: seconds until a ResponseURL does.
@@ -94,6 +95,7 @@ class CloudFormation:
         self.views: dict[tuple[str, str], View] = {}
         self.look_fault: str | None = None
         self.looks = 0
+        self.page_size = 100
         self.cancel_at = float("inf")
         self.url = "v4"
         self.expires = 7200
@@ -203,6 +205,8 @@ class CloudFormation:
         if self.look_fault == "unreachable":
             self._function().clock.sleep(2)
             raise ConnectTimeoutError(endpoint_url="https://cloudformation.us-east-1.amazonaws.com")
+        if asked["Action"] == "ListStackResources":
+            return self._list(asked)
         assert asked["Action"] == "DescribeStackResource"
         view = self.views.get((asked["StackName"], asked["LogicalResourceId"]))
         if self.look_fault or view is None:
@@ -212,21 +216,33 @@ class CloudFormation:
             return _response(
                 400, f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
             )
-        time_text = datetime.fromtimestamp(view.since, timezone.utc).isoformat(timespec="milliseconds")
-        members = {
-            "StackId": asked["StackName"],
-            "LogicalResourceId": asked["LogicalResourceId"],
-            "PhysicalResourceId": view.physical_id,
-            "ResourceType": TYPE,
-            "LastUpdatedTimestamp": time_text,
-            "ResourceStatus": view.status,
-        }
-        detail = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in members.items() if value)
+        detail = _shown(asked["LogicalResourceId"], view, StackId=asked["StackName"])
         name = "DescribeStackResource"
         return _response(
             200,
             f"<{name}Response><{name}Result><StackResourceDetail>{detail}</StackResourceDetail></{name}Result>"
             f"</{name}Response>",
+        )
+
+    def _list(self, asked: Mapping[str, str]) -> Response:
+        """ListStackResources, in pages."""
+        if self.look_fault:
+            error = f"<Error><Code>{self.look_fault}</Code><Message>no</Message></Error>"
+            return _response(400, f"<ErrorResponse>{error}</ErrorResponse>")
+        rows = [
+            _shown(logical_id, view)
+            for (stack_id, logical_id), view in self.views.items()
+            if stack_id == asked["StackName"]
+        ]
+        begin = int(asked.get("NextToken", 0))
+        end = begin + self.page_size
+        items = "".join(f"<member>{row}</member>" for row in rows[begin:end])
+        token = f"<NextToken>{end}</NextToken>" if end < len(rows) else ""
+        name = "ListStackResources"
+        return _response(
+            200,
+            f"<{name}Response><{name}Result><StackResourceSummaries>{items}</StackResourceSummaries>{token}"
+            f"</{name}Result></{name}Response>",
         )
 
     def _function(self) -> VirtualLambda:
@@ -236,6 +252,19 @@ class CloudFormation:
 
 def _key(event: Mapping[str, Any]) -> tuple[str, str]:
     return str(event["StackId"]), str(event["LogicalResourceId"])
+
+
+def _shown(logical_id: str, view: View, **more: str) -> str:
+    """A resource in an answer."""
+    members = {
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": view.physical_id,
+        "ResourceType": TYPE,
+        "LastUpdatedTimestamp": datetime.fromtimestamp(view.since, timezone.utc).isoformat(timespec="milliseconds"),
+        "ResourceStatus": view.status,
+        **more,
+    }
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in members.items() if value)
 
 
 def _response(status: int, body: str) -> Response:
@@ -367,6 +396,8 @@ class Stack:
             gone = self.resources.pop(logical_id)
             if logical_id not in self.retained:
                 clean_up.append((logical_id, gone))
+            else:
+                self._cloudformation.views[self.id, logical_id].status = "DELETE_SKIPPED"
         self.resources = {name: self.resources[name] for name in template}
         order = list({**before, **self.resources})
         self._clean_up(sorted(clean_up, key=lambda each: order.index(each[0]), reverse=True))

@@ -254,6 +254,93 @@ def test_a_policy_that_says_the_same_is_foreign_to_a_first_call(world: World) ->
     nothing_left(world)
 
 
+def deliver_at(world: World, age: float) -> None:
+    """The next request is delivered so many seconds after it was sent; those after it at once."""
+
+    def late(event: dict[str, Any]) -> None:
+        world.cloudformation.reach = None
+        world.clock.sleep(age)
+        world.function.invoke(event)
+
+    world.cloudformation.reach = late
+
+
+AGES = [0, 6, 30, 59, 60, 61, 119, 600, 1100]
+
+
+@pytest.mark.scenario(8)
+@pytest.mark.parametrize("page_size", [1, 100])
+@pytest.mark.parametrize("age", AGES)
+def test_another_logical_id_whenever_it_is_delivered(world: World, age: float, page_size: int) -> None:
+    """Adopted or refused: the clean-up of the old one, or the roll-back of the new one, doesn't take it away."""
+    world.cloudformation.page_size = page_size
+    world.deploy(Old=FIRST)
+    deliver_at(world, age)
+    status = world.deploy(New=FIRST).status
+    assert status == ("ROLLBACK_COMPLETE" if age < 60 else "COMPLETE")
+    assert held(world) == document(PARTNERS[0])
+    nothing_left(world)
+
+
+@pytest.mark.scenario(9, 23)
+@pytest.mark.parametrize("age", AGES)
+@pytest.mark.parametrize("dated", [True, False])
+def test_another_logical_id_is_rolled_back(world: World, age: float, dated: bool) -> None:
+    world.cloudformation.dated = dated
+    world.deploy(Old=FIRST)
+    deliver_at(world, age)
+    assert world.deploy(New=FIRST, fails=True).status == "ROLLBACK_COMPLETE"
+    assert list(world.stack.resources) == ["Old"]
+    assert held(world) == document(PARTNERS[0])
+    nothing_left(world)
+
+
+@pytest.mark.scenario(9)
+@pytest.mark.parametrize("operation", [PUT, GET])
+@pytest.mark.parametrize("age", AGES)
+@pytest.mark.parametrize("times", [1, 3])
+def test_another_logical_id_crashes(world: World, age: float, times: int, operation: str) -> None:
+    world.deploy(Old=FIRST)
+    deliver_at(world, age)
+    world.crash(operation, times=times)
+    world.deploy(New=FIRST)
+    assert held(world) == document(PARTNERS[0])
+    nothing_left(world)
+
+
+@pytest.mark.scenario(8, 20)
+@pytest.mark.parametrize("age", AGES)
+def test_another_logical_id_gets_what_the_old_one_leaves_for_another_model(world: World, age: float) -> None:
+    world.deploy(Old=FIRST)
+
+    def late(event: dict[str, Any]) -> None:
+        world.clock.sleep(age if event["LogicalResourceId"] == "New" else 0)
+        world.function.invoke(event)
+
+    world.cloudformation.reach = late
+    status = world.deploy(Old=ELSEWHERE, New=FIRST).status
+    assert status == ("ROLLBACK_COMPLETE" if age < 60 else "COMPLETE")
+    assert held(world) == document(PARTNERS[0])
+    nothing_left(world)
+
+
+@pytest.mark.parametrize("fault", ["AccessDenied", "Throttling"])
+def test_who_else_has_it_can_not_be_asked(world: World, fault: str) -> None:
+    """Then it goes as if nobody else had it."""
+    world.deploy(Policy=FIRST)
+    world.cloudformation.look_fault = fault
+    nothing_left(world)
+
+
+def test_two_that_have_it_go_together(world: World) -> None:
+    world.deploy(Old=FIRST)
+    deliver_at(world, 61)
+    assert world.deploy(Old=FIRST, New=FIRST).status == "COMPLETE"
+    assert world.deploy(New=FIRST).status == "COMPLETE"
+    assert held(world) == document(PARTNERS[0])
+    nothing_left(world)
+
+
 @pytest.mark.parametrize("text", ["no json", "[]", '"text"', "{}"])
 def test_a_policy_that_is_no_document_is_foreign(world: World, text: str) -> None:
     somebody_puts(world, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from botocore import exceptions
@@ -300,7 +301,11 @@ def add_job(world: World, name: str, outcome: str | None, by: str = ACCOUNT) -> 
     arn = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:audience-generation-job/{name}"
     job = {"id": name, "name": name, "owner": ACCOUNT, "startedBy": by, "createTime": world.clock.datetime()}
     ended = {"outcome": outcome} if outcome else {}
-    model = {"configuredAudienceModelArn": world.physical_id(), "seedAudience": None, "tags": {ACCOUNT: {}}}
+    model: dict[str, Any] = {
+        "configuredAudienceModelArn": world.physical_id(),
+        "seedAudience": None,
+        "tags": {ACCOUNT: {}},
+    }
     world.service._shared[REGION].generation_jobs.add(arn, {**job, **model, "updateTime": job["createTime"], **ended})
     return arn
 

@@ -9,8 +9,9 @@ which error the service refuses what a guard forbids is unknown: what Get shows 
 **Adopted** is a policy that says the same only if an earlier call of this request may have put it. A first call that is
 clearly refused has met somebody else's, which may be a resource of the same stack under an old logical id.
 
-**Delete has no guard.** Get comes first, and a policy that says something else is left alone. What somebody puts
-between these two calls is lost.
+**Delete has no guard.** Get comes first, and a policy that says something else is left alone. So is one that
+CloudFormation names as that of another logical id of the stack, which may have adopted it: a List of the stack tells.
+What somebody puts between these calls is lost.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ MOST_RACES = 5
 
 _ALLOWED = _ARN, _DOCUMENT = ("configuredAudienceModelArn", "configuredAudienceModelPolicy")
 _FROM_CLOUDFORMATION = ("ServiceToken", "ServiceTimeout")
+_LIST_RESOURCES = "ListStackResources"
 _END = "/policy"
 _PHYSICAL_ID = re.compile(
     r"(arn:aws[-a-z]*:cleanrooms-ml:[-a-z0-9]+:[0-9]{12}:configured-audience-model/[-\w/.]+)/policy", re.A
@@ -225,6 +227,9 @@ class ConfiguredAudienceModelPolicy:
     def _delete(self, arn: str, document: Document) -> None:
         if not self._is_ours(arn, document):
             return
+        if self._is_anothers(arn):
+            self._log("foreign", arn=arn, why="another logical id of the stack has it: left alone")
+            return
         try:
             # Before another try it may have gone, and somebody else's come.
             self._calls(DELETE_POLICY, {_ARN: arn}, lambda _: None if self._is_ours(arn, document) else True)
@@ -236,6 +241,25 @@ class ConfiguredAudienceModelPolicy:
         """Whether CloudFormation names this very policy as the resource's own."""
         waiting = self._calls.waiting
         return waiting.look() and waiting.known == arn + _END
+
+    def _is_anothers(self, arn: str) -> bool:
+        """Whether CloudFormation names it as that of another logical id, which isn't being deleted as well.
+
+        When it can't be asked, it isn't.
+        """
+        calls, page = self._calls.of("cloudformation"), {"StackName": self._request.stack_id}
+        while output := calls.once(_LIST_RESOURCES, page):
+            for resource in output["StackResourceSummaries"]:
+                if (
+                    resource.get("PhysicalResourceId") == arn + _END
+                    and resource["LogicalResourceId"] != self._request.logical_id
+                    and not resource["ResourceStatus"].startswith("DELETE")
+                ):
+                    return True
+            if not output.get("NextToken"):
+                break
+            page = {**page, "NextToken": output["NextToken"]}
+        return False
 
     def _is_ours(self, arn: str, document: Document) -> bool:
         policy = self._read(arn)
