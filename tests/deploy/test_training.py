@@ -146,7 +146,8 @@ def test_an_audience_model_starts_its_training_and_the_deployment_goes_on(
             tags={"team": "media"},
         )
     )
-    assert deployment.calls() == ["CreateTrainingDataset", "CreateAudienceModel"]
+    # Under a name of one's own, a look follows what is created.
+    assert deployment.calls() == ["CreateTrainingDataset", "CreateAudienceModel", "GetAudienceModel"]
     model = model_of(deployment)
     assert outputs == {
         "Trained": model["trainingDatasetArn"],
