@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from .attached_policy import attached_policy
 from .function_permissions import FunctionPermissions, document_of
 from .surroundings import environment_of, is_token
 
@@ -41,7 +42,7 @@ class GivenFunctionRole:
         """
         self._role = role
         self._stack = stack
-        self._policy = _attached(provider, stack, role, basics)
+        self._policy = attached_policy(provider, role, basics, name=_own_name("Function"))
         self.of_function = iam.Role.from_role_arn(provider, "GivenRole", role_arn_of(role), mutable=False)
         """The role as the function takes it."""
         self.permissions: FunctionPermissions | NeededPermissions = (
@@ -113,23 +114,6 @@ class NeededPermissions:
 def role_arn_of(role: IRoleRef) -> str:
     """The ARN of a role."""
     return role.role_arn if isinstance(role, iam.Role) else role.role_ref.role_arn
-
-
-def _attached(
-    provider: Construct, stack: cdk.Stack, role: IRoleRef, statements: list[dict[str, Any]]
-) -> iam.Policy | None:
-    """A policy of the role; ``None`` if the role took none."""
-    attach = getattr(role, "attach_inline_policy", None)
-    if attach is None:
-        return None
-    document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
-    policy = iam.Policy(provider, "RolePolicy", policy_name=_own_name("Function"), document=document)
-    attach(policy)
-    # A role that isn't to be changed says nothing: only the policy shows that it is nobody's.
-    if stack.resolve(cast("iam.CfnPolicy", policy.node.default_child).roles):
-        return policy
-    provider.node.try_remove_child(policy.node.id)
-    return None
 
 
 def _own_name(name: str) -> str:

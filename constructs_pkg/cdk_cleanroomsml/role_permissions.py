@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from .attached_policy import attached_policy
 from .provider import SERVICE_PRINCIPAL
 from .surroundings import account, environment_of, known_to_differ, path_below, resources_of_stack, stack_of
 
@@ -70,23 +71,15 @@ def add_permissions(
     Returns:
         What there must be before the role has the permissions.
     """
-    attach = getattr(role, "attach_inline_policy", None)
     # CDK takes a role of another account as it is, and says nothing.
-    if attach is None or known_to_differ(role.env.account, stack_of(construct).account):
+    if not hasattr(role, "attach_inline_policy") or known_to_differ(role.env.account, stack_of(construct).account):
         cdk.Annotations.of(construct).add_warning_v2(
             "cdk-cleanroomsml:rolePermissionsNotAdded",
             f"the given role can't be changed from here; it must allow {needed}",
         )
         return []
-    policy = iam.Policy(
-        construct,
-        "RolePolicy",
-        policy_name=_name_of_its_own(construct),
-        document=iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements}),
-    )
-    # One that is imported to stay as it is takes no policy, and CDK leaves out a policy that nobody took.
-    attach(policy)
-    return [policy]
+    policy = attached_policy(construct, role, statements, name=_name_of_its_own(construct))
+    return [] if policy is None else [policy]
 
 
 def _name_of_its_own(construct: Construct) -> str:

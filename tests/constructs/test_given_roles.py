@@ -127,6 +127,8 @@ def test_a_role_that_is_not_to_be_changed_stays_as_it_is(
     synth: Synth, define: Callable[[cdk.Stack, IRoleRef], None], given: Callable[[cdk.Stack], IRoleRef]
 ) -> None:
     define(synth.stack, given(synth.stack))
+    # Nor is there one for those who look through the constructs.
+    assert [each for each in synth.stack.node.find_all() if isinstance(each, iam.Policy)] == []
     resources = synth.template.to_json()["Resources"]
     assert policies(synth.stack, "s3:") == []
     named = [each for resource in resources.values() for each in resource.get("DependsOn", [])]
