@@ -146,7 +146,7 @@ class TestIntegrations:
         ("fault", "error"),
         [
             (Fault("*", error="ThrottlingException", message="slow down"), "CleanRoomsMl.ThrottlingException"),
-            (Fault("*", error="UnheardOfException", message="what"), "CleanRoomsMl.CleanRoomsMlException"),
+            (Fault("*", error="UnrecognizedClientException", message="what"), "CleanRoomsMl.CleanRoomsMlException"),
             (Fault("*", kind="connection_lost"), "CleanRoomsMl.SdkClientException"),
         ],
     )
