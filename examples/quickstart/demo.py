@@ -5,6 +5,7 @@ It needs a place to deploy to: `python -m cdk_cleanroomsml.local -- python examp
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import boto3
@@ -43,7 +44,9 @@ def train_audience_model() -> str:
 
 def cdk(steps: Steps, *command: str, **context: str) -> None:
     arguments = [argument for key, value in context.items() for argument in ("--context", f"{key}={value}")]
-    steps.run(["cdk", *command, "--progress", "events", *arguments])
+    # Not cdk.out, which another demo beside this one may be writing.
+    with tempfile.TemporaryDirectory() as output:
+        steps.run(["cdk", *command, "--progress", "events", "--output", output, *arguments])
 
 
 def exported(name: str) -> str:
