@@ -137,7 +137,8 @@ class Problems:
         least, most = length
         broken = []
         if not least <= len(value) <= most:
-            broken.append(f"{parameter} must have {least} to {most} characters, got {len(value)}: {value[:80]!r}")
+            number = f"{least} to {most}" if least < most else f"{most}"
+            broken.append(f"{parameter} must have {number} characters, got {len(value)}: {value[:80]!r}")
         if pattern and not re.fullmatch(pattern, value):
             broken.append(f"{parameter} must be {allowed}, got {value[:200]!r}")
         if broken and not cdk.Token.is_unresolved(value) and not is_dummy(value):

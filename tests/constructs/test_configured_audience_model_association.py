@@ -98,7 +98,7 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
             tags={"aws:team": "growth"},
         )
     for problem in (
-        "membership_identifier must have 36 to 36 characters",
+        "membership_identifier must have 36 characters",
         "membership_identifier must be a UUID in small letters, the identifier of a membership, not its ARN",
         "configured_audience_model_association_name must be printable characters on one line",
         "description must have 0 to 255 characters",
