@@ -431,6 +431,7 @@ def test_a_second_delivery_in_the_midst_of_the_first(
 
 @pytest.mark.scenario(8)
 def test_a_duplicate_in_a_warm_process(world: World) -> None:
+    world.cloudformation.look_fault = "AccessDenied"
     sent = event(world, "Create", FIRST)
     deliver(world, sent)
     deliver(world, sent)

@@ -207,6 +207,7 @@ def test_two_fresh_deliveries_with_unique_names(world: World) -> None:
 
 @pytest.mark.scenario(8)
 def test_a_duplicate_in_a_warm_process_is_adopted(world: World) -> None:
+    world.cloudformation.look_fault = "AccessDenied"
     event = create_event(world)
     deliver(world, event)
     deliver(world, event)

@@ -519,3 +519,65 @@ def test_what_is_clearly_refused_is_not_taken_for_its_own_without_tags(world: Wo
     pending = list(world.cloudformation.pending.values())[-1]
     assert [answer["Status"] for answer in pending.answers] == ["SUCCESS", "FAILED"]
     assert live(world, case) == [pending.answers[0]["PhysicalResourceId"]]
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(52)
+def test_a_duplicate_in_a_warm_process_after_the_clean_up(world: World, case: Case) -> None:
+    """It comes within the seconds for which the sending of a first delivery is believed."""
+    event = world.cloudformation.event("Create", world.stack.id, "Model", case.first)
+    deliver(world, event)
+    (created,) = live(world, case)
+    assert world.cloudformation.request(
+        "Delete", world.stack.id, "Model", case.first, PhysicalResourceId=created
+    ).succeeded
+    deliver(world, event)
+    assert live(world, case) == []
+
+
+@IN_PLACE
+@pytest.mark.scenario(50)
+def test_a_read_that_is_tried_again_is_time_in_between(world: World, case: Case) -> None:
+    """The roll-back has seen nothing to take back when the update comes to its write."""
+    get = "GetConfiguredAudienceModelPolicy" if case.type == POLICY else _get(case)
+    deploy(world, case.first)
+    world.wire.interruptions.append(Interruption(get, lambda: world.clock.sleep(2.5), after_effect=False))
+    world.fail(get, "InternalServiceException")
+    assert deploy(world, case.second, after=1).status == "ROLLBACK_COMPLETE"
+    assert world.differences() == {}
+
+
+@EVERY_TYPE
+@pytest.mark.scenario(51)
+def test_a_look_that_is_behind_refuses_no_clean_up(world: World, case: Case) -> None:
+    world.crash("*", times=3)
+    failed = world.cloudformation.request("Create", world.stack.id, "Model", {**case.first, "ServiceTimeout": 1200})
+    assert not failed.succeeded
+    assert len(live(world, case)) == 1
+    views, key = world.cloudformation.views, (world.stack.id, "Model")
+    before = views[key]
+    event = world.cloudformation.event(
+        "Delete", world.stack.id, "Model", case.first, PhysicalResourceId=failed.physical_id
+    )
+    views[key] = before
+    deliver(world, event)
+    assert live(world, case) == []
+
+
+@pytest.mark.parametrize(
+    "subject", [each for each in SUBJECTS if "description" in each.in_place], ids=lambda each: each.called
+)
+@pytest.mark.scenario(50)
+def test_an_update_that_takes_members_away_is_undone(world: World, subject: Subject) -> None:
+    """What the service holds then isn't in the template: a default."""
+    with_all = {**subject.maximal, **subject.in_place}
+    defaults = {"description", "minMatchingSeedSize"} & with_all.keys()
+    deploy(world, with_all)
+    world.fail(subject.kind.update, "InternalServiceException", kind="slow", seconds=20)
+    result = deploy(world, {name: value for name, value in with_all.items() if name not in defaults}, after=10)
+    assert result.status == "ROLLBACK_COMPLETE"
+    assert world.differences() == {}
+
+
+def _get(case: Case) -> str:
+    return next(subject.kind.get for subject in SUBJECTS if subject.called == case.called)

@@ -89,8 +89,10 @@ class Calls:
         first_seen: dict[str, float] = {}
         started, attempt, trouble = self.clock.now(), 0, None
         while True:
+            if attempt:
+                self.waiting.doubt()
             if not operation.startswith(READS):
-                self.waiting.check(again=attempt > 0)
+                self.waiting.check()
             if not self._deadline.allows(CALL_SECONDS):
                 self._give_up(operation, members, trouble, attempt, started)
             attempt += 1

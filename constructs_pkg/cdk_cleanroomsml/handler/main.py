@@ -124,8 +124,10 @@ def _perform(asked: Request, context: Context, environment: Environment, log: Lo
             f"the request is {asked.age(now):.0f} s old, cloudformation waits {asked.service_timeout:.0f} s: nothing"
             " was changed"
         )
-    seen = asked.request_id in environment.seen
-    environment.seen.append(asked.request_id)
+    # A later try may use an id again (aws-cdk #35957).
+    sending = f"{asked.request_id} {asked.sent_at}"
+    seen = sending in environment.seen
+    environment.seen.append(sending)
     seconds = min(_remaining(context), asked.service_timeout - asked.age(now)) - SPARE_SECONDS
     types = resources  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
     client = environment.client or types.client

@@ -83,6 +83,13 @@ def plan(kind: Kind, wanted: Members, previous: Members, current: Members) -> Pl
     return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned, dirty=dirty)
 
 
+def holds(kind: Kind, wanted: Members, current: Members, member: str) -> bool:
+    """Whether a resource holds what a template says of a member, or its default if that says nothing."""
+    removal = kind.members[member][1]
+    default = None if isinstance(removal, Removal) else removal
+    return _same(wanted.get(member, default), current.get(member, default))
+
+
 def _only_new(table: Table, wanted: Members, previous: Members, current: Members) -> list[str]:
     """The members given whose value only a new resource can have."""
     return [

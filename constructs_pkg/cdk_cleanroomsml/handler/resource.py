@@ -21,7 +21,7 @@ from . import properties
 from .answer import Answer, Failure
 from .kind import PROTECTED
 from .leftovers import Leftovers
-from .plan import Plan, plan
+from .plan import Plan, holds, plan
 from .policy import CONFLICT, NOT_FOUND, UNCLEAR
 from .protection import Protection
 from .request import FAILED_MARKER, LOGICAL_MARKER, SKEW_SECONDS, STACK_MARKER, Placeholder, markers, resource_name
@@ -304,7 +304,7 @@ class Resource:
                 update = {
                     member: value
                     for member, value in back.update.items()
-                    if value is not None and held.members.get(member) == wanted.get(member)
+                    if value is not None and holds(self.kind, wanted, held.members, member)
                 }
                 now, given = held.members.get("tags") or {}, wanted.get("tags", {})
                 tag = {key: value for key, value in back.tag.items() if now.get(key) == given.get(key)}

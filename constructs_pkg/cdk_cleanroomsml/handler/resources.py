@@ -58,6 +58,8 @@ def perform(
         raise Failure(f"the resource type '{request.resource_type}' is unknown, allowed are {', '.join(TYPES)}")
     type_ = TYPES[request.resource_type]
     waiting = Waiting(request, clock, lambda **of: client("cloudformation").describe_stack_resource(**of), log)
+    if seen:
+        waiting.doubt()
     if request.type != "Delete":
         waiting.check()
     calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log, memory, waiting)

@@ -7,7 +7,8 @@ cancelled resource has failed at once, and its roll-back comes two seconds later
 is that of the request's sending, and changes with nothing but the next status):
 
 - Create, Update: the resource is in progress, not being deleted, and since no later than the request was sent.
-- Delete: it is being deleted likewise, or it is complete and has another id, and this is the clean-up of the old one.
+- Delete: it is being deleted likewise; or it is complete and has another id, and this is the clean-up of the old one;
+  or its creation has failed under this very id: that view is older than the Delete.
 
 For some seconds after the sending, and after each look, that is taken for granted. If there is nothing to be seen (no
 permission, no way out of a VPC, too many calls) the request goes on as if CloudFormation waited, and the log says so.
@@ -68,17 +69,17 @@ class Waiting:
             self.look()
         return self._over
 
-    def check(self, *, again: bool = False) -> None:
-        """Sees to it that nothing is written that CloudFormation doesn't wait for.
+    def doubt(self) -> None:
+        """Takes the sending for no evidence: there was time in between, or another delivery."""
+        if self._fresh:
+            self._certain_until = -inf
 
-        Args:
-            again: whether there was time in between: then the sending is no evidence.
+    def check(self) -> None:
+        """Sees to it that nothing is written that CloudFormation doesn't wait for.
 
         Raises:
             Failure: it has stopped waiting.
         """
-        if again and self._fresh:
-            self._certain_until = -inf
         if self.is_over():
             raise Failure(
                 "cloudformation no longer waits for this request, it was cancelled or answered before: nothing more was"
@@ -117,6 +118,8 @@ class Waiting:
         status, deletes = str(seen.get("ResourceStatus", "")), self._request.type == "Delete"
         if deletes and status.endswith("_COMPLETE") and not status.startswith("DELETE"):
             return self.known != self._request.physical_id
+        if deletes and status == "CREATE_FAILED":
+            return self.known == self._request.physical_id
         if not status.endswith("_IN_PROGRESS") or status.startswith("DELETE") != deletes:
             return False
         sent = self._request.sent_at
