@@ -43,10 +43,12 @@ class AudienceModel(TaggedCustomResource):
     :class:`ConfiguredAudienceModel` waits for some minutes; without, a refusal of the service is answered with the hint
     to deploy again when the audience model is ``ACTIVE``. At most two are trained at a time (quota).
 
-    An audience model is never trained again. Every change but one of tags is a replacement, and that is a training: of
-    a new audience model, after which the old one is deleted. The service refuses to delete it while a configured
-    audience model is based on it (API reference), and may do so while its training goes on; the deployment says which.
-    For a new one each week from the same dataset there is :class:`AudienceModelRetraining`.
+    An audience model is never trained again. Every change but one of tags is a replacement, and that is a training of a
+    new audience model. For a new one each week from the same dataset there is :class:`AudienceModelRetraining`.
+
+    What took days to train is kept when it is replaced, and when it leaves its stack: see ``removal_policy``. With
+    ``DESTROY``, the service refuses to delete it while a configured audience model is based on it (API reference), and
+    may do so while its training goes on; the deployment says which.
 
     ``cdk.Tags.of()`` reaches the audience model. ``apply_removal_policy`` does, too.
     """
@@ -65,7 +67,7 @@ class AudienceModel(TaggedCustomResource):
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
         retrained: bool = False,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         """Defines the audience model.
 
@@ -78,8 +80,9 @@ class AudienceModel(TaggedCustomResource):
             training_dataset_arn: What it is trained on, of the same account and Region. A change replaces the audience
                 model.
             audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the audience model,
-                and with a name of your own so must any change but one of tags. Default: a name made from the stack's
-                and the construct's, which is free to change in a replacement.
+                and with a name of your own so must any change but one of tags. Whether the service takes a name that an
+                audience model has which was kept isn't documented. Default: a name made from the stack's and the
+                construct's, another one for each audience model.
             training_data_start_time: Where the training window starts, with a time zone. A change replaces the
                 audience model. Default: no limit is named.
             training_data_end_time: Where it ends, after the start. A change replaces the audience model. Default: no
@@ -99,8 +102,10 @@ class AudienceModel(TaggedCustomResource):
             retrained: Whether something other than the template may delete it, because newer ones take its place. A
                 deployment then takes no offence when it is gone. :class:`AudienceModelRetraining` sees to it by itself.
                 Default: when it is gone, an update fails and says so.
-            removal_policy: What becomes of the audience model when it leaves the stack. ``RETAIN`` keeps it. Default:
-                it is deleted.
+            removal_policy: What becomes of the audience model when it is replaced or leaves the stack. ``DESTROY``
+                deletes it, and with it what a retraining has trained in its place. Default: it is kept, unless the
+                deployment that creates it fails; so must be its dataset, which the service won't delete as long as the
+                audience model is there.
 
         Raises:
             ValueError: Parameters break the rules, or name what is in another account or Region; the message lists
@@ -199,7 +204,8 @@ class AudienceModel(TaggedCustomResource):
 
         Args:
             by: The value of the tag ``cdk-cleanroomsml:retraining`` of audience models that take its place. When this
-                one leaves the stack they are deleted, too, unless one of them is in use. Default: they stay.
+                one leaves the stack and is deleted, with ``DESTROY``, they are, too, unless one of them is in use.
+                Default: they stay.
 
         Raises:
             ValueError: Audience models with another value take its place already.

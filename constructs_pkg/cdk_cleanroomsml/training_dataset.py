@@ -49,7 +49,7 @@ class TrainingDataset(cdk.Resource):
 
     Everything but tags is changed by a replacement (CloudFormation's template reference), and an audience model in the
     template that is trained on the dataset is replaced with it. As long as an audience model depends on the dataset,
-    the service refuses to delete it (API reference).
+    the service refuses to delete it (API reference). So it is kept as audience models are, see ``removal_policy``.
 
     ``cdk.Tags.of()`` reaches the dataset. ``apply_removal_policy`` does, too.
     """
@@ -68,7 +68,7 @@ class TrainingDataset(cdk.Resource):
         training_dataset_name: str | None = None,
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         """Defines the dataset.
 
@@ -94,13 +94,18 @@ class TrainingDataset(cdk.Resource):
                 Default: a new role that may read the table and the folder, and nothing else (User Guide, "Create a
                 service role to read training data").
             training_dataset_name: 1 to 63 printable characters, not only spaces, unique in the account and Region. With
-                a name of your own, change it with whatever else you change. Default: a name made from the construct's
-                path and the parameters, so that it changes with them, as far as they are known at synthesis.
+                a name of your own, change it with whatever else you change, and when the stack is made anew while the
+                old dataset was kept: the service refuses a name that is taken. Default: a name made from the
+                construct's path, from the parameters, so that it changes with them as far as they are known at
+                synthesis, and from an id of the created role, else of the stack, so that a dataset that was kept is in
+                nobody's way. Only if all parameters go back to what they were is the name that of the one they had.
             description: Up to 255 printable characters and line breaks. Default: none.
             tags: Up to 50. Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none
                 but those of ``cdk.Tags``.
-            removal_policy: What becomes of the dataset when it leaves the stack. ``RETAIN`` keeps it. Default: it is
-                deleted.
+            removal_policy: What becomes of the dataset, and of a role that is created for it, when they are replaced or
+                leave the stack. ``DESTROY`` deletes them: give it to the audience models on the dataset, too, for the
+                service refuses to delete it before they are gone. Default: they are kept, unless the deployment that
+                creates them fails. Without its role, which reads the data, no audience model could be trained any more.
 
         Raises:
             ValueError: Parameters break the rules; the message lists all of them.
@@ -127,6 +132,8 @@ class TrainingDataset(cdk.Resource):
         self._prefix = prefix
         self.role: IRoleRef = self._create_role() if role is None else role
         """What Clean Rooms ML assumes to read."""
+        # None, too, when the application has its roles created outside of it (``iam.Role.customize_roles``).
+        self._own_role = cast("iam.CfnRole | None", self.role.node.default_child) if role is None else None
         permissions = [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
         self.grants: TrainingDatasetGrants = TrainingDatasetGrants(self)
         """Permissions on the dataset, for others."""
@@ -140,9 +147,7 @@ class TrainingDataset(cdk.Resource):
             "table": [table.catalog_id, table.database_name, table.table_name],
             "table_input": table.source and table.source.table_input,
         }
-        self._name = training_dataset_name or cdk.Lazy.string(
-            cast("cdk.IStableStringProducer", _GeneratedName(self, described))
-        )
+        self._name = training_dataset_name or _generated_name(self, described, self._own_role)
         self._resource = cleanroomsml.CfnTrainingDataset(
             self,
             "Resource",
@@ -153,7 +158,7 @@ class TrainingDataset(cdk.Resource):
             tags=[cdk.CfnTag(key=key, value=value) for key, value in (tags or {}).items()],
         )
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
-            apply_removal_policy(self, self._resource, removal_policy)
+            self.apply_removal_policy(removal_policy)
         if permissions:
             self._resource.node.add_dependency(*permissions)
 
@@ -173,7 +178,7 @@ class TrainingDataset(cdk.Resource):
         return _ImportedDataset(scope, id, training_dataset_arn)
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
-        """Says what becomes of the dataset when it leaves the stack, see ``removal_policy``.
+        """Says what becomes of the dataset, and of a role that is created for it, see ``removal_policy``.
 
         Args:
             policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
@@ -182,6 +187,8 @@ class TrainingDataset(cdk.Resource):
             ValueError: It is ``SNAPSHOT``.
         """
         apply_removal_policy(self, self._resource, policy)
+        if self._own_role is not None:
+            apply_removal_policy(self, self._own_role, policy)
 
     @property
     def training_dataset_arn(self) -> str:
@@ -282,9 +289,31 @@ def _interactions(
     )
 
 
+_AT_DEPLOYMENT = 32
+"""How many characters of a name are left to what is known at deployment. A role's id has 21 (IAM User Guide)."""
+
+
+def _generated_name(dataset: TrainingDataset, described: dict[str, Any], role: iam.CfnRole | None) -> str:
+    """A name that no other dataset of the account and Region has, an older one that was kept neither.
+
+    It ends with an id that is never used again: of the role that was created for the dataset, else of the stack. The
+    stack is asked for it, so that another stack that is told the name is told this one's.
+
+    Args:
+        dataset: The dataset.
+        described: What the name changes with.
+        role: The role that is created for the dataset, if one is.
+    """
+    at_synthesis = cdk.Lazy.string(cast("cdk.IStableStringProducer", _NameAtSynthesis(dataset, described)))
+    if role is not None:
+        return f"{at_synthesis}-{role.attr_role_id}"
+    uuid = cdk.Fn.select(2, cdk.Fn.split("/", dataset.stack.stack_id))
+    return f"{at_synthesis}-{cdk.Fn.select(0, cdk.Fn.split('-', uuid))}"
+
+
 @jsii.implements(cdk.IStableStringProducer)
-class _GeneratedName:
-    """A name for a dataset, another one for each that CloudFormation replaces it with.
+class _NameAtSynthesis:
+    """The part of a name that changes with each dataset that CloudFormation replaces it with.
 
     CloudFormation makes none, and creates the new dataset while the old one is still there.
     """
@@ -297,7 +326,7 @@ class _GeneratedName:
         described = told(self._described, self._dataset)
         # A new name of the table changes what its reference stands for, not how it looks; the rest is Glue's.
         described["table_input"] = (described.pop("table_input", None) or {}).get("name")
-        _, most = limits.NAME_LENGTH
+        most = limits.NAME_LENGTH[1] - len("-") - _AT_DEPLOYMENT
         return unique_name(place_of(self._dataset), most=most, separator="-", also=described)
 
 

@@ -197,23 +197,29 @@ def play(steps: Steps, cdk: Cdk, engine: RunningEngine) -> None:
     steps.changed(after, again)
     steps.show(audience_model=again["audience model"])
 
-    with steps.step("cdk destroy Campaign, Offer and Training"):
+    with steps.step("cdk destroy Campaign, Offer and Training: what takes days to train is kept"):
         cdk.destroy("Campaign", ADVERTISER)
         cdk.destroy("Offer")
         cdk.destroy("Training")
         ours = client("cleanroomsml")
-        left = [
-            *audience_models(),
-            *(each["name"] for each in ours.list_configured_audience_models()["configuredAudienceModels"]),
-            *(each["name"] for each in ours.list_training_datasets()["trainingDatasets"]),
-        ]
-        if left:
-            raise StepFailedError(f"something is left behind: {left}")
-    steps.show(left="nothing in Clean Rooms ML", data_kept="the segments, the seed, and what was trained on")
+        offered = ours.list_configured_audience_models()["configuredAudienceModels"]
+        (dataset,) = [each["trainingDatasetArn"] for each in ours.list_training_datasets()["trainingDatasets"]]
+        if offered or list(audience_models()) != [after["audience model"]]:
+            raise StepFailedError(f"not what was to be kept: {offered}, {audience_models()}")
+    steps.name(dataset, "training dataset")
+    data = "the segments, the seed, and what was trained on"
+    steps.show(audience_model=after["audience model"], dataset=dataset, data_kept=data)
+    with steps.step("The publisher deletes both by hand, the audience model first"):
+        ours.delete_audience_model(audienceModelArn=after["audience model"])
+        ours.delete_training_dataset(trainingDatasetArn=dataset)
+        if audience_models() or ours.list_training_datasets()["trainingDatasets"]:
+            raise StepFailedError("something is left behind")
+    steps.show(left="nothing in Clean Rooms ML")
     steps.end(
         "a partner gets segments from a model that is trained anew each week, under one ARN.",
         ("examples/retail_media/app.py", "the application of both accounts"),
         ("docs/guides/chain.md", "each part of it, and what it needs"),
+        ("docs/guides/removal.md", "what is kept, and how to have it removed"),
         ("docs/operators.md", "what to do when a deployment fails"),
     )
 

@@ -1,6 +1,7 @@
 """Where lookalikes come from: a table of who read what, and an audience model that is trained on January's part of it.
 
 Deploying starts the training, which takes hours to days; `aws cleanroomsml get-audience-model` tells how far it is.
+Destroying the stack keeps the audience model, the dataset and its role; the next deployment makes others beside them.
 """
 
 from datetime import datetime, timezone

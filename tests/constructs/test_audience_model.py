@@ -119,7 +119,11 @@ def test_tags_of_the_application_are_checked(synth: Synth) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "expected"),
-    [(cdk.RemovalPolicy.RETAIN, "RetainExceptOnCreate"), (cdk.RemovalPolicy.DESTROY, None), (None, None)],
+    [
+        (cdk.RemovalPolicy.RETAIN, "RetainExceptOnCreate"),
+        (cdk.RemovalPolicy.DESTROY, None),
+        (None, "RetainExceptOnCreate"),
+    ],
 )
 def test_the_removal_policy(synth: Synth, policy: cdk.RemovalPolicy | None, expected: str | None) -> None:
     parameters: dict[str, Any] = {} if policy is None else {"removal_policy": policy}
@@ -129,8 +133,8 @@ def test_the_removal_policy(synth: Synth, policy: cdk.RemovalPolicy | None, expe
 
 
 def test_the_removal_policy_can_be_applied_from_outside(synth: Synth) -> None:
-    model(synth).apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    assert synth.only(RESOURCE_TYPE)["DeletionPolicy"] == "RetainExceptOnCreate"
+    model(synth).apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+    assert synth.only(RESOURCE_TYPE)["DeletionPolicy"] == "Delete"
 
 
 def test_attributes(synth: Synth) -> None:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from .conftest import Synth
 
 
+KEPT = ("RetainExceptOnCreate", "Retain")
+AUDIENCE_MODEL = "Custom::CleanRoomsMLAudienceModel"
+TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
+
+
 def model(stack: cdk.Stack, **parameters: Any) -> Any:
     arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
     metrics = SharedAudienceMetrics.ALL
@@ -62,5 +67,30 @@ def test_there_are_no_snapshots(synth: Synth, define: Callable[..., Any]) -> Non
 def test_all_of_an_output_is_retained_unless_it_was_just_created(synth: Synth) -> None:
     AudienceOutput(synth.stack, "Output")
     for type_ in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"):
-        policies = {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in synth.resources(type_).values()}
-        assert policies == {("RetainExceptOnCreate", "Retain")}
+        assert {_policies(each) for each in synth.resources(type_).values()} == {KEPT}
+
+
+@pytest.mark.parametrize("define", [audience_model, dataset])
+def test_what_takes_days_to_train_is_retained_unless_it_was_just_created(
+    synth: Synth, define: Callable[..., Any]
+) -> None:
+    define(synth.stack)
+    kept = {each["Type"] for each in synth.template.to_json()["Resources"].values() if _policies(each) == KEPT}
+    assert kept >= {"audience_model": {AUDIENCE_MODEL}, "dataset": {TRAINING_DATASET}}[define.__name__]
+
+
+@pytest.mark.parametrize("define", [model, association])
+def test_what_can_be_deployed_again_goes_with_its_stack(synth: Synth, define: Callable[..., Any]) -> None:
+    resource: Any = define(synth.stack).node.find_child("Resource")
+    assert _policies(synth.template.to_json()["Resources"][synth.stack.get_logical_id(resource)]) == (None, None)
+
+
+def test_a_scope_can_be_told_to_destroy_all(synth: Synth) -> None:
+    dataset(synth.stack)
+    audience_model(synth.stack)
+    cdk.RemovalPolicies.of(synth.stack).destroy()
+    assert {_policies(each) for each in synth.template.to_json()["Resources"].values()} == {("Delete", "Delete")}
+
+
+def _policies(resource: dict[str, Any]) -> tuple[Any, Any]:
+    return resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")

@@ -12,7 +12,7 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk.assertions import Annotations, Match
+from aws_cdk.assertions import Annotations, Match, Template
 
 from cdk_cleanroomsml import limits
 from cdk_cleanroomsml.glue_table import GlueTable
@@ -47,8 +47,8 @@ def properties(synth: Synth) -> dict[str, Any]:
     return found
 
 
-def name(synth: Synth) -> str:
-    return str(properties(synth)["Name"])
+def name(synth: Synth) -> Any:
+    return properties(synth)["Name"]
 
 
 def statements(synth: Synth) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ def test_a_generated_name_changes_with_that_of_the_application_s_table() -> None
             table=GlueTable.from_table(table),
             bucket=s3.Bucket.from_bucket_name(stack, "Data", "data"),
         )
-        names.add(stack.resolve(made.training_dataset_name))
+        names.add(str(stack.resolve(made.training_dataset_name)))
     assert len(names) == 2
 
 
@@ -195,11 +195,43 @@ def test_a_generated_name_is_short_enough_and_ones_own(synth: Synth) -> None:
     one = dataset(synth, "x" * 100)
     nested = cdk.NestedStack(synth.stack, "Nested")
     two = dataset(synth, stack=nested)
-    names = {synth.stack.resolve(each.training_dataset_name) for each in (one, two)}
-    assert len(names) == 2
-    for each in names:
-        assert len(each) <= 63
-        assert re.fullmatch(limits.NAME_PATTERN, each)
+    starts = {each.stack.resolve(each.training_dataset_name)["Fn::Join"][1][0] for each in (one, two)}
+    assert len(starts) == 2
+    for start in starts:
+        # IAM's ids of roles have 21 characters.
+        assert len(start) + 21 <= 63
+        assert re.fullmatch(limits.NAME_PATTERN, start)
+
+
+UUID = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+
+
+def test_a_generated_name_ends_with_what_is_never_used_again(synth: Synth) -> None:
+    """A dataset that was kept has its name for good: the next one's role, or stack, is another one."""
+    dataset(synth)
+    (role,) = synth.resources("AWS::IAM::Role")
+    assert name(synth)["Fn::Join"][1][1:] == [{"Fn::GetAtt": [role, "RoleId"]}]
+    given = type(synth)()
+    dataset(given, role=iam.Role(given.stack, "Role", assumed_by=iam.AccountRootPrincipal()))
+    assert name(given)["Fn::Join"][1][1:] == [{"Fn::Select": [0, {"Fn::Split": ["-", UUID]}]}]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_another_stack_is_told_the_name_that_the_dataset_has(synth: Synth, given: bool) -> None:
+    role = iam.Role(synth.stack, "Role", assumed_by=iam.AccountRootPrincipal()) if given else None
+    one = dataset(synth, role=role)
+    other = cdk.Stack(synth.app, "Other")
+    cdk.CfnOutput(other, "Name", value=one.training_dataset_name)
+    told = Template.from_stack(other).to_json()["Outputs"]["Name"]["Value"]
+    assert "Fn::ImportValue" in str(told)
+    assert "AWS::StackId" not in str(told)
+
+
+def test_roles_that_are_created_outside_of_the_application(synth: Synth) -> None:
+    iam.Role.customize_roles(synth.stack, prevent_synthesis=True, use_precreated_roles={"Stack/Dataset/Role": "reader"})
+    dataset(synth)
+    assert "AWS::StackId" in str(name(synth))
+    assert synth.only(TYPE)["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_tags(synth: Synth) -> None:
@@ -215,18 +247,31 @@ def test_tags(synth: Synth) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "expected"),
-    [(cdk.RemovalPolicy.RETAIN, "RetainExceptOnCreate"), (cdk.RemovalPolicy.DESTROY, None), (None, None)],
+    [
+        (cdk.RemovalPolicy.RETAIN, "RetainExceptOnCreate"),
+        (cdk.RemovalPolicy.DESTROY, None),
+        (None, "RetainExceptOnCreate"),
+    ],
 )
-def test_the_removal_policy(synth: Synth, policy: cdk.RemovalPolicy | None, expected: str | None) -> None:
+def test_the_removal_policy_is_that_of_the_dataset_and_its_role(
+    synth: Synth, policy: cdk.RemovalPolicy | None, expected: str | None
+) -> None:
     parameters: dict[str, Any] = {} if policy is None else {"removal_policy": policy}
     dataset(synth, **parameters)
-    resource = synth.only(TYPE)
-    assert (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) == (expected, expected and "Retain")
+    for resource in (synth.only(TYPE), synth.only("AWS::IAM::Role")):
+        policies = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        assert policies == (expected, expected and "Retain")
+
+
+def test_a_given_role_goes_with_its_stack(synth: Synth) -> None:
+    dataset(synth, role=iam.Role(synth.stack, "Role", assumed_by=iam.AccountRootPrincipal()))
+    assert "DeletionPolicy" not in synth.only("AWS::IAM::Role")
+    assert "DeletionPolicy" not in synth.only("AWS::IAM::Policy")
 
 
 def test_the_removal_policy_can_be_applied_from_outside(synth: Synth) -> None:
-    dataset(synth).apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    assert synth.only(TYPE)["DeletionPolicy"] == "RetainExceptOnCreate"
+    dataset(synth).apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+    assert synth.only(TYPE)["DeletionPolicy"] == synth.only("AWS::IAM::Role")["DeletionPolicy"] == "Delete"
 
 
 def test_attributes(synth: Synth) -> None:

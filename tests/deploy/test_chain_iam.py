@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 
 from cdk_cleanroomsml import AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import aws_cdk as cdk
 
 PARTNERS = ("444455556666", "777788889999")
 LIST_RESOURCES = "cloudformation:ListStackResources"
@@ -91,7 +91,8 @@ def ground(engine: Engine) -> Ground:
 
 def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> None:
     tags = [{"remove": "1"}, {"add": "1"}][version]
-    AudienceModel(stack, "AudienceModel", training_dataset_arn=ground.dataset, tags=tags)
+    destroy = cdk.RemovalPolicy.DESTROY
+    AudienceModel(stack, "AudienceModel", training_dataset_arn=ground.dataset, tags=tags, removal_policy=destroy)
 
 
 def policy(stack: cdk.Stack, ground: Ground, version: int, name: str = "Theirs") -> None:

@@ -122,7 +122,9 @@ def model(stack: cdk.Stack, _: Ground, version: int) -> Any:
 
 
 def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> Any:
-    return AudienceModel(stack, "AudienceModel", training_dataset_arn=ground.datasets[version])
+    destroy = cdk.RemovalPolicy.DESTROY
+    arn = ground.datasets[version]
+    return AudienceModel(stack, "AudienceModel", training_dataset_arn=arn, removal_policy=destroy)
 
 
 def theirs(stack: cdk.Stack, ground: Ground, version: int) -> Any:

@@ -138,7 +138,14 @@ def test_the_first_one_s_tags_may_change_although_it_is_gone(chain: Chain) -> No
     assert chain.audience_models() == [chain.current]
 
 
-def test_nothing_is_left_in_the_end(chain: Chain) -> None:
+def test_what_is_trained_outlives_the_stack(chain: Chain) -> None:
+    chain.deployment.destroy()
+    assert chain.deployment.models() == []
+    assert chain.audience_models() == [chain.current]
+
+
+def test_nothing_is_left_in_the_end_if_that_is_asked_for(chain: Chain) -> None:
+    chain.deploy(first={"removal_policy": cdk.RemovalPolicy.DESTROY})
     chain.deployment.destroy()
     assert chain.deployment.models() == []
     assert chain.audience_models() == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml.audience_model import AudienceModel
@@ -16,6 +17,7 @@ from cdk_cleanroomsml.training_column import TrainingColumn
 from cdk_cleanroomsml.training_dataset import TrainingDataset
 
 from .conftest import DeploymentError, define_model
+from .test_permissions_go_last import failing
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
@@ -28,6 +30,9 @@ JANUARY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 FEBRUARY = datetime(2026, 2, 1, tzinfo=timezone.utc)
 HOURS = 24 * 3600
 """How long a training takes, in seconds of the service's clock."""
+
+
+DESTROY = {"removal_policy": cdk.RemovalPolicy.DESTROY}
 
 
 def define_dataset(stack: cdk.Stack, **parameters: Any) -> TrainingDataset:
@@ -61,7 +66,12 @@ def define_dataset(stack: cdk.Stack, **parameters: Any) -> TrainingDataset:
 
 
 def define(stack: cdk.Stack, dataset: dict[str, Any] | None = None, **parameters: Any) -> AudienceModel:
-    """A dataset and a model on it, and what the deployment says of them."""
+    """A dataset and a model on it, which go with their stack, and what the deployment says of them."""
+    return define_kept(stack, {**DESTROY, **(dataset or {})}, **{**DESTROY, **parameters})
+
+
+def define_kept(stack: cdk.Stack, dataset: dict[str, Any] | None = None, **parameters: Any) -> AudienceModel:
+    """The same by default."""
     trained_on = define_dataset(stack, **(dataset or {}))
     model = AudienceModel(stack, "Model", training_dataset_arn=trained_on.training_dataset_arn, **parameters)
     cdk.CfnOutput(stack, "Trained", value=trained_on.training_dataset_arn)
@@ -71,11 +81,15 @@ def define(stack: cdk.Stack, dataset: dict[str, Any] | None = None, **parameters
     return model
 
 
-def dataset_of(deployment: Deployment) -> dict[str, Any]:
+def datasets_of(deployment: Deployment) -> list[dict[str, Any]]:
     listed = deployment.cleanroomsml.list_training_datasets()["trainingDatasets"]
-    (arn,) = [dataset["trainingDatasetArn"] for dataset in listed]
-    found: dict[str, Any] = deployment.cleanroomsml.get_training_dataset(trainingDatasetArn=arn)
-    return found
+    arns = [dataset["trainingDatasetArn"] for dataset in listed]
+    return [deployment.cleanroomsml.get_training_dataset(trainingDatasetArn=arn) for arn in arns]
+
+
+def dataset_of(deployment: Deployment) -> dict[str, Any]:
+    (dataset,) = datasets_of(deployment)
+    return dataset
 
 
 def model_of(deployment: Deployment, stack: str = "Stack") -> dict[str, Any]:
@@ -118,13 +132,13 @@ def test_a_dataset_arrives_as_it_was_defined(deployment: Deployment) -> None:
 
 
 def test_a_datasets_tags_change_in_place_and_all_else_replaces_it(deployment: Deployment) -> None:
-    deployment.deploy(lambda stack: define_dataset(stack, tags={"team": "media"}))
+    deployment.deploy(lambda stack: define_dataset(stack, tags={"team": "media"}, **DESTROY))
     first = dataset_of(deployment)
-    deployment.deploy(lambda stack: define_dataset(stack, tags={"team": "sports"}))
+    deployment.deploy(lambda stack: define_dataset(stack, tags={"team": "sports"}, **DESTROY))
     retagged = dataset_of(deployment)
     assert retagged["trainingDatasetArn"] == first["trainingDatasetArn"]
     assert own_tags(retagged) == {"team": "sports"}
-    deployment.deploy(lambda stack: define_dataset(stack, description="Clicks", tags={"team": "sports"}))
+    deployment.deploy(lambda stack: define_dataset(stack, description="Clicks", tags={"team": "sports"}, **DESTROY))
     replaced = dataset_of(deployment)
     assert replaced["trainingDatasetArn"] != first["trainingDatasetArn"]
     assert replaced["name"] != first["name"]
@@ -261,16 +275,77 @@ def test_a_configured_model_on_an_audience_model_of_the_same_stack(deployment: D
     assert deployment.models() == models_of(deployment) == []
 
 
-def test_nothing_is_left_after_destroy(deployment: Deployment) -> None:
+def roles(engine: Engine) -> set[str]:
+    """The roles that datasets are read with."""
+    return {role["Arn"] for role in engine.client("iam").list_roles()["Roles"] if "Dataset" in role["RoleName"]}
+
+
+def kept(deployment: Deployment) -> tuple[set[str], set[str]]:
+    """The datasets and the audience models that there are."""
+    datasets = {dataset["trainingDatasetArn"] for dataset in datasets_of(deployment)}
+    return datasets, {model["audienceModelArn"] for model in models_of(deployment)}
+
+
+def define_ground(stack: cdk.Stack) -> None:
+    """What is left of the template when both are taken out of it."""
+    cdk.CfnWaitConditionHandle(stack, "Nothing")
+
+
+def test_nothing_is_left_after_destroy_if_that_is_asked_for(deployment: Deployment, engine: Engine) -> None:
     deployment.deploy(define)
     deployment.destroy()
-    assert models_of(deployment) == []
-    assert deployment.cleanroomsml.list_training_datasets()["trainingDatasets"] == []
+    assert kept(deployment) == (set(), set())
+    assert roles(engine) == set()
 
 
-def test_a_retained_one_stays(deployment: Deployment) -> None:
-    retained = cdk.RemovalPolicy.RETAIN
-    arn = deployment.deploy(lambda stack: define(stack, {"removal_policy": retained}, removal_policy=retained))["Arn"]
+def test_what_was_trained_outlives_its_stack_and_a_new_one_is_made_beside_it(
+    deployment: Deployment, engine: Engine
+) -> None:
+    with pytest.raises(DeploymentError, match="Custom::Unknown"):
+        deployment.deploy(failing(define_kept))
+    assert kept(deployment) == (set(), set())
+    assert roles(engine) == set()
     deployment.destroy()
-    assert model_of(deployment)["audienceModelArn"] == arn
-    assert dataset_of(deployment)["trainingDatasetArn"] == model_of(deployment)["trainingDatasetArn"]
+
+    first = deployment.deploy(define_kept)
+    deployment.destroy()
+    assert kept(deployment) == ({first["Trained"]}, {first["Arn"]})
+    assert roles(engine) == {dataset_of(deployment)["roleArn"]}
+
+    second = deployment.deploy(define_kept)
+    assert kept(deployment) == ({first["Trained"], second["Trained"]}, {first["Arn"], second["Arn"]})
+    # Taken out of the stack, and put back.
+    deployment.deploy(define_ground)
+    third = deployment.deploy(define_kept)
+    arns = [{outputs[name] for outputs in (first, second, third)} for name in ("Trained", "Arn")]
+    assert kept(deployment) == (arns[0], arns[1])
+    assert [len(each) for each in arns] == [3, 3]
+    assert roles(engine) == {dataset["roleArn"] for dataset in datasets_of(deployment)}
+
+
+def test_what_was_trained_outlives_its_replacement(deployment: Deployment) -> None:
+    first = deployment.deploy(define_kept)
+    for _ in range(2):
+        with pytest.raises(DeploymentError, match="Custom::Unknown"):
+            deployment.deploy(failing(lambda stack: define_kept(stack, {"description": "Clicks"})))
+        assert kept(deployment) == ({first["Trained"]}, {first["Arn"]})
+    second = deployment.deploy(lambda stack: define_kept(stack, {"description": "Clicks"}))
+    both = {first["Trained"], second["Trained"]}, {first["Arn"], second["Arn"]}
+    assert [len(each) for each in both] == [2, 2]
+    assert kept(deployment) == both
+    # All parameters are what they were, and so is the name: the one thing that needs another.
+    with pytest.raises(DeploymentError, match="dataset of that name"):
+        deployment.deploy(define_kept)
+    assert kept(deployment) == both
+    deployment.deploy(lambda stack: define_kept(stack, {"training_dataset_name": "Clicks again"}))
+
+
+def test_with_a_given_role_a_new_stack_is_made_beside_what_was_kept(deployment: Deployment) -> None:
+    def with_role(stack: cdk.Stack) -> None:
+        role = iam.Role.from_role_arn(stack, "Reader", "arn:aws:iam::111122223333:role/reader", mutable=False)
+        define_kept(stack, {"role": role})
+
+    first = deployment.deploy(with_role)
+    deployment.destroy()
+    second = deployment.deploy(with_role)
+    assert kept(deployment) == ({first["Trained"], second["Trained"]}, {first["Arn"], second["Arn"]})
