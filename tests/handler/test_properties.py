@@ -160,6 +160,14 @@ def test_generated_names_fit_and_differ(stack: str, logical_id: str) -> None:
     assert all(1 <= len(name) <= 63 for name in names)
 
 
+def test_an_id_that_is_used_again_names_another_replacement_otherwise(world: World) -> None:
+    event = create_event(world) | {"RequestType": "Update", "OldResourceProperties": {}}
+    replaced = [event | {"PhysicalResourceId": arn} for arn in ("first", "second", "second")]
+    one, other, again = (request.resource_name(request.read(each)) for each in replaced)
+    assert one != other
+    assert other == again
+
+
 def test_a_name_of_ones_own_is_kept(world: World) -> None:
     world.deploy(Model=MAXIMAL)
     assert world.model()["name"] == MAXIMAL["name"]

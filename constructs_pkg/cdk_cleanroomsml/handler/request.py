@@ -189,8 +189,13 @@ def resource_name(request: Request) -> str:
 
 
 def generated_name(request: Request, request_id: str) -> str:
-    """The name that a request of this resource generates: two hashes, of the resource and of the request."""
-    return _name_start(request) + _digest(request.stack_id, request.logical_id, request_id)[:6]
+    """The name that a request of this resource generates: two hashes, of the resource and of the request.
+
+    An id can be used again, but not to replace the same resource: what is replaced tells two replacements apart.
+    """
+    is_replacement = request.type == "Update" and request_id == request.request_id
+    replaced = [request.physical_id] if is_replacement else []
+    return _name_start(request) + _digest(request.stack_id, request.logical_id, request_id, *replaced)[:6]
 
 
 def is_generated(name: str, request: Request, request_id: str | None = None) -> bool:
