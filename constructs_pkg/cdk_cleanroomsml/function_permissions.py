@@ -24,7 +24,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .surroundings import path_below, refers
-from .waiting import target_of, waits
+from .waiting import comes_from_outside, target_of, waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +143,7 @@ class FunctionPermissions:
         if own is None:
             policy = self._define_own(what, user, part_of, {permission: on})
             own = self._own[name] = _OwnPolicy(policy, type, name, made_of)
+            own.follow_condition(self._stack)
             self._watch()
         else:
             own.policy.add(permission, on)
@@ -223,10 +224,23 @@ class _OwnPolicy:
             stack: The stack.
             known: What is known of constructs already.
         """
+        if comes_from_outside(self.name, stack):
+            return True
         target = target_of(self.name)
         if self.made_of is None or target is None or target.cfn_options.condition is not None:
             return False
         return not any(waits(each, stack, known) for each in self.made_of or [target])
+
+    def follow_condition(self, stack: cdk.Stack) -> None:
+        """Has the policy be there only if the thing is, which it names.
+
+        Args:
+            stack: The stack of the policy.
+        """
+        target = target_of(self.name)
+        if target is not None and target.stack is stack:
+            producer = cast("cdk.IStableStringProducer", _ConditionOf(target, self.policy.resource))
+            self.policy.resource.add_override("Condition", cdk.Lazy.string(producer))
 
     def move_to(self, policies: _PoliciesOfAType) -> None:
         """Has the policies of the type take its place."""
@@ -240,6 +254,19 @@ class _OwnPolicy:
         if scope is not None:
             scope.node.try_remove_child(self.policy.resource.node.id)
         self.is_moved = True
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class _ConditionOf:
+    """The condition of what a policy names, as late as possible: an Aspect may give it one; else the policy's own."""
+
+    def __init__(self, target: cdk.CfnResource, policy: cdk.CfnResource) -> None:
+        self._target = target
+        self._policy = policy
+
+    def produce(self) -> str | None:
+        condition = self._target.cfn_options.condition or self._policy.cfn_options.condition
+        return None if condition is None else condition.logical_id
 
 
 @jsii.implements(cdk.IAspect)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -22,6 +24,30 @@ def target_of(name: str) -> cdk.CfnResource | None:
         return None
     target = cast("cdk.Reference", token).target
     return target if isinstance(target, cdk.CfnResource) else None
+
+
+def comes_from_outside(name: str, stack: cdk.Stack) -> bool:
+    """Whether nothing in a stack must be there before a text is known: it has parameters, imports, other stacks' parts.
+
+    Args:
+        name: The text, with Tokens.
+        stack: The stack that it is used in.
+    """
+    return all(_is_from_outside(each, stack) for each in cdk.Tokenization.reverse_string(name).tokens)
+
+
+def _is_from_outside(token: cdk.IResolvable, stack: cdk.Stack) -> bool:
+    if not cdk.Reference.is_reference(token):
+        return _IN_STACK.search(json.dumps(stack.resolve(token))) is None
+    target = cast("cdk.Reference", token).target
+    if isinstance(target, cdk.CfnResource):
+        # What is in a nested stack of this one comes from a resource of this one.
+        return stack not in target.stack.node.scopes
+    return isinstance(target, cdk.CfnParameter)
+
+
+_IN_STACK = re.compile(r'"(Ref": "(?!AWS::)|Fn::GetAtt"|Fn::Sub"|Fn::If")')
+"""What may refer to a resource of a template, or to what nobody here knows."""
 
 
 def waits(construct: IConstruct, stack: cdk.Stack, known: dict[int, bool]) -> bool:

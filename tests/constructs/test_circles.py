@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 import jsii
@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -27,6 +27,7 @@ from cdk_cleanroomsml import (
     TrainingColumn,
     TrainingDataset,
 )
+from cdk_cleanroomsml.waiting import comes_from_outside
 
 from .conftest import Synth
 from .graph import circles, everything_before, waits_for
@@ -464,3 +465,99 @@ def test_more_than_fit_is_refused_with_what_to_do(synth: Synth) -> None:
         RuntimeError, match=r"needs some 1\d,\d+ characters of inline policies, IAM allows 10,240: share"
     ):
         synth.app.synth()
+
+
+# What a condition leaves out
+
+
+@jsii.implements(cdk.IAspect)
+class OnlyIf:
+    """Puts a condition on every resource."""
+
+    def __init__(self, condition: cdk.CfnCondition) -> None:
+        self._condition = condition
+
+    def visit(self, node: IConstruct) -> None:
+        if isinstance(node, cdk.CfnResource):
+            node.cfn_options.condition = self._condition
+
+
+def on_a_dataset(scope: Construct) -> None:
+    trained(scope, dataset=dataset(scope).training_dataset_arn)
+
+
+def on_a_membership(scope: Construct) -> None:
+    one = cleanrooms.CfnMembership(scope, "Membership", collaboration_identifier=ID, query_log_status="DISABLED")
+    associate(scope, "Association", model(scope, "Model"), membership_identifier=one.attr_membership_identifier)
+
+
+def on_a_given_role(scope: Construct) -> None:
+    model(scope, "Model", output=AudienceOutput(scope, "Output", role=role(scope)))
+
+
+def on_a_key(scope: Construct) -> None:
+    key = kms.Key(scope, "Key")
+    AudienceModel(
+        scope, "AudienceModel", training_dataset_arn=DATASET, encryption_key=key, allow_encryption_key_use=True
+    )
+
+
+@pytest.mark.parametrize("define", [on_a_dataset, on_a_membership, on_a_given_role, on_a_key])
+def test_a_policy_is_there_only_if_what_it_names_is(synth: Synth, define: Callable[[Construct], None]) -> None:
+    part = Construct(synth.stack, "Part")
+    define(part)
+    wanted = cdk.CfnCondition(synth.stack, "Wanted", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, "us-east-1"))
+    cdk.Aspects.of(part).add(OnlyIf(wanted))
+    resources = synth.template.to_json()["Resources"]
+    left_out = {name for name, each in resources.items() if each.get("Condition") == "Wanted"}
+    by_reference = waits_for({name: {**each, "DependsOn": []} for name, each in resources.items()})
+    # CloudFormation ignores a DependsOn of what isn't there, and refuses a reference to it.
+    assert left_out
+    assert [name for name in resources if name not in left_out and by_reference[name] & left_out] == []
+
+
+def test_a_condition_of_a_policy_s_own_stays(synth: Synth) -> None:
+    associate(synth.stack, "Association", model(synth.stack, "Model"))
+    on_a_dataset(synth.stack)
+    wanted = cdk.CfnCondition(synth.stack, "Wanted", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, "us-east-1"))
+    cdk.Aspects.of(synth.stack).add(OnlyIf(wanted))
+    resources = synth.template.to_json()["Resources"].values()
+    assert {each.get("Condition") for each in resources} == {"Wanted"}
+
+
+# What comes from outside waits for nothing in the stack, so it needs no policy of its own when room is short
+
+
+def parameters(stack: cdk.Stack, at: int) -> str:
+    return cdk.CfnParameter(stack, f"Parameter{at}").value_as_string
+
+
+def imports(_: cdk.Stack, at: int) -> str:
+    return cdk.Fn.import_value(f"audience-model-{at}")
+
+
+def another_stacks(stack: cdk.Stack, at: int) -> str:
+    app = cast("Construct", stack.node.root)
+    there = app.node.try_find_child("There") or cdk.Stack(app, "There")
+    return trained(cast("Construct", there), f"AudienceModel{at}").audience_model_arn
+
+
+@pytest.mark.parametrize("arn", [parameters, imports, another_stacks])
+def test_many_from_outside_share_policies(synth: Synth, arn: Callable[[cdk.Stack, int], str]) -> None:
+    output = AudienceOutput(synth.stack, "Output")
+    arns = [arn(synth.stack, at) for at in range(60)]
+    for at, each in enumerate(arns):
+        model(synth.stack, f"Model{at}", each, output=output)
+    told = synth.function_statements()  # synthesis would refuse what IAM does
+    named = [each["Resource"] for each in told if "cleanrooms-ml:CreateConfiguredAudienceModel" in each["Action"]]
+    flat = [one for each in named for one in (each if isinstance(each, list) else [each])]
+    assert len(flat) == len(arns)
+    assert circles(synth.template.to_json()["Resources"]) == []
+
+
+def test_what_comes_from_a_nested_stack_waits_for_that(synth: Synth) -> None:
+    nested = cdk.NestedStack(synth.stack, "Nested")
+    inside = trained(nested).audience_model_arn
+    assert comes_from_outside(inside, synth.stack) is False
+    assert comes_from_outside(trained(synth.stack).audience_model_arn, nested) is True
+    assert comes_from_outside(cdk.Fn.select(0, [model(nested, "Model").output.role_arn]), synth.stack) is False
