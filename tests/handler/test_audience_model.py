@@ -258,3 +258,24 @@ def test_taking_the_retraining_out_again(world: World) -> None:
     assert world.deploy(Model=PLAIN).status == "COMPLETE"
     assert world.attributes()["Status"] == "DELETED"
     assert "does not exist" in world.deploy(Model={**PLAIN, "tags": {"a": "1"}}).reason
+
+
+@pytest.mark.parametrize("seconds_a_call", [0.1, 0.5, 1.0, 2.0, 4.0, 8.0])
+def test_a_refusal_is_told_when_no_time_is_left_to_look(world: World, seconds_a_call: float) -> None:
+    world.switches.training_seconds = 7200
+    world.deploy(Model={**PLAIN, "ServiceTimeout": 60})
+    world.wire.seconds_a_call = seconds_a_call
+    result = world.destroy()
+    assert "DeleteAudienceModel failed with ConflictException" in result.reason
+
+
+def test_a_look_that_is_denied_after_a_refusal_says_so(world: World) -> None:
+    world.switches.training_seconds = 7200
+    world.deploy(Model=PLAIN)
+
+    def deny() -> None:
+        world.fail("GetAudienceModel", "AccessDeniedException", "with an explicit deny", times=None)
+
+    world.wire.interruptions.append(Interruption("DeleteAudienceModel", deny))
+    result = world.destroy()
+    assert "GetAudienceModel failed with AccessDeniedException" in result.reason

@@ -33,6 +33,9 @@ SHORTEST_PAUSE = 0.5
 
 PAGE_SIZE = 100
 
+OUT_OF_TIME = "out of time"
+"""The kind of a failure of ours: a call that wasn't made."""
+
 READS = ("Get", "List", "Describe")
 """How the names of operations begin that change nothing."""
 
@@ -106,7 +109,12 @@ class Calls:
             pause = self._pace.pause(now) if trouble.kind == policy.THROTTLED else self.clock.pause(attempt)
             if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._pause(pause):
                 self._give_up(operation, members, trouble, attempt, started)
-            recovered = recover(trouble.kind) if recover else None
+            try:
+                recovered = recover(trouble.kind) if recover else None
+            except Failure as failure:
+                if failure.kind == OUT_OF_TIME:
+                    self._give_up(operation, members, trouble, attempt, started)
+                raise
             if recovered is not None:
                 return recovered
 
@@ -135,8 +143,8 @@ class Calls:
         return seen
 
     def _pause(self, seconds: float) -> bool:
-        """Waits until another attempt, or less if there is less time for it; says whether there is any."""
-        seconds = min(seconds, self._deadline.left() - CALL_SECONDS)
+        """Waits until another attempt, at most half of the time that is left for it; says whether there is any."""
+        seconds = min(seconds, (self._deadline.left() - CALL_SECONDS) / 2)
         if seconds < SHORTEST_PAUSE:
             return False
         self._log("wait", seconds=round(seconds, 1))
@@ -171,7 +179,9 @@ class Calls:
         self, operation: str, members: dict[str, Any], trouble: Trouble | None, attempts: int, started: float
     ) -> NoReturn:
         if trouble is None:
-            raise Failure(f"{operation} was not called: too little time is left to do it and to answer in time")
+            raise Failure(
+                f"{operation} was not called: too little time is left to do it and to answer in time", OUT_OF_TIME
+            )
         seconds = round(self.clock.now() - started)
         tries = f"{attempts} attempts in {seconds} s" if attempts > 1 else "1 attempt"
         told = f"{operation} failed with {trouble.code} after {tries}: {self._log.clean(trouble.message)}"
