@@ -33,9 +33,6 @@ SHORTEST_PAUSE = 0.5
 
 PAGE_SIZE = 100
 
-OUT_OF_TIME = "out of time"
-"""The kind of a failure of ours: a call that wasn't made."""
-
 READS = ("Get", "List", "Describe")
 """How the names of operations begin that change nothing."""
 
@@ -109,12 +106,7 @@ class Calls:
             pause = self._pace.pause(now) if trouble.kind == policy.THROTTLED else self.clock.pause(attempt)
             if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._pause(pause):
                 self._give_up(operation, members, trouble, attempt, started)
-            try:
-                recovered = recover(trouble.kind) if recover else None
-            except Failure as failure:
-                if failure.kind == OUT_OF_TIME:
-                    self._give_up(operation, members, trouble, attempt, started)
-                raise
+            recovered = recover(trouble.kind) if recover else None
             if recovered is not None:
                 return recovered
 
@@ -179,9 +171,7 @@ class Calls:
         self, operation: str, members: dict[str, Any], trouble: Trouble | None, attempts: int, started: float
     ) -> NoReturn:
         if trouble is None:
-            raise Failure(
-                f"{operation} was not called: too little time is left to do it and to answer in time", OUT_OF_TIME
-            )
+            raise Failure(f"{operation} was not called: too little time is left to do it and to answer in time")
         seconds = round(self.clock.now() - started)
         tries = f"{attempts} attempts in {seconds} s" if attempts > 1 else "1 attempt"
         told = f"{operation} failed with {trouble.code} after {tries}: {self._log.clean(trouble.message)}"
