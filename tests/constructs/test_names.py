@@ -32,7 +32,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.names import path_of, place_of, unique_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ID = "8f6b7a1e-5f0d-4c57-9f0a-3b2f7c1d9e10"
 VIRGINIA = cdk.Environment(account="111122223333", region="us-east-1")
@@ -150,7 +150,7 @@ def test_resources_of_nested_stacks_are_the_same_wherever_their_stack_stands() -
         assert found == plain, where
 
 
-def _start(dataset: dict[str, Any]) -> str:
+def _start(dataset: Mapping[str, Any]) -> str:
     """What of its name is known at synthesis."""
     found: str = dataset["Properties"]["Name"]["Fn::Join"][1][0]
     return found
