@@ -58,7 +58,7 @@ def bucket_statements(
 
 
 def warn_of_unknown_key(construct: Construct, bucket: s3.IBucket, key: IKeyRef | None) -> None:
-    """Warns where a bucket of this application has a key that CDK's object doesn't tell.
+    """Warns where a bucket of this application has another encryption than its users are told.
 
     Args:
         construct: The construct that the bucket was given to; it carries the warning.
@@ -66,11 +66,19 @@ def warn_of_unknown_key(construct: Construct, bucket: s3.IBucket, key: IKeyRef |
         key: Its key, as far as it is known.
     """
     resource = bucket.node.default_child
-    if key is None and isinstance(resource, s3.CfnBucket):
-        said = str(cdk.Stack.of(resource).resolve(resource.bucket_encryption))
-        if "kmsMasterKeyId" in said or "KMSMasterKeyID" in said:
-            cdk.Annotations.of(construct).add_warning_v2(
-                "cdk-cleanroomsml:bucketKeyUnknown",
-                "the given bucket has a key of KMS that isn't known here, so the role may not use it: give it as "
-                "encryption_key",
-            )
+    if not isinstance(resource, s3.CfnBucket) or bucket.encryption_key is not None:
+        return
+    said = str(cdk.Stack.of(resource).resolve(resource.bucket_encryption))
+    has_key = "kmsMasterKeyId" in said or "KMSMasterKeyID" in said
+    if key is None and has_key:
+        cdk.Annotations.of(construct).add_warning_v2(
+            "cdk-cleanroomsml:bucketKeyUnknown",
+            "the given bucket has a key of KMS that isn't known here, so the role may not use it: give it as "
+            "encryption_key",
+        )
+    if key is not None and not has_key:
+        cdk.Annotations.of(construct).add_warning_v2(
+            "cdk-cleanroomsml:bucketHasNoKey",
+            "the given bucket isn't known to be encrypted with encryption_key, which doesn't change that: give the key"
+            " to the bucket, or leave encryption_key out",
+        )

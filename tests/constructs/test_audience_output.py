@@ -261,3 +261,12 @@ def test_access_is_logged_to_the_users_own_bucket(synth: Synth) -> None:
     synth.template.has_resource_properties(
         "AWS::S3::Bucket", {"LoggingConfiguration": {"DestinationBucketName": "central-logs"}}
     )
+
+
+@pytest.mark.parametrize("encryption", [None, s3.BucketEncryption.S3_MANAGED, s3.BucketEncryption.KMS_MANAGED])
+def test_a_key_that_the_bucket_does_not_have_is_pointed_out(encryption: s3.BucketEncryption | None) -> None:
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    bucket = s3.Bucket(stack, "Bucket", encryption=encryption)
+    AudienceOutput(stack, "Output", bucket=bucket, encryption_key=kms.Key(stack, "Key"))
+    words = Match.string_like_regexp("isn't known to be encrypted with encryption_key")
+    assert len(Annotations.from_stack(stack).find_warning("/Stack/Output", words)) == 1
