@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,8 +73,8 @@ class TestCancelled:
 
     def test_a_create_by_another_ones_failure(self, stacks: Any) -> None:
         # The Create answers only once the Delete is there.
-        slow = stacks.custom(look=True, Create=[{"wait": "deleting"}], Delete=[{"open": "deleting"}])
-        bad = stacks.custom(Create=[FAILED])
+        slow = stacks.custom(look=True, Create=[{"open": "begun", "wait": "deleting"}], Delete=[{"open": "deleting"}])
+        bad = stacks.custom(Create=[{**FAILED, "wait": "begun"}])
         assert stacks.create({"Slow": slow, "Bad": bad}) == "ROLLBACK_COMPLETE"
         assert ("Slow", "CREATE_FAILED", CREATE_CANCELLED) in stacks.told("Slow")
         sent = [each for each in stacks.events() if each["LogicalResourceId"] == "Slow"]
@@ -86,7 +87,8 @@ class TestCancelled:
     def test_an_update_by_another_ones_failure(self, stacks: Any) -> None:
         old = {"Slow": stacks.custom(Update=[{"open": "back"}]), "Bad": stacks.custom()}
         stacks.create(old)
-        new = {"Slow": stacks.custom(Update=[{"wait": "back"}], New=[]), "Bad": stacks.custom(Update=[FAILED])}
+        slow = stacks.custom(Update=[{"open": "begun", "wait": "back"}], New=[])
+        new = {"Slow": slow, "Bad": stacks.custom(Update=[{**FAILED, "wait": "begun"}])}
         assert stacks.update(new) == "UPDATE_ROLLBACK_COMPLETE"
         slow = [status for _, status, _ in stacks.told("Slow")][-4:]
         assert slow == ["UPDATE_IN_PROGRESS", "UPDATE_FAILED", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
@@ -143,9 +145,9 @@ class TestCancelled:
         assert "New" not in {name for _, name, _ in stacks.sent()}
 
     def test_with_the_nested_stack_that_it_is_in(self, stacks: Any) -> None:
-        slow = stacks.custom(Create=[{"wait": "deleting"}], Delete=[{"open": "deleting"}])
+        slow = stacks.custom(Create=[{"open": "begun", "wait": "deleting"}], Delete=[{"open": "deleting"}])
         child = stacks.nested({"Slow": slow, "Never": stacks.custom(depends_on="Slow")})
-        bad = stacks.custom(Create=[FAILED])
+        bad = stacks.custom(Create=[{**FAILED, "wait": "begun"}])
         assert stacks.create({"Child": child, "Bad": bad}) == "ROLLBACK_COMPLETE"
         assert sorted((kind, name) for kind, name, _ in stacks.sent()) == [
             ("Create", "Bad"),
@@ -161,6 +163,18 @@ class TestCancelled:
             stacks.delete()
         stacks.open("end")
         stacks.settle()
+
+
+def test_a_reset_ends_the_retries_of_what_was_sent(stacks: Any, engine: Engine) -> None:
+    """A function of the same name, after it, is another one."""
+    stacks.begin("create", {"Thing": stacks.custom(Create=[{"wait": "never"}])})
+    stacks.wait_for("Create", "Thing")
+    engine.reset()
+    again = type(stacks)(engine)
+    assert again.create({"Other": again.custom()}) == "CREATE_COMPLETE"
+    # All of the retries of what was cut off are over by then.
+    time.sleep(1)
+    assert again.sent() == [("Create", "Other", None)]
 
 
 class TestContinueUpdateRollback:

@@ -75,12 +75,14 @@ class Sent:
         event: the request.
         presigned: its ResponseURL as it was at a time.
         at: when it was sent.
+        forgotten: whether the engine was reset since: a function of the same name is another one then.
     """
 
     function: dict[str, Json]
     event: dict[str, Json]
     presigned: Callable[[float], str]
     at: float
+    forgotten: bool = False
 
     def deliver(self, *, older: float = 0) -> bool:
         """Has the function carry the request out, as one that is older by some seconds, and says whether it did."""
@@ -118,7 +120,9 @@ def abandon(stack_id: str, logical_id: str) -> None:
 
 
 def abandon_all() -> None:
-    """Has nobody wait for any answer, and forgets what was sent."""
+    """Has nobody wait for any answer, and forgets what was sent: it isn't tried again."""
+    for sent in _sent:
+        sent.forgotten = True
     _sent.clear()
     for stack_id, logical_id in list(_waiting):
         abandon(stack_id, logical_id)
@@ -238,7 +242,8 @@ def _invoke_asynchronously(sent: Sent, waiting: threading.Event) -> threading.Ev
             skipped += delay * (1 - shortened)
             if _waiting.get((event["StackId"], event["LogicalResourceId"])) is waiting:
                 _backdate(event, delay * (1 - shortened))
-            if lambda_svc._get_func_record_for_ref(event["ResourceProperties"]["ServiceToken"])[0] is None:
+            gone = lambda_svc._get_func_record_for_ref(event["ResourceProperties"]["ServiceToken"])[0] is None
+            if gone or sent.forgotten:
                 return
             idle.clear()
             succeeded = sent.deliver(older=skipped)
