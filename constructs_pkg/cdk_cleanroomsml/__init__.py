@@ -10,30 +10,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .audience_model import AudienceModel
-    from .audience_model_grants import AudienceModelGrants
-    from .audience_model_retraining import AudienceModelRetraining
-    from .audience_output import AudienceOutput
-    from .audience_sizes import AudienceSizes
-    from .configured_audience_model import ConfiguredAudienceModel
-    from .configured_audience_model_association import ConfiguredAudienceModelAssociation
-    from .configured_audience_model_association_grants import ConfiguredAudienceModelAssociationGrants
-    from .configured_audience_model_grants import ConfiguredAudienceModelGrants
-    from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
-    from .glue_table import GlueTable
-    from .interfaces import (
-        IAudienceModel,
-        IConfiguredAudienceModel,
+    from .association import (
+        ConfiguredAudienceModelAssociation,
+        ConfiguredAudienceModelAssociationGrants,
         IConfiguredAudienceModelAssociation,
-        ITrainingDataset,
+    )
+    from .audience_model import AudienceModel, AudienceModelGrants, IAudienceModel
+    from .audience_output import AudienceOutput
+    from .configured_audience_model import (
+        AudienceSizes,
+        ConfiguredAudienceModel,
+        ConfiguredAudienceModelGrants,
+        ConfiguredAudienceModelPolicy,
+        IConfiguredAudienceModel,
+        SharedAudienceMetrics,
+        TagOnCreatePolicy,
     )
     from .monitoring import CleanRoomsMLMonitoring
     from .provider import CleanRoomsMLProvider
-    from .shared_audience_metrics import SharedAudienceMetrics
-    from .tag_on_create_policy import TagOnCreatePolicy
-    from .training_column import TrainingColumn
-    from .training_dataset import TrainingDataset
-    from .training_dataset_grants import TrainingDatasetGrants
+    from .retraining import AudienceModelRetraining
+    from .training_dataset import GlueTable, ITrainingDataset, TrainingColumn, TrainingDataset, TrainingDatasetGrants
 
 __version__ = "0.1.0"
 
@@ -62,36 +58,36 @@ __all__ = [
     "TrainingDatasetGrants",
 ]
 
-_MODULES = {
+_ROOMS = {
     "AudienceModel": "audience_model",
-    "AudienceModelGrants": "audience_model_grants",
-    "AudienceModelRetraining": "audience_model_retraining",
+    "AudienceModelGrants": "audience_model",
+    "AudienceModelRetraining": "retraining",
     "AudienceOutput": "audience_output",
-    "AudienceSizes": "audience_sizes",
+    "AudienceSizes": "configured_audience_model",
     "CleanRoomsMLMonitoring": "monitoring",
     "CleanRoomsMLProvider": "provider",
     "ConfiguredAudienceModel": "configured_audience_model",
-    "ConfiguredAudienceModelAssociation": "configured_audience_model_association",
-    "ConfiguredAudienceModelAssociationGrants": "configured_audience_model_association_grants",
-    "ConfiguredAudienceModelGrants": "configured_audience_model_grants",
-    "ConfiguredAudienceModelPolicy": "configured_audience_model_policy",
-    "GlueTable": "glue_table",
-    "IAudienceModel": "interfaces",
-    "IConfiguredAudienceModel": "interfaces",
-    "IConfiguredAudienceModelAssociation": "interfaces",
-    "ITrainingDataset": "interfaces",
-    "SharedAudienceMetrics": "shared_audience_metrics",
-    "TagOnCreatePolicy": "tag_on_create_policy",
-    "TrainingColumn": "training_column",
+    "ConfiguredAudienceModelAssociation": "association",
+    "ConfiguredAudienceModelAssociationGrants": "association",
+    "ConfiguredAudienceModelGrants": "configured_audience_model",
+    "ConfiguredAudienceModelPolicy": "configured_audience_model",
+    "GlueTable": "training_dataset",
+    "IAudienceModel": "audience_model",
+    "IConfiguredAudienceModel": "configured_audience_model",
+    "IConfiguredAudienceModelAssociation": "association",
+    "ITrainingDataset": "training_dataset",
+    "SharedAudienceMetrics": "configured_audience_model",
+    "TagOnCreatePolicy": "configured_audience_model",
+    "TrainingColumn": "training_dataset",
     "TrainingDataset": "training_dataset",
-    "TrainingDatasetGrants": "training_dataset_grants",
+    "TrainingDatasetGrants": "training_dataset",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
+    if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import (
-    audience_model,
-    configured_audience_model_association,
-    configured_audience_model_policy,
-)
-from .configured_audience_model import RESOURCE_TYPE
+from . import association, audience_model
+from .configured_audience_model import RESOURCE_POLICY_TYPE, RESOURCE_TYPE
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -68,7 +64,7 @@ def configured_audience_model_associations(template: Template) -> dict[str, dict
     Returns:
         By logical id, the request of ``CreateConfiguredAudienceModelAssociation``.
     """
-    return _requests(template, configured_audience_model_association.RESOURCE_TYPE)
+    return _requests(template, association.RESOURCE_TYPE)
 
 
 def configured_audience_model_policies(template: Template) -> dict[str, dict[str, Any]]:
@@ -80,7 +76,7 @@ def configured_audience_model_policies(template: Template) -> dict[str, dict[str
     Returns:
         By logical id, the request of ``PutConfiguredAudienceModelPolicy``, its document as an object.
     """
-    return _requests(template, configured_audience_model_policy.RESOURCE_TYPE)
+    return _requests(template, RESOURCE_POLICY_TYPE)
 
 
 def _requests(template: Template, resource_type: str) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from cdk_cleanroomsml.testing import (
     configured_audience_models,
 )
 
-from .test_chain import define_chain
+from .composition.test_chain import define_chain
 
 if TYPE_CHECKING:
     from .conftest import Synth

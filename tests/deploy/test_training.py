@@ -12,9 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml.audience_model import AudienceModel
-from cdk_cleanroomsml.glue_table import GlueTable
-from cdk_cleanroomsml.training_column import TrainingColumn
-from cdk_cleanroomsml.training_dataset import TrainingDataset
+from cdk_cleanroomsml.training_dataset import GlueTable, TrainingColumn, TrainingDataset
 
 from .conftest import DeploymentError, define_model
 from .test_permissions_go_last import failing

@@ -27,7 +27,8 @@ def test_the_files_exist() -> None:
     package = REPOSITORY / "constructs_pkg" / "cdk_cleanroomsml"
     named = re.findall(r"`([\w./-]+\.(?:py|toml|json|txt|md|yml))`", TEXT)
     assert len(named) > 10
-    assert [name for name in named if not (REPOSITORY / name).exists() and not (package / name).exists()] == []
+    # A name without a folder is that of a file that several rooms have.
+    assert [name for name in named if not (REPOSITORY / name).exists() and not [*package.rglob(name)]] == []
 
 
 def test_ci_runs_the_gate_on_every_python_that_is_promised(workflow: Any) -> None:

@@ -11,7 +11,8 @@ import griffe
 import pytest
 
 import cdk_cleanroomsml
-from cdk_cleanroomsml import configured_audience_model, testing
+from cdk_cleanroomsml import testing
+from cdk_cleanroomsml.configured_audience_model import construct as configured_audience_model
 from cdk_cleanroomsml.local import __main__ as local
 from cdk_cleanroomsml.local import service
 

@@ -1,0 +1,14 @@
+"""The association of a configured audience model with a membership of a collaboration."""
+
+from __future__ import annotations
+
+from .construct import RESOURCE_TYPE, ConfiguredAudienceModelAssociation
+from .grants import ConfiguredAudienceModelAssociationGrants
+from .interface import IConfiguredAudienceModelAssociation
+
+__all__ = [
+    "RESOURCE_TYPE",
+    "ConfiguredAudienceModelAssociation",
+    "ConfiguredAudienceModelAssociationGrants",
+    "IConfiguredAudienceModelAssociation",
+]

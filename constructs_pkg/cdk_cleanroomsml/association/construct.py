@@ -1,0 +1,267 @@
+"""What makes a configured audience model available in a collaboration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+from ..common import limits
+from ..common.environment import (
+    configured_audience_models,
+    environment_from,
+    environment_of_arn,
+    resources_of_stack,
+    stack_of,
+)
+from ..common.parameter_types import checked
+from ..common.problems import Problems
+from ..common.removal_policy import check_removal_policy
+from ..provider import Permission, TaggedCustomResource
+from .grants import ConfiguredAudienceModelAssociationGrants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+    from ..configured_audience_model import IConfiguredAudienceModel
+    from ..provider import Statements
+    from .interface import IConfiguredAudienceModelAssociation
+
+RESOURCE_TYPE = "Custom::CleanRoomsConfiguredAudienceModelAssociation"
+
+_WHERE_THE_MODEL_IS = (
+    "a model is associated only with a membership of its own account, in its own Region: define it there"
+)
+
+
+@checked
+class ConfiguredAudienceModelAssociation(TaggedCustomResource):
+    """Offers a configured audience model to the partners of a collaboration.
+
+    CloudFormation has no type for it. When the model is replaced, the service drops its associations without a word;
+    this one is then made anew for the new model.
+
+    ``cdk.Tags.of()`` reaches the association. ``apply_removal_policy`` does, too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        configured_audience_model: IConfiguredAudienceModel,
+        membership_identifier: str,
+        configured_audience_model_association_name: str | None = None,
+        manage_resource_policies: bool = True,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+    ) -> None:
+        """Defines the association.
+
+        Every rule is that of the Clean Rooms API reference, if nothing else is said. A membership has at most 5 such
+        associations (quota).
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            configured_audience_model: The model, defined here or imported. A change replaces the association.
+            membership_identifier: Your membership in the collaboration, a UUID or a Token such as
+                ``CfnMembership.attr_membership_identifier``. A change replaces the association.
+            configured_audience_model_association_name: What partners see: 1 to 100 printable characters, not only
+                spaces. Updated in place. With a name of your own, a change that needs a replacement needs another name,
+                too, and so does the replacement of the model. Default: a name made from the stack's and the
+                construct's, which is free to change in a replacement.
+            manage_resource_policies: Whether Clean Rooms itself lets the other members of the collaboration start jobs
+                on the model, in the model's resource policy. ``False`` leaves that to
+                ``model.grants.start_audience_generation_to_partner``; the two exclude each other, because a model has
+                one policy (inferred). A change replaces the association. Default: Clean Rooms does.
+            description: Up to 255 printable characters and line breaks. Updated in place. Default: none.
+            tags: Up to 47: the service allows 50 on a resource, and three mark the association as its stack's. Keys
+                have 1 to 128 characters and don't start with ``aws:``, values up to 256. Updated in place, if the
+                service allows it: its model limits the ARN of what is tagged later to 100 characters, and that of an
+                association is longer. Default: none but those of ``cdk.Tags``.
+            removal_policy: What becomes of the association when it leaves the stack. ``RETAIN`` keeps it. Default: it
+                is deleted.
+
+        Raises:
+            ValueError: Parameters break the API's rules, or name what is in another account or Region; the message
+                lists all of them.
+        """
+        stack = stack_of(scope)
+        problems = Problems(scope, id)
+        check_removal_policy(problems, removal_policy)
+        _check(
+            problems,
+            stack,
+            configured_audience_model,
+            membership_identifier=membership_identifier,
+            name=configured_audience_model_association_name,
+            description=description,
+            tags=tags,
+        )
+        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
+        self.grants: ConfiguredAudienceModelAssociationGrants = ConfiguredAudienceModelAssociationGrants(self)
+        """Permissions on the association, for others."""
+        self._model = configured_audience_model
+        mark_shared = getattr(configured_audience_model, "mark_shared", None)
+        if mark_shared is not None:
+            mark_shared()
+        if manage_resource_policies:
+            self._provider.checks.append(self._check_policy)
+        self._define(
+            {
+                # The request of CreateConfiguredAudienceModelAssociation.
+                "membershipIdentifier": membership_identifier,
+                "configuredAudienceModelArn": configured_audience_model.configured_audience_model_arn,
+                "configuredAudienceModelAssociationName": configured_audience_model_association_name,
+                "manageResourcePolicies": manage_resource_policies,
+                "description": description,
+            },
+            tags=tags,
+            removal_policy=removal_policy,
+        )
+        permissions = self._provider.permissions
+        permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
+        permissions.named(
+            _ASSOCIATE,
+            membership_identifier,
+            arns=_memberships(membership_identifier, f"{membership_identifier}/{_ANY}"),
+            what="Membership",
+            type=RESOURCE_TYPE,
+            user=self._resource,
+            made_of=(),
+        )
+
+    @staticmethod
+    def from_configured_audience_model_association_arn(
+        scope: Construct, id: str, configured_audience_model_association_arn: str
+    ) -> IConfiguredAudienceModelAssociation:
+        """An association that is defined elsewhere.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            configured_audience_model_association_arn: The ARN, or a Token.
+
+        Raises:
+            ValueError: It is not the ARN of a configured audience model association.
+        """
+        return _ImportedAssociation(scope, id, configured_audience_model_association_arn)
+
+    @property
+    def configured_audience_model_association_arn(self) -> str:
+        """The ARN, a Token."""
+        return self._resource.ref
+
+    @property
+    def configured_audience_model_association_identifier(self) -> str:
+        """The last part of the ARN, a Token."""
+        return self._resource.get_att("ConfiguredAudienceModelAssociationIdentifier").to_string()
+
+    @property
+    def configured_audience_model_association_name(self) -> str:
+        """The name, a Token: it is only known at deployment when it is generated."""
+        return self._resource.get_att("Name").to_string()
+
+    @property
+    def collaboration_identifier(self) -> str:
+        """The collaboration that the membership belongs to, a Token."""
+        return self._resource.get_att("CollaborationIdentifier").to_string()
+
+    def _check_policy(self) -> list[str]:
+        policy = self._model.grants.policy
+        if policy is None:
+            return []
+        problem = (
+            f"'{self.node.path}' has Clean Rooms manage the resource policy of its model, and '{policy.node.path}' "
+            "manages it, too: set manage_resource_policies to False, or leave start_audience_generation_to_partner out"
+        )
+        return [problem]
+
+
+def _check(
+    problems: Problems,
+    stack: cdk.Stack,
+    model: IConfiguredAudienceModel,
+    *,
+    membership_identifier: str,
+    name: str | None,
+    description: str | None,
+    tags: Mapping[str, str] | None,
+) -> None:
+    problems.text(
+        "membership_identifier",
+        membership_identifier,
+        length=limits.UUID_LENGTH,
+        pattern=limits.UUID_PATTERN,
+        allowed="a UUID in small letters, the identifier of a membership, not its ARN",
+    )
+    problems.name("configured_audience_model_association_name", name, length=limits.ASSOCIATION_NAME_LENGTH)
+    problems.description(description)
+    problems.tags("tags", tags)
+    problems.resource("configured_audience_model", model, stack, _WHERE_THE_MODEL_IS)
+    told = environment_of_arn(membership_identifier, "AWS::CleanRooms::Membership")
+    problems.environment("membership_identifier", told, stack, _WHERE_THE_MODEL_IS)
+    problems.raise_if_any()
+
+
+_ANY = "configuredaudiencemodelassociation/*"
+_ASSOCIATE = Permission(("cleanrooms:CreateConfiguredAudienceModelAssociation",))
+"""Allowed in one membership and no other."""
+
+
+def _memberships(*ids: str) -> tuple[str, ...]:
+    return tuple(resources_of_stack("cleanrooms", "membership").replace("*", each) for each in ids)
+
+
+def _needed_by_any() -> Statements:
+    """What the function needs for any association.
+
+    One that is replaced is deleted from another membership, or belongs to another model, when what is named is already
+    what takes its place.
+
+    Source: Service Authorization Reference, with what creating and deleting one depends on.
+    """
+    on_itself = (
+        "cleanrooms:GetConfiguredAudienceModelAssociation",
+        "cleanrooms:UpdateConfiguredAudienceModelAssociation",
+        "cleanrooms:DeleteConfiguredAudienceModelAssociation",
+        "cleanrooms:ListTagsForResource",
+        "cleanrooms:TagResource",
+        "cleanrooms:UntagResource",
+    )
+    on_its_model = (
+        "cleanrooms-ml:GetConfiguredAudienceModel",
+        "cleanrooms-ml:GetConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:PutConfiguredAudienceModelPolicy",
+        "cleanrooms-ml:DeleteConfiguredAudienceModelPolicy",
+    )
+    return {
+        Permission(("cleanrooms:ListConfiguredAudienceModelAssociations",)): _memberships("*"),
+        Permission(on_itself): _memberships(f"*/{_ANY}"),
+        Permission(on_its_model): (configured_audience_models(),),
+    }
+
+
+class _ImportedAssociation(cdk.Resource):
+    """An association that is defined elsewhere."""
+
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        problems = Problems(scope, id)
+        problems.text(
+            "configured_audience_model_association_arn",
+            arn,
+            length=limits.ASSOCIATION_ARN_LENGTH,
+            pattern=limits.ASSOCIATION_ARN_PATTERN,
+            allowed="arn:aws:cleanrooms:<region>:<account>:membership/<id>/configuredaudiencemodelassociation/<id>",
+        )
+        problems.raise_if_any()
+        super().__init__(scope, id, environment_from_arn=environment_from(arn))
+        self.configured_audience_model_association_arn = arn
+        self.configured_audience_model_association_identifier = (
+            cdk.Fn.select(3, cdk.Fn.split("/", arn)) if cdk.Token.is_unresolved(arn) else arn.rpartition("/")[2]
+        )
+        self.grants = ConfiguredAudienceModelAssociationGrants(self)

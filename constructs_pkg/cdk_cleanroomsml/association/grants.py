@@ -1,0 +1,63 @@
+"""Permissions on a configured audience model association, for others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..common.grant import grant_on
+from ..common.parameter_types import checked
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+
+    from .interface import IConfiguredAudienceModelAssociation
+
+
+@checked
+class ConfiguredAudienceModelAssociationGrants:
+    """Grants permissions on one association; every association shows its own as ``grants``.
+
+    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
+    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    """
+
+    def __init__(self, association: IConfiguredAudienceModelAssociation) -> None:
+        """Defines the grants of an association.
+
+        Args:
+            association: The association, created or imported.
+        """
+        self._association = association
+
+    def read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody see the association and its tags.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return self._grant(
+            grantee, "cleanrooms:GetConfiguredAudienceModelAssociation", "cleanrooms:ListTagsForResource"
+        )
+
+    def manage(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody change the association and its tags, and delete it.
+
+        Deleting one whose resource policy Clean Rooms manages needs permissions on the model, too: ``grants.manage`` of
+        the model has them.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return self.read(grantee).combine(
+            self._grant(
+                grantee,
+                "cleanrooms:UpdateConfiguredAudienceModelAssociation",
+                "cleanrooms:DeleteConfiguredAudienceModelAssociation",
+                "cleanrooms:TagResource",
+                "cleanrooms:UntagResource",
+            )
+        )
+
+    def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        arn = self._association.configured_audience_model_association_arn
+        return grant_on(self._association, arn, grantee, actions)

@@ -1,0 +1,221 @@
+"""Where lookalike segments are written: a bucket, its key, and the role that Clean Rooms ML writes with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from ..common.bucket_permissions import warn_of_unknown_key
+from ..common.environment import environment_of, is_token, stack_of
+from ..common.keys import key_arn_of
+from ..common.limits import FOLDER, FOLDER_PATTERN
+from ..common.parameter_types import checked
+from ..common.problems import Problems
+from ..common.removal_policy import retain_with_policy
+from ..common.role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
+from .access_logs import check_logs_bucket, let_logs_in, logged_in, logged_to, no_public_access
+from .write_permissions import NEEDED, write_statements
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import IConstruct, IDependable
+
+
+ONE_REGION = "Clean Rooms ML writes only to a bucket in the Region of the model: use one of that Region"
+_LOGS = "S3 logs access only to a bucket of the same account and Region: use one of those"
+
+
+@checked
+class AudienceOutput(Construct):
+    """The destination of exported segments, for one configured audience model or for many.
+
+    Each part is created unless it is given:
+
+    * the **bucket**: encrypted with the key (S3 Bucket Keys on), TLS only, no public access, ACLs off, versioned,
+      access logged, retained when the stack goes;
+    * the **key**: customer managed, rotated, retained when the stack goes;
+    * the **role**: Clean Rooms ML may assume it for the configured audience models of this account and Region, to
+      write below the prefix and nothing else (User Guide, "Create a service role to write a lookalike segment").
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        bucket: s3.IBucket | None = None,
+        encryption_key: IKeyRef | None = None,
+        role: IRoleRef | None = None,
+        prefix: str | None = None,
+        server_access_logs_bucket: s3.IBucket | None = None,
+    ) -> None:
+        """Defines the output.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            bucket: Where segments are written. It must be in the Region of the model (API reference). One that is
+                imported by its name or ARN counts as one of this account, without a key: if it isn't, import it with
+                ``Bucket.from_bucket_attributes`` and its ``account``, ``region`` and ``encryption_key``. Default: a new
+                bucket.
+            encryption_key: The customer managed key of the bucket, or its alias. Of an alias that is imported by its
+                name the key isn't known, so the role is allowed what has that alias. Default: the key that the given
+                bucket is known to have, if any; a new key for a new bucket.
+            role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``. The permissions
+                to write are added to it where it can be changed, else a warning says what it must allow; one that is
+                imported with ``mutable=False`` is yours to see to. Default: a new role.
+            prefix: The folder in the bucket, without a slash at either end, and without ``*``, ``?`` and ``${``,
+                which IAM takes for wildcards and variables. Default: the whole bucket.
+            server_access_logs_bucket: Where access to a new bucket is logged: one of the same account and Region that
+                is not encrypted with a key of KMS (S3 User Guide). Its policy lets ``logging.s3.amazonaws.com`` write;
+                where it can't be changed, a warning says so. Default: one new bucket for all outputs of the stack.
+
+        Raises:
+            ValueError: The prefix can't be part of an S3 URI, or makes it longer than 1,285 characters; the bucket is
+                in another Region, or has another key; the key or the bucket of the logs is in another Region, the
+                latter also in another account. The message lists all of it.
+        """
+        self.stack: cdk.Stack = stack_of(scope)
+        """The stack in which it is defined."""
+        _check(self.stack, scope, id, bucket, encryption_key, role, prefix, server_access_logs_bucket)
+        super().__init__(scope, id)
+        self._prefix = prefix
+        if encryption_key is not None:
+            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
+
+        if bucket is None:
+            encryption_key = encryption_key or kms.Key(
+                self,
+                "Key",
+                description="Encrypts lookalike segments",
+                enable_key_rotation=True,
+                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            )
+            bucket = self._create_bucket(encryption_key, server_access_logs_bucket)
+            self._bucket_account = environment_of(self.stack).account
+        else:
+            encryption_key = bucket.encryption_key or encryption_key
+            self._bucket_account = bucket.env.account
+            warn_of_another_account(self, "bucket", self._bucket_account)
+            warn_of_unknown_key(self, bucket, encryption_key)
+
+        self.bucket: s3.IBucket = bucket
+        """Where segments are written."""
+        self.encryption_key: IKeyRef | None = encryption_key
+        """The customer managed key of the bucket; ``None`` when a given bucket is not known to have one."""
+        self.owns_role: bool = role is None
+        """Whether the role is a part of the output."""
+        given = (bucket, encryption_key, server_access_logs_bucket)
+        self.made_of: list[IConstruct] | None = (
+            None if prefix is not None and is_token(prefix) else [self, *(each for each in given if each is not None)]
+        )
+        """What the role may wait for; ``None`` if that isn't known."""
+        self.role: IRoleRef = self._create_role() if role is None else role
+        """What Clean Rooms ML assumes to write."""
+        self.permissions: list[IDependable] = (
+            [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
+        )
+        """What a model that writes here must depend on: permissions that stand beside the role."""
+
+    @cached_property
+    def s3_uri(self) -> str:
+        """The destination as the API takes it, ``s3://bucket/prefix/``.
+
+        The slash at the end keeps what is written below the prefix that the role allows, whether the service puts a
+        slash of its own in between or not, which isn't documented.
+        """
+        folder = f"{self._prefix}/" if self._prefix else ""
+        return f"s3://{self.bucket.bucket_name}/{folder}"
+
+    @cached_property
+    def region(self) -> str:
+        """The Region of the bucket; a Token when it isn't known."""
+        return self.bucket.env.region
+
+    @cached_property
+    def role_account(self) -> str:
+        """The account of the role; a Token when it isn't known."""
+        return self.role.env.account
+
+    @cached_property
+    def role_arn(self) -> str:
+        """The ARN of the role."""
+        return self.role.role_arn if isinstance(self.role, iam.Role) else self.role.role_ref.role_arn
+
+    def _create_bucket(self, key: IKeyRef, logs_bucket: s3.IBucket | None) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=cast("kms.IKey", key),
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            block_public_access=no_public_access(),
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+        )
+        retain_with_policy(bucket)
+        resource = cast("s3.CfnBucket", bucket.node.default_child)
+        if logs_bucket is not None:
+            let_logs_in(self, logs_bucket)
+        resource.logging_configuration = logged_to(logs_bucket) if logs_bucket else logged_in(self.stack)
+        return bucket
+
+    def _create_role(self) -> iam.Role:
+        return iam.Role(
+            self,
+            "Role",
+            assumed_by=clean_rooms_ml("configured-audience-model"),
+            description="Lets AWS Clean Rooms ML write lookalike segments",
+            inline_policies={"WriteSegments": iam.PolicyDocument.from_json({"Statement": self._statements()})},
+        )
+
+    def _statements(self) -> list[dict[str, Any]]:
+        key = self.encryption_key
+        return write_statements(
+            bucket_arn=self.bucket.bucket_arn,
+            bucket_account=self._bucket_account,
+            prefix=self._prefix,
+            key_arn=None if key is None else key_arn_of(key),
+        )
+
+
+def _check(
+    stack: cdk.Stack,
+    scope: Construct,
+    id: str,
+    bucket: s3.IBucket | None,
+    key: IKeyRef | None,
+    role: IRoleRef | None,
+    prefix: str | None,
+    logs_bucket: s3.IBucket | None,
+) -> None:
+    problems = Problems(scope, id)
+    # A bucket's name has at most 63 characters; the rest of the URI's 1,285 are "s3://" and two slashes.
+    problems.text(
+        "prefix",
+        prefix,
+        length=(1, 1215),
+        pattern=FOLDER_PATTERN,
+        allowed=FOLDER,
+    )
+    problems.resource("bucket", bucket, stack, ONE_REGION, account=False)
+    problems.resource("encryption_key", key, stack, KEY_REGION, account=False)
+    problems.resource("server_access_logs_bucket", logs_bucket, stack, _LOGS)
+    if bucket is not None:
+        problems.key_of_bucket("encryption_key", key, bucket)
+    elif key is not None:
+        problems.policy_text("encryption_key", key_arn_of(key))
+    problems.policy_text("role", None if role is None else role.role_ref.role_arn)
+    if logs_bucket is not None:
+        if bucket is not None:
+            problems.found.append("server_access_logs_bucket is for a new bucket: leave it out with bucket")
+        check_logs_bucket(problems, logs_bucket, stack)
+    problems.raise_if_any()

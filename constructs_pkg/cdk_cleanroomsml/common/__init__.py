@@ -1,0 +1,1 @@
+"""What the rooms share. It is a shelf and no room: each module here is for all of them."""

@@ -1,0 +1,86 @@
+"""Names that follow from where a construct stands in its stack.
+
+What they begin with is the name of the stack that is deployed by itself: nested stacks and the constructs around the
+stack (a ``Stage``, say) have no part in it. So a stack that moves in its application, and keeps its name, changes
+nothing. ``aws_cdk.Names`` and ``node.addr`` go by the whole path instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+
+from .environment import stack_of
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_HASH_LENGTH = 8
+
+
+def place_of(construct: Construct) -> tuple[str, ...]:
+    """The name of the stack that is deployed by itself, and the ids below it down to the construct."""
+    stack = deployed_stack_of(construct)
+    below = construct.node.path[len(stack.node.path) :]
+    return (stack.stack_name, *below.strip("/").split("/")) if below else (stack.stack_name,)
+
+
+def deployed_stack_of(construct: Construct) -> cdk.Stack:
+    """The stack of a construct; the outermost one when it is in a nested stack."""
+    stack = stack_of(construct)
+    while stack.nested_stack_parent is not None:
+        stack = stack.nested_stack_parent
+    return stack
+
+
+def path_of(construct: Construct) -> str:
+    """Where a construct stands, for people."""
+    return "/".join(place_of(construct))
+
+
+def unique_name(place: tuple[str, ...], *, most: int, separator: str = "", also: Any = None) -> str:  # noqa: ANN401
+    """A name of letters and digits that no other place has.
+
+    Args:
+        place: The stack's name and the ids below it.
+        most: How many characters it may have.
+        separator: What stands between the parts.
+        also: What else the name changes with, as JSON has it.
+    """
+    said = json.dumps([place, also], sort_keys=True)
+    digest = hashlib.sha256(said.encode()).hexdigest()[:_HASH_LENGTH].upper()
+    words = (re.sub("[^A-Za-z0-9]", "", part) for part in place)
+    readable = separator.join(word for word in words if word)[: most - len(separator) - _HASH_LENGTH]
+    return f"{readable.rstrip(separator or None)}{separator}{digest}"
+
+
+class _Meant(cdk.DefaultTokenResolver):
+    """Resolves Tokens to what they mean, whichever stack asks: a reference is told by the place of what it refers to.
+
+    CDK's own resolution of a reference to another stack has ids of the whole path in it.
+    """
+
+    def resolve_token(
+        self, t: cdk.IResolvable, context: cdk.IResolveContext, post_processor: cdk.IPostProcessor
+    ) -> str:
+        if cdk.Reference.is_reference(t):
+            reference = cast("cdk.Reference", t)
+            meant: Any = [*place_of(cast("Construct", reference.target)), reference.display_name]
+        else:
+            meant = super().resolve_token(t, context, post_processor)
+        return meant if isinstance(meant, str) else json.dumps(meant, sort_keys=True)
+
+
+def told(value: Any, scope: Construct) -> Any:  # noqa: ANN401
+    """A value without Tokens that says the same wherever its stack stands in the application.
+
+    Args:
+        value: As JSON has it, with Tokens in it.
+        scope: The construct that it belongs to.
+    """
+    resolver = cast("cdk.ITokenResolver", _Meant(cdk.StringConcat()))
+    return cdk.Tokenization.resolve(value, scope=scope, resolver=resolver, preparing=False)

@@ -1,0 +1,203 @@
+"""Holds what is given to the annotations of what takes it: a wrong type is one more problem in the list, in words.
+
+Nothing is said twice: what is allowed stands in the signature. An annotation is only evaluated when something is given
+for it, because that can mean an import.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, TypeVar
+
+from .problems import ParametersError, Problems, known
+from .type_descriptions import advice, with_article, words
+
+Class = TypeVar("Class", bound=type)
+Function = Callable[..., Any]
+
+_LISTS = (Sequence, list, tuple)
+_DICTS = (Mapping, dict)
+
+
+def checked(cls: Class) -> Class:
+    """Checks the types of what a class's constructor and public methods are given; a whole number may come as a text.
+
+    Each of them raises a ValueError when something has another type. The message lists all that is wrong; a
+    constructor's, what is wrong with the values of the others, too.
+    """
+    for name, member in list(vars(cls).items()):
+        if name != "__init__" and name.startswith("_"):
+            continue
+        if isinstance(member, (classmethod, staticmethod)):
+            setattr(cls, name, type(member)(_checked(member.__func__)))
+        elif inspect.isfunction(member):
+            setattr(cls, name, _checked(member))
+    return cls
+
+
+def _checked(function: Function) -> Function:
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+        try:
+            given = signature.bind(*args, **kwargs)
+        except TypeError:
+            # Python itself says best what is missing or unknown.
+            return function(*args, **kwargs)
+        wrong: dict[str, list[str]] = {}
+        for name, value in given.arguments.items():
+            parameter = signature.parameters[name]
+            if parameter.annotation is not parameter.empty:
+                given.arguments[name], found = _check(function, parameter, value)
+                if found:
+                    wrong[name] = found
+        if not wrong:
+            return function(*given.args, **given.kwargs)
+        problems = _problems(function, given.arguments)
+        problems.found += [line for lines in wrong.values() for line in lines]
+        if problems.scope is not None:
+            # A constructor adds what it finds wrong with the values of the others, and raises all of it.
+            given.arguments.update(dict.fromkeys(wrong))
+            _find_the_rest(lambda: function(*given.args, **given.kwargs), problems)
+        return problems.raise_if_any()
+
+    return call
+
+
+def _find_the_rest(construct: Callable[[], object], problems: Problems) -> None:
+    with known(problems.found):
+        try:
+            construct()
+        except ParametersError:
+            raise
+        except Exception:  # it stumbled over what is missing now
+            return
+
+
+def _problems(function: Function, arguments: Mapping[str, Any]) -> Problems:
+    """The list that problems go to: of a construct that is made, or of a call."""
+    scope, id_ = arguments.get("scope"), arguments.get("id")
+    if function.__name__ == "__init__" and isinstance(id_, str) and hasattr(scope, "node"):
+        return Problems(scope, id_)
+    owner = arguments.get("self")
+    # Grants are no constructs, but they hold the one they are about.
+    held: Any = (owner, *vars(owner).values()) if owner is not None and function.__name__ != "__init__" else ()
+    path = next((each.node.path for each in held if hasattr(each, "node")), "")
+    owner = arguments.get("cls", owner)
+    made_by = owner if isinstance(owner, type) else None
+    call = f"{made_by.__qualname__}.{function.__name__}" if made_by else function.__qualname__.removesuffix(".__init__")
+    return Problems(None, f"{call}' of '{path}" if path else call)
+
+
+def _check(function: Function, parameter: inspect.Parameter, value: object) -> tuple[Any, list[str]]:
+    """What to pass on, and what is wrong."""
+    if value is None and parameter.default is None:
+        return value, []
+    hint = _hint(function.__module__, parameter.annotation)
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        hint = types.GenericAlias(tuple, (hint, ...))
+    value = _number(value, hint)
+    return value, _misfits(parameter.name, value, hint)
+
+
+@functools.cache
+def _hint(module: str, annotation: Any) -> Any:  # noqa: ANN401 - what typing takes for a type
+    return eval(annotation, {}, _names(module)) if isinstance(annotation, str) else annotation  # noqa: S307 - our own
+
+
+def _number(value: object, hint: object) -> object:
+    """A whole number that came as a text, as what `cdk --context` gives does."""
+    if isinstance(value, str) and int in typing.get_args(hint) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
+        return int(value)
+    if isinstance(value, (list, tuple)) and typing.get_origin(hint) in _LISTS:
+        return type(value)(_number(each, typing.get_args(hint)[0]) for each in value)
+    return value
+
+
+def _misfits(name: str, value: object, hint: Any) -> list[str]:  # noqa: ANN401 - what typing takes for a type
+    """A line for each part of a value that isn't what the annotation says."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in _LISTS and isinstance(value, (list, tuple)):
+        return [line for at, each in enumerate(value) for line in _misfits(f"{name}[{at}]", each, arguments[0])]
+    if origin in _DICTS and isinstance(value, Mapping):
+        keys = [line for key in value for line in _misfits(f"{name} key", key, arguments[0])]
+        return keys + [line for key in value for line in _misfits(f"{name}[{key!r}]", value[key], arguments[1])]
+    if origin in (typing.Union, types.UnionType):
+        options = [_misfits(name, value, each) for each in arguments if each is not type(None)]
+        if [] in options:
+            return []
+        # Of what fits on the whole, only the parts are wrong.
+        inside = [lines for lines in options if not lines[0].startswith(f"{name} must")]
+        if inside:
+            return inside[0]
+    elif _fits(value, hint, origin):
+        return []
+    return [f"{name} must be {words(hint)}, got {_shown(value)}{advice(value, hint)}"]
+
+
+def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - what typing takes for a type
+    if hint in (int, float):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(hint, type) and getattr(hint, "_is_protocol", False):
+        # Protocols of jsii can't be asked with isinstance. Their first own member tells them apart.
+        member = _member(hint)
+        return hasattr(type(value), member) or hasattr(value, member)
+    if isinstance(hint, type) and origin is None:
+        return isinstance(value, hint)
+    return origin is None
+
+
+@functools.cache
+def _member(protocol: type) -> str:
+    """The first of what a protocol adds to those that it extends."""
+    return next(
+        name
+        for each in protocol.__mro__
+        for name, member in vars(each).items()
+        if not name.startswith("_") and (isinstance(member, property) or inspect.isfunction(member))
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, (str, int, float, bool, list, tuple, dict, type(None))):
+        text = repr(value)
+        return text if len(text) <= 200 else f"{text[:200]}…"
+    if type(value).__name__.startswith("_Imported"):
+        return "an imported one"
+    return with_article(type(value).__name__)
+
+
+class _Names(dict[str, Any]):
+    """The names that annotations of a module use, with those imported for type checkers only."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        super().__init__(vars(module))
+        self._package = module.__package__
+        self._imports = {
+            name.asname or name.name: (statement.module or "", name.name, statement.level)
+            for block in ast.parse(inspect.getsource(module)).body
+            if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+            for statement in block.body
+            if isinstance(statement, ast.ImportFrom)
+            for name in statement.names
+        }
+
+    def __missing__(self, name: str) -> object:
+        module, attribute, level = self._imports[name]
+        found = import_module("." * level + module, self._package if level else None)
+        self[name] = getattr(found, attribute, None) or import_module(f"{module}.{attribute}")
+        return self[name]
+
+
+@functools.cache
+def _names(module: str) -> _Names:
+    return _Names(sys.modules[module])

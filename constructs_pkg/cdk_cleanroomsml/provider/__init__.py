@@ -1,0 +1,17 @@
+"""The one function of a stack, its permissions, and the custom resources that it serves."""
+
+from __future__ import annotations
+
+from .construct import PASS_ROLE, SERVICE_TIMEOUT, CleanRoomsMLProvider, provider_of
+from .custom_resource import TaggedCustomResource
+from .function_permissions import Permission, Statements
+
+__all__ = [
+    "PASS_ROLE",
+    "SERVICE_TIMEOUT",
+    "CleanRoomsMLProvider",
+    "Permission",
+    "Statements",
+    "TaggedCustomResource",
+    "provider_of",
+]

@@ -1,0 +1,97 @@
+"""What the resources have in common that CloudFormation has no type for and that carry tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import jsii
+
+from ..common.environment import KNOWN_STACK
+from ..common.problems import Problems
+from ..common.removal_policy import apply_removal_policy
+from .construct import SERVICE_TIMEOUT, provider_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+
+@jsii.implements(cdk.ITaggableV2)
+class TaggedCustomResource(cdk.Resource):
+    """A resource that the provider of its stack creates, updates, tags and deletes.
+
+    ``cdk.Tags.of()`` reaches it. ``apply_removal_policy`` does, too.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, stack: cdk.Stack, type: str) -> None:
+        """Defines the construct; :meth:`_define` defines what is in the template.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            stack: The stack that it is in.
+            type: The resource type, ``Custom::…``.
+        """
+        super().__init__(scope, id)
+        setattr(self, KNOWN_STACK, stack)
+        self._type = type
+        self._provider = provider_of(stack)
+        self._tags: dict[str, str] = {}
+        self._tag_manager: cdk.TagManager | None = None
+
+    def _define(
+        self, properties: Mapping[str, Any], *, tags: Mapping[str, str] | None, removal_policy: cdk.RemovalPolicy
+    ) -> cdk.CfnResource:
+        """Defines the custom resource.
+
+        Args:
+            properties: The request of the API, and what else the function is told.
+            tags: The tags that were given.
+            removal_policy: What becomes of it when it leaves the stack.
+        """
+        self._tags = dict(tags or {})
+        resource = cdk.CfnResource(
+            self,
+            "Resource",
+            type=self._type,
+            properties={
+                "ServiceToken": self._provider.service_token,
+                "ServiceTimeout": SERVICE_TIMEOUT,
+                **properties,
+            },
+        )
+        if tags:
+            resource.add_property_override("tags", self._tags)
+        if removal_policy is not cdk.RemovalPolicy.DESTROY:
+            apply_removal_policy(self, resource, removal_policy)
+        self._resource = resource
+        return resource
+
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Says what becomes of it when it leaves the stack, see ``removal_policy``.
+
+        Args:
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
+
+        Raises:
+            ValueError: It is ``SNAPSHOT``.
+        """
+        apply_removal_policy(self, self._resource, policy)
+
+    @property
+    @jsii.member(jsii_name="cdkTagManager")
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """What ``cdk.Tags`` adds to and removes from, made when it is first asked for: most resources never are."""
+        if self._tag_manager is None:
+            self._tag_manager = cdk.TagManager(cdk.TagType.MAP, self._type, self._tags, tag_property_name="tags")
+            self._resource.add_property_override("tags", self._tag_manager.rendered_tags)
+            self._provider.checks.append(self._check_tags)
+        return self._tag_manager
+
+    def _check_tags(self) -> list[str]:
+        """What is wrong with the tags when all that the application adds are there."""
+        problems = Problems(self, "")
+        problems.tags("tags", self.cdk_tag_manager.tag_values())
+        return [f"tags of '{self.node.path}': {problem}" for problem in problems.found]

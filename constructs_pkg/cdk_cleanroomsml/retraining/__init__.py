@@ -1,0 +1,12 @@
+"""What trains audience models anew, on a schedule."""
+
+from __future__ import annotations
+
+from .construct import AudienceModelRetraining
+from .state_machine import allow, define_state_machine
+
+__all__ = [
+    "AudienceModelRetraining",
+    "allow",
+    "define_state_machine",
+]

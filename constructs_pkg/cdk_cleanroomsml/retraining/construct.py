@@ -1,0 +1,400 @@
+"""The retraining of an audience model, on AWS's own engine."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as events_targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
+from constructs import Construct
+
+from ..audience_model import (
+    FOR_AWS,
+    GRANT,
+    TRAINING_DATASET,
+    USE,
+    WHERE_THE_DATASET_IS,
+    let_service_train_with,
+    via_service,
+)
+from ..common import limits
+from ..common.claims import claim, claimed_by
+from ..common.dead_letter_queues import allow_to_use_key_of, check_dead_letter_queue
+from ..common.environment import environment_of_arn, stack_of
+from ..common.keys import is_defined_here, key_arn_of
+from ..common.names import place_of, unique_name
+from ..common.parameter_types import checked
+from ..common.problems import Problems
+from ..common.role_permissions import KEY_REGION, warn_of_another_account
+from ..common.topics import let_service_in
+from .definition import NAME_SUFFIX, Settings, definition
+from .permissions import Permissions
+from .state_machine import allow, define_state_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+    from aws_cdk import aws_stepfunctions as stepfunctions
+    from aws_cdk.interfaces.aws_events import IRuleRef
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from aws_cdk.interfaces.aws_logs import ILogGroupRef
+
+    from ..audience_model import AudienceModel
+    from ..configured_audience_model import IConfiguredAudienceModel
+
+_EVENTS = "events.amazonaws.com"
+_SCHEDULER = "scheduler.amazonaws.com"
+_ID = "Retraining"
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+_KEEP = (1, 100)
+_POLLING_INTERVAL = (_MINUTE, _DAY)
+_TRAINING_TIMEOUT = (_HOUR, 60 * _DAY)
+_TRAINING_WINDOW = (_HOUR, 36_500 * _DAY)
+_POLLS = 720
+"""An execution's history holds 25,000 events (Step Functions Developer Guide); 25 go with one interval at most."""
+
+_TOLD = "a rule for another account or Region is more than one resource: use a topic of this one, or see on_failure"
+_LOGGED = "Step Functions logs only to a group of its own account and Region: use one of those"
+_SAME_PLACE = "a retraining works in its own account and Region, define it in a stack there"
+
+
+class RuleTarget(Protocol):
+    """Any target of ``aws_events_targets``, whatever it calls the parameters of ``bind``."""
+
+    def bind(self, rule: IRuleRef, id: str | None = None, /) -> events.RuleTargetConfig:
+        """Tells the rule how to reach the target."""
+        ...
+
+
+@checked
+class AudienceModelRetraining(Construct):
+    """Trains an audience model again and again, and points a configured audience model to the newest.
+
+    A model isn't retrained by itself, and AWS recommends to do that weekly. A schedule starts a state machine that
+    creates the next audience model, waits until it is ``ACTIVE``, updates the configured audience model, whose ARN and
+    associations stay, and deletes older audience models. There is no function of yours in it.
+
+    From then on ``audience_model_arn`` of the configured audience model is the retraining's: the template says only
+    where it begins (see ``retrained`` of :class:`ConfiguredAudienceModel`; set it yourself where that is defined in
+    another application).
+
+    One execution is at work at a time; a further one ends at once, successfully. One that doesn't reach its end is
+    ``FAILED`` or ``TIMED_OUT``: see ``failure_topic`` and :meth:`on_failure`.
+
+    Audience models that executions have trained belong to no stack. They stay when the stack goes, unless there is an
+    ``initial_audience_model``: then they go when that does. They carry the tag ``cdk-cleanroomsml:retraining``, and
+    ``cdk.Tags`` doesn't reach them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        configured_audience_model: IConfiguredAudienceModel,
+        training_dataset_arn: str,
+        schedule: scheduler.ScheduleExpression | None = None,
+        on_demand_only: bool = False,
+        enabled: bool = True,
+        training_window: cdk.Duration | None = None,
+        keep: int = 2,
+        initial_audience_model: AudienceModel | None = None,
+        audience_model_name_prefix: str | None = None,
+        encryption_key: IKeyRef | None = None,
+        allow_encryption_key_use: bool = False,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        training_timeout: cdk.Duration | None = None,
+        polling_interval: cdk.Duration | None = None,
+        failure_topic: sns.ITopic | sns.Topic | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        log_group: ILogGroupRef | None = None,
+        tracing_enabled: bool = True,
+    ) -> None:
+        """Defines the retraining.
+
+        What isn't said to take Tokens must be known at synthesis, because it becomes part of the state machine.
+
+        Args:
+            scope: The construct that it belongs to.
+            id: Its name there.
+            configured_audience_model: What is pointed to the newest audience model, of this account and Region.
+            training_dataset_arn: The training dataset; a Token is fine.
+            schedule: When it begins, in UTC if the expression names no time zone. A rate begins with the deployment
+                (Scheduler User Guide). Default: each week, at a day and time that follow from the construct's name, so
+                that retrainings spread over the week.
+            on_demand_only: Whether there is no schedule: executions are only started by those whom
+                :meth:`grant_start_execution` lets. Default: there is one.
+            enabled: Whether the schedule starts executions. Default: it does.
+            training_window: How far back the training data of an audience model go, from the moment the execution
+                starts; at least one hour. Default: as far as there are any, to the newest.
+            keep: How many trained audience models are kept, the one in use among them, from 1 to 100. Older ones are
+                deleted, unless another configured audience model uses them. Default: 2.
+            initial_audience_model: The audience model that the configured one begins with, if a later one may take its
+                place for good: it is then deleted when it isn't among the newest any more. Of one that is imported,
+                say ``retrained=True`` where it is defined. Default: it stays.
+            audience_model_name_prefix: How the names of audience models begin, 1 to 46 printable characters, not only
+                spaces; a hyphen and 16 characters follow. With another prefix, those of the old one are no longer
+                deleted. A Token is fine. Default: made from the stack's and the construct's names.
+            encryption_key: The key that encrypts the training. What whoever starts a training must be allowed on it
+                isn't documented: see ``allow_encryption_key_use``. Default: a key that AWS owns.
+            allow_encryption_key_use: Whether the state machine and Clean Rooms ML may use the key as is documented for
+                custom models (inferred), see the parameter of :class:`AudienceModel`. Default: nothing is allowed here.
+            description: Of each audience model, up to 255 printable characters and line breaks. Default: none.
+            tags: Of each audience model, up to 49: the service allows 50 on a resource, and one says whose it is. Keys
+                have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none.
+            training_timeout: When a training is given up, from one hour to 60 days. As long, too, an execution waits
+                for a place if two trainings, which the service allows at a time, are going on. Default: 3 days; the
+                User Guide says up to 2.
+            polling_interval: How often it is looked whether a training has ended, from one minute to one day, and at
+                most 720 times in a ``training_timeout``: an execution has room for 25,000 events. Default: 15 minutes.
+            failure_topic: Where a notice goes when an execution doesn't reach its end, a topic of the Region.
+                EventBridge is let in by its policy, and by that of its key; where they can't be changed, a warning says
+                so. Default: nowhere.
+            dead_letter_queue: What takes the schedule's invocations that the state machine couldn't be started for, a
+                standard queue of the Region. Its key is made usable, too, as far as it is known. Default: nothing does.
+            log_group: Where every event of the state machine is logged, with its data: ARNs, dates and states. Its name
+                should begin with ``/aws/vendedlogs/``: there is room for some forty others in an account and Region.
+                Default: a new one that keeps them for 30 days and goes with the stack.
+            tracing_enabled: Whether AWS X-Ray traces executions. Default: it does.
+
+        Raises:
+            ValueError: Parameters break the rules; the message lists all of them.
+        """
+        timeout = cdk.Duration.days(3) if training_timeout is None else training_timeout
+        interval = cdk.Duration.minutes(15) if polling_interval is None else polling_interval
+        problems = Problems(scope, id)
+        problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
+        problems.name(
+            "audience_model_name_prefix", audience_model_name_prefix, length=(1, limits.NAME_LENGTH[1] - NAME_SUFFIX)
+        )
+        problems.description(description)
+        problems.number("keep", keep, _KEEP)
+        problems.tags("tags", tags, marked=False, ours=1)
+        _check_seconds(problems, "training_window", training_window, _TRAINING_WINDOW)
+        _check_seconds(problems, "training_timeout", timeout, _TRAINING_TIMEOUT)
+        _check_seconds(problems, "polling_interval", interval, _POLLING_INTERVAL)
+        if not problems.found and _seconds(timeout) > _POLLS * _seconds(interval):
+            problems.found.append(
+                f"polling_interval must be at least {_seconds(timeout) / _POLLS:.0f} seconds with a training_timeout of"
+                f" {_seconds(timeout)}, got {_seconds(interval)}: an execution has room for 25,000 events"
+            )
+        if on_demand_only:
+            given = {"schedule": schedule, "dead_letter_queue": dead_letter_queue, "enabled=False": not enabled or None}
+            problems.found += [
+                f"{name} must be left out with on_demand_only, which means that there is no schedule"
+                for name, value in given.items()
+                if value is not None
+            ]
+        stack = stack_of(scope)
+        told = environment_of_arn(training_dataset_arn, TRAINING_DATASET)
+        problems.environment("training_dataset_arn", told, stack, WHERE_THE_DATASET_IS)
+        problems.resource("configured_audience_model", configured_audience_model, stack, _SAME_PLACE)
+        problems.resource("initial_audience_model", initial_audience_model, stack, _SAME_PLACE)
+        problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
+        problems.resource("failure_topic", failure_topic, stack, _TOLD)
+        problems.resource("log_group", log_group, stack, _LOGGED)
+        check_dead_letter_queue(problems, None if on_demand_only else dead_letter_queue, stack)
+        key_arn = None if encryption_key is None else key_arn_of(encryption_key)
+        problems.key("encryption_key", key_arn)
+        model_arn = configured_audience_model.configured_audience_model_arn
+        _check_once(problems, scope, model_arn)
+        problems.raise_if_any()
+
+        super().__init__(scope, id)
+        claim(self, _ID, model_arn)
+        if encryption_key is not None:
+            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
+        place = place_of(self)
+        own_name = unique_name(place, most=limits.NAME_LENGTH[1] - NAME_SUFFIX)
+        marker = f"{place[0]}/{own_name}"
+        mark_retrained = getattr(configured_audience_model, "mark_retrained", None)
+        if mark_retrained is not None:
+            mark_retrained()
+        if initial_audience_model is not None:
+            initial_audience_model.mark_retrained(by=marker)
+        settings = Settings(
+            configured_audience_model=configured_audience_model.configured_audience_model_arn,
+            training_dataset=training_dataset_arn,
+            name_prefix=own_name if audience_model_name_prefix is None else audience_model_name_prefix,
+            marker=marker,
+            keep=keep,
+            training_timeout=_seconds(timeout),
+            polling_interval=_seconds(interval),
+            timeout=2 * (_seconds(timeout) + _seconds(interval)) + _DAY,
+            training_window=None if training_window is None else _seconds(training_window),
+            initial_audience_model=initial_audience_model.audience_model_arn if initial_audience_model else "",
+            optional={
+                **({} if description is None else {"Description": description}),
+                **({} if key_arn is None else {"KmsKeyArn": key_arn}),
+            },
+            tags=dict(tags or {}),
+        )
+        output_role = _output_role(configured_audience_model)
+        if output_role is None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "cdk-cleanroomsml:outputRoleUnknown",
+                "the role of the imported configured_audience_model isn't known, so the retraining may not pass it;"
+                " whether it has to isn't documented: import the model with its role, with"
+                " from_configured_audience_model_attributes",
+            )
+        permissions = Permissions(settings, output_role=output_role)
+        key_use: list[iam.PolicyStatement] = []
+        if encryption_key is not None and key_arn is not None and allow_encryption_key_use:
+            let_service_train_with(self, encryption_key)
+            via = via_service()
+            key_use = [allow(*USE, on=[key_arn], when=via), allow(*GRANT, on=[key_arn], when={**via, **FOR_AWS})]
+        state_machine, role = define_state_machine(
+            self,
+            definition=definition(settings),
+            description="Retrains an audience model of AWS Clean Rooms ML",
+            statements=[*permissions.statements(), *key_use],
+            log_group=log_group,
+            tracing_enabled=tracing_enabled,
+        )
+        self.configured_audience_model: IConfiguredAudienceModel = configured_audience_model
+        """What is pointed to the newest audience model."""
+        self.state_machine: stepfunctions.StateMachine = state_machine
+        """What does it: a standard workflow."""
+        # The state machine waits for its role's own policy; this one waits for the state machine.
+        own_executions = iam.Policy(
+            self,
+            "OwnExecutions",
+            roles=[cast("iam.IRole", role)],
+            statements=[permissions.own_executions(self.state_machine.state_machine_arn)],
+        )
+        self.schedule: scheduler.Schedule | None = None
+        """What starts it; ``None`` when nothing does by itself."""
+        if not on_demand_only:
+            self.schedule = scheduler.Schedule(
+                self,
+                "Schedule",
+                schedule=schedule or _weekly(own_name),
+                target=cast(
+                    "scheduler.IScheduleTarget",
+                    scheduler_targets.StepFunctionsStartExecution(
+                        self.state_machine,
+                        dead_letter_queue=dead_letter_queue,
+                        role=self._schedule_role(dead_letter_queue),
+                    ),
+                ),
+                enabled=enabled,
+                description="Retrains an audience model of AWS Clean Rooms ML",
+            )
+            self.schedule.node.add_dependency(own_executions)
+        if failure_topic is not None:
+            topic = cast("sns.ITopic", failure_topic)
+            self.on_failure("FailureNotice", target=events_targets.SnsTopic(topic))
+            let_service_in(self, "failure_topic", topic, _EVENTS, added=is_defined_here(topic))
+
+    def _schedule_role(self, queue: sqs.IQueue | None) -> iam.IRole | None:
+        """What the schedule acts as, if the role that CDK makes for it isn't enough: that may not use a queue's key."""
+        if queue is None:
+            return None
+        group = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:schedule-group/default"
+        principal = iam.ServicePrincipal(
+            _SCHEDULER,
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group}},
+        )
+        role = iam.Role(
+            self,
+            "ScheduleRole",
+            assumed_by=cast("iam.IPrincipal", principal),
+            description="Starts the retraining of an audience model of AWS Clean Rooms ML",
+        )
+        allow_to_use_key_of(self, queue, role)
+        return cast("iam.IRole", role)
+
+    def on_failure(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Defines a rule for executions that don't reach their end: they failed, took too long, or were stopped.
+
+        The event names the execution; when it failed, it has the ``error`` and the ``cause``, too.
+
+        Args:
+            id: The name of the rule in this construct.
+            target: What is told. Default: nothing yet, see ``add_target`` of the rule.
+            description: What the rule says about itself. Default: nothing.
+            rule_name: Its name. Default: a generated one.
+        """
+        return events.Rule(
+            self,
+            id,
+            description=description,
+            rule_name=rule_name,
+            targets=None if target is None else [cast("events.IRuleTarget", target)],
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [self.state_machine.state_machine_arn],
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+        )
+
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody start a retraining on demand.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["states:StartExecution"],
+            resource_arns=[self.state_machine.state_machine_arn],
+        )
+
+
+def _check_once(problems: Problems, scope: Construct, model_arn: str) -> None:
+    other = claimed_by(scope, _ID, model_arn)
+    if other:
+        problems.found.append(
+            f"configured_audience_model is retrained by '{other}' already: each of two retrainings would take back what"
+            " the other has done, so configure another model, or leave one of them out"
+        )
+
+
+def _weekly(name: str) -> scheduler.ScheduleExpression:
+    """A time in the week that is always the same for a name."""
+    minutes = int(hashlib.sha256(name.encode()).hexdigest(), 16) % (7 * 24 * 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    week_day = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")[day]
+    return scheduler.ScheduleExpression.cron(minute=str(minute), hour=str(hour), week_day=week_day)
+
+
+def _seconds(duration: cdk.Duration) -> int:
+    return int(duration.to_seconds())
+
+
+def _check_seconds(problems: Problems, parameter: str, value: cdk.Duration | None, bounds: tuple[int, int]) -> None:
+    if value is None:
+        return
+    if value.is_unresolved():
+        problems.found.append(f"{parameter} must be known at synthesis, got a Token")
+    else:
+        problems.number(f"{parameter} in seconds", value.to_milliseconds() / 1000, bounds)
+
+
+def _output_role(model: IConfiguredAudienceModel) -> IRoleRef | None:
+    """The role that segments are written with, if it is known."""
+    role: IRoleRef | None = getattr(model, "role", None)
+    return role

@@ -1,0 +1,29 @@
+"""What others may ask of a training dataset, created or imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ..common.resource import IResource
+
+if TYPE_CHECKING:
+    from .grants import TrainingDatasetGrants
+
+
+class ITrainingDataset(IResource, Protocol):
+    """A training dataset, defined in this application or elsewhere."""
+
+    @property
+    def training_dataset_arn(self) -> str:
+        """The ARN."""
+        ...
+
+    @property
+    def training_dataset_id(self) -> str:
+        """The last part of the ARN."""
+        ...
+
+    @property
+    def grants(self) -> TrainingDatasetGrants:
+        """Permissions on the dataset, for others."""
+        ...

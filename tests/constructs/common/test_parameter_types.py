@@ -1,0 +1,304 @@
+"""Whatever is given in place of what a signature says is one more line in the list of problems, no trace of CDK."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+import cdk_cleanroomsml as public
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceOutput,
+    AudienceSizes,
+    CleanRoomsMLProvider,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    GlueTable,
+    SharedAudienceMetrics,
+    TagOnCreatePolicy,
+    TrainingColumn,
+    TrainingDataset,
+)
+from cdk_cleanroomsml.common import parameter_types, type_descriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+GIVEN: dict[str, Any] = {
+    "audience_model_arn": AUDIENCE_MODEL_ARN,
+    "shared_audience_metrics": SharedAudienceMetrics.ALL,
+}
+
+
+class Unlike:
+    """An object of no type that anything takes."""
+
+
+def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The constructor and the public methods of each public class but the interfaces."""
+    for name in public.__all__:
+        cls = getattr(public, name)
+        if getattr(cls, "_is_protocol", False):
+            continue
+        for owner in (each for each in cls.__mro__ if each.__module__.startswith("cdk_cleanroomsml")):
+            for member, value in vars(owner).items():
+                function = getattr(value, "__func__", value)
+                named = member == "__init__" or not member.startswith("_")
+                if named and inspect.isfunction(function) and owner.__name__ != "TaggedCustomResource":
+                    yield f"{name}.{member}", function
+
+
+FUNCTIONS = dict(public_functions())
+PARAMETERS = [
+    (name, parameter)
+    for name, function in FUNCTIONS.items()
+    for parameter in inspect.signature(function).parameters
+    if parameter not in ("self", "cls")
+]
+
+
+def call(name: str, parameter: str, value: object) -> str:
+    """What is said when one parameter is wrong, and all others are missing where they may be, or anything."""
+    function = FUNCTIONS[name]
+    signature = inspect.signature(function)
+    arguments: dict[str, Any] = {}
+    for each in signature.parameters.values():
+        if each.name in ("self", "cls"):
+            cls = getattr(public, name.partition(".")[0])
+            arguments[each.name] = cls if each.name == "cls" else object.__new__(Unlike)
+        elif each.kind is each.VAR_POSITIONAL:
+            arguments[each.name] = (value,) if each.name == parameter else ()
+        elif each.name == parameter:
+            arguments[each.name] = value
+        elif each.default is each.empty:
+            arguments[each.name] = Unlike()
+    bound = inspect.BoundArguments(signature, arguments)
+    with pytest.raises(ValueError, match="invalid parameters of") as error:
+        function(*bound.args, **bound.kwargs)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_every_parameter_is_held_to_its_annotation(name: str, parameter: str) -> None:
+    (line,) = (each for each in call(name, parameter, Unlike()).splitlines() if f"- {parameter}" in each)
+    assert " must be " in line
+    assert "got an Unlike" in line
+    declared = inspect.signature(FUNCTIONS[name]).parameters[parameter]
+    if declared.default is not None and declared.kind is not declared.VAR_POSITIONAL:
+        assert f"- {parameter} must be" in call(name, parameter, None)
+
+
+def test_all_of_them_are_there() -> None:
+    assert len(PARAMETERS) > 100
+    constructors = {name.partition(".")[0] for name in FUNCTIONS if name.endswith(".__init__")}
+    assert {"ConfiguredAudienceModel", "AudienceOutput", "AudienceSizes", "GlueTable"} <= constructors
+
+
+@pytest.fixture
+def stack() -> cdk.Stack:
+    return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+
+
+def problems_of(define: Callable[[], object]) -> list[str]:
+    with pytest.raises(ValueError, match=r".") as error:
+        define()
+    first, *lines = str(error.value).splitlines()
+    return [first, *(line.removeprefix("  - ") for line in lines)]
+
+
+def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
+    parameters: dict[str, Any] = {"shared_audience_metrics": "ALL", "description": "x" * 256, "output": "out"}
+    path, *lines = problems_of(
+        lambda: ConfiguredAudienceModel(stack, "Model", audience_model_arn="no", **parameters),
+    )
+    assert path == "invalid parameters of 'Stack/Model':"
+    assert [line.split()[0] for line in lines] == [
+        "shared_audience_metrics",
+        "output",
+        "audience_model_arn",
+        "audience_model_arn",
+        "description",
+    ]
+    assert stack.node.children == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "line"),
+    [
+        (
+            {"shared_audience_metrics": "ALL"},
+            (
+                "shared_audience_metrics must be SharedAudienceMetrics.ALL or .NONE, got 'ALL': write"
+                " SharedAudienceMetrics.ALL"
+            ),
+        ),
+        (
+            {"audience_model_arn": None},
+            (
+                "audience_model_arn must be a text, got None: was it forgotten, or is it a key of the context that"
+                " isn't there?"
+            ),
+        ),
+        ({"min_matching_seed_size": "many"}, "min_matching_seed_size must be a whole number, got 'many'"),
+        (
+            {"audience_sizes": [1, 5]},
+            "audience_sizes must be an AudienceSizes, got [1, 5]: write AudienceSizes.absolute(…)",
+        ),
+        ({"tags": {"team": 1}}, "tags['team'] must be a text, got 1: write '1'"),
+        ({"retrained": "false"}, "retrained must be True or False, got 'false'"),
+        (
+            {"removal_policy": "retain"},
+            (
+                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .SNAPSHOT or"
+                " .RETAIN_ON_UPDATE_OR_DELETE, got 'retain': write cdk.RemovalPolicy.RETAIN"
+            ),
+        ),
+        (
+            {"wait_for_audience_model": 10},
+            "wait_for_audience_model must be a cdk.Duration, got 10: write cdk.Duration.days(…)",
+        ),
+    ],
+)
+def test_what_is_said_of_a_model(stack: cdk.Stack, parameters: dict[str, Any], line: str) -> None:
+    assert problems_of(lambda: ConfiguredAudienceModel(stack, "Model", **{**GIVEN, **parameters}))[1:] == [line]
+
+
+def test_a_text_where_a_construct_is_meant(stack: cdk.Stack) -> None:
+    parts: dict[str, Any] = {
+        "bucket": "my-bucket",
+        "role": "arn:aws:iam::111122223333:role/writer",
+        "encryption_key": "alias/exports",
+    }
+    assert problems_of(lambda: AudienceOutput(stack, "Output", **parts))[1:] == [
+        "bucket must be an s3.IBucket, got 'my-bucket': write s3.Bucket.from_bucket_name(self, 'Bucket', 'my-bucket')",
+        "encryption_key must be a kms.IKeyRef, got 'alias/exports': write kms.Key.from_key_arn(self, 'Key', 'arn:…')",
+        (
+            "role must be an iam.IRoleRef, got 'arn:aws:iam::111122223333:role/writer': write"
+            " iam.Role.from_role_arn(self, 'Role', 'arn:aws:iam::111122223333:role/writer')"
+        ),
+    ]
+    swapped: dict[str, Any] = {"bucket": kms.Key(stack, "Key"), "encryption_key": s3.Bucket(stack, "Bucket")}
+    assert problems_of(lambda: AudienceOutput(stack, "Output", **swapped))[1:] == [
+        "bucket must be an s3.IBucket, got a Key",
+        "encryption_key must be a kms.IKeyRef, got a Bucket",
+    ]
+
+
+def test_grants_say_whose_they_are(stack: cdk.Stack) -> None:
+    grants: Any = ConfiguredAudienceModel(stack, "Model", **GIVEN).grants
+    arn = "arn:aws:iam::111122223333:role/reader"
+    assert problems_of(lambda: grants.read(arn)) == [
+        "invalid parameters of 'ConfiguredAudienceModelGrants.read' of 'Stack/Model':",
+        f"grantee must be an iam.IGrantable, got '{arn}': write iam.Role.from_role_arn(self, 'Role', '{arn}')",
+    ]
+    assert problems_of(lambda: grants.start_audience_generation_to_partner(444455556666, "id"))[1:] == [
+        "account must be a text, got 444455556666: write '444455556666'"
+    ]
+
+
+@pytest.mark.parametrize("made", ["imported", "l1", "created"])
+def test_whatever_is_one_passes(stack: cdk.Stack, made: str) -> None:
+    principal: Any = iam.ServicePrincipal("cleanrooms-ml.amazonaws.com")
+    role: dict[str, Any] = {
+        "imported": lambda: iam.Role.from_role_name(stack, "Role", "writer"),
+        "l1": lambda: iam.CfnRole(stack, "Role", assume_role_policy_document={}),
+        "created": lambda: iam.Role(stack, "Role", assumed_by=principal),
+    }
+    key: dict[str, Any] = {
+        "imported": lambda: kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/1"),
+        "l1": lambda: kms.CfnKey(stack, "Key"),
+        "created": lambda: kms.Key(stack, "Key"),
+    }
+    output = AudienceOutput(stack, "Output", role=role[made](), encryption_key=key[made]())
+    ConfiguredAudienceModel(stack, "Model", **GIVEN, output=output)
+
+
+def test_numbers_of_the_context_are_numbers(stack: cdk.Stack) -> None:
+    sizes: Any = AudienceSizes.percentage
+    context: dict[str, Any] = {"min_matching_seed_size": "500", "audience_sizes": sizes("1", "5")}
+    ConfiguredAudienceModel(stack, "Model", **GIVEN, **context)
+    (template,) = (
+        cdk.assertions.Template.from_stack(stack).find_resources("Custom::CleanRoomsMLConfiguredAudienceModel").values()
+    )
+    assert template["Properties"]["minMatchingSeedSize"] == 500
+    assert template["Properties"]["audienceSizeConfig"]["audienceSizeBins"] == [1, 5]
+    for text in ("500.5", "5e2", "", "\u0665", "0x10", "500 users"):
+        wrong: dict[str, Any] = {"min_matching_seed_size": text}
+        assert problems_of(lambda: ConfiguredAudienceModel(stack, "Other", **GIVEN, **wrong))[1:] == [  # noqa: B023
+            f"min_matching_seed_size must be a whole number, got {text!r}"
+        ]
+
+
+def test_a_token_of_another_type(stack: cdk.Stack) -> None:
+    token: Any = cdk.Fn.get_att("Other", "Arn")
+    assert problems_of(lambda: AudienceModel(stack, "Model", training_dataset_arn=token))[1:] == [
+        "training_dataset_arn must be a text, got an Intrinsic: write cdk.Token.as_string(…)"
+    ]
+
+
+def test_values_in_one_form() -> None:
+    sizes: Any = AudienceSizes
+    assert problems_of(lambda: sizes.percentage([1, 5]))[1:] == [
+        "bins[0] must be a whole number, got [1, 5]: write 1, 5 without the brackets"
+    ]
+    assert problems_of(lambda: sizes("PERCENT", (1,))) == [
+        (
+            "type of AudienceSizes must be ABSOLUTE or PERCENTAGE, got 'PERCENT': write AudienceSizes.absolute(…) or"
+            " AudienceSizes.percentage(…)"
+        )
+    ]
+    assert problems_of(lambda: sizes.absolute(1, 5).percentage(3)) == [
+        "the sizes of a model are of one type: call AudienceSizes.percentage(…) once, with all sizes"
+    ]
+    assert problems_of(lambda: SharedAudienceMetrics.of("all")) == [
+        "a value of SharedAudienceMetrics must be a word in capitals, got 'all': SharedAudienceMetrics.ALL or .NONE"
+    ]
+    assert TagOnCreatePolicy.of("FROM_A_LATER_API").value == "FROM_A_LATER_API"
+    assert TrainingColumn.of("name", "A_LATER_TYPE").types == ("A_LATER_TYPE",)
+
+
+def test_a_list_says_which_of_it_is_wrong(stack: cdk.Stack) -> None:
+    parts: dict[str, Any] = {"columns": [TrainingColumn.user_id("user"), "item"], "table": GlueTable("db", "table")}
+    lines = problems_of(lambda: TrainingDataset(stack, "Dataset", **parts, bucket=s3.Bucket(stack, "Data")))
+    assert lines[1] == "columns[1] must be a TrainingColumn, got 'item': write TrainingColumn.user_id(…)"
+    arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1"
+    association: dict[str, Any] = {"configured_audience_model": arn, "membership_identifier": None}
+    lines = problems_of(lambda: ConfiguredAudienceModelAssociation(stack, "Association", **association))
+    assert lines[1] == (
+        f"configured_audience_model must be an IConfiguredAudienceModel, got '{arn}': write"
+        f" ConfiguredAudienceModel.from_configured_audience_model_arn(self, 'ConfiguredAudienceModel', '{arn}')"
+    )
+
+
+def test_python_says_what_is_missing_or_unknown(stack: cdk.Stack) -> None:
+    define: Any = ConfiguredAudienceModel
+    with pytest.raises(TypeError, match="missing 2 required keyword-only arguments: 'audience_model_arn' and"):
+        define(stack, "Model")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'minMatchingSeedSize'"):
+        define(stack, "Model", **GIVEN, minMatchingSeedSize=500)
+
+
+def test_every_annotation_can_be_put_in_words() -> None:
+    for function in FUNCTIONS.values():
+        names = parameter_types._names(function.__module__)
+        for parameter in inspect.signature(function).parameters.values():
+            if isinstance(parameter.annotation, str):
+                hint = eval(parameter.annotation, {}, names)  # noqa: S307 - our own signatures
+                assert "typing." not in type_descriptions.words(hint), (function, typing.get_args(hint))
+
+
+def test_a_given_provider_is_one(stack: cdk.Stack) -> None:
+    other: dict[str, Any] = {"runtime": "python3.13", "vpc": "vpc-1"}
+    lines = problems_of(lambda: CleanRoomsMLProvider(stack, **other))
+    assert [line.split(", got")[0] for line in lines[1:]] == [
+        "vpc must be an ec2.IVpc",
+        "runtime must be a lambda_.Runtime",
+    ]

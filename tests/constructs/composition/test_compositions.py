@@ -1,0 +1,112 @@
+"""The table of compositions, row by row, from one application; and the page that is made from it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from constructs import Construct
+
+from ..graph import circles
+from .compositions import PAGE, ROWS, WHATS, Row, page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Outcomes:
+    """What came out of each row."""
+
+    def __init__(self, folder: Path) -> None:
+        self.errors: dict[Row, str] = {}
+        self.warnings: dict[Row, list[str]] = {}
+        self.templates: dict[str, Any] = {}
+        # CDK's time grows with the square of an application.
+        for number, what in enumerate(WHATS):
+            self._look_at([row for row in ROWS if row.what is what], folder / str(number))
+
+    def _look_at(self, rows: list[Row], folder: Path) -> None:
+        app = cdk.App(
+            builtin_cloud_formation_validation=False,
+            outdir=str(folder),
+            analytics_reporting=False,
+            # CDK asks to choose one, with a warning.
+            context={"@aws-cdk/core:defaultCrossStackReferences": "strong"},
+        )
+        for number, row in enumerate(rows):
+            self._define(row, Construct(app, f"Row{number}"))
+        try:
+            app.synth()
+        except RuntimeError as error:
+            # One of them is at fault: each by itself.
+            for number, row in enumerate(rows if rows[1:] else []):
+                self._look_at([row], folder / str(number))
+            if not rows[1:]:
+                self.errors[rows[0]] = str(error)
+            return
+        self.templates |= {str(each): json.loads(each.read_text()) for each in folder.glob("*.template.json")}
+        manifest = json.loads((folder / "manifest.json").read_text())
+        for artifact in manifest["artifacts"].values():
+            for path, entries in _metadata(folder, artifact).items():
+                row = rows[int(path.split("/")[1].removeprefix("Row"))]
+                found = [str(each["data"]) for each in entries if each["type"] == "aws:cdk:warning"]
+                if found:
+                    self.warnings.setdefault(row, []).extend(found)
+
+    def _define(self, row: Row, scope: Construct) -> None:
+        try:
+            row.define(scope)
+        except (ValueError, RuntimeError) as error:
+            self.errors[row] = str(error)
+            scope.node.root.node.try_remove_child(scope.node.id)
+
+    def of(self, row: Row) -> tuple[str, str]:
+        """The kind of the outcome, and its words."""
+        if row in self.errors:
+            return "error", self.errors[row]
+        warnings = self.warnings.get(row, [])
+        return ("warning", "\n".join(warnings)) if warnings else ("works", "")
+
+
+def _metadata(folder: Path, artifact: dict[str, Any]) -> dict[str, Any]:
+    apart = artifact.get("additionalMetadataFile")
+    return {**artifact.get("metadata", {}), **(json.loads((folder / apart).read_text()) if apart else {})}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    return Outcomes(tmp_path_factory.mktemp("compositions"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.what.name} {row.source}" for row in ROWS])
+def test_a_row(outcomes: Outcomes, row: Row) -> None:
+    kind, words = outcomes.of(row)
+    assert (kind, row.expected.words in words) == (row.expected.kind, True), words
+
+
+def test_no_template_has_a_circle(outcomes: Outcomes) -> None:
+    found = {name: circles(template.get("Resources", {})) for name, template in outcomes.templates.items()}
+    assert {name: circle for name, circle in found.items() if circle} == {}
+    assert len(found) > len(ROWS) / 2
+
+
+def test_a_circle_would_be_found() -> None:
+    a_to_b: dict[str, Any] = {"Properties": {"X": {"Fn::Join": ["", [{"Fn::GetAtt": ["B", "Arn"]}]]}}}
+    ways: list[dict[str, Any]] = [
+        {"DependsOn": ["A"]},
+        {"DependsOn": "A"},
+        {"Properties": {"Y": [{"Ref": "A"}]}},
+        {"Properties": {"Y": {"Fn::Sub": "x-${A.Arn}"}}},
+        {"Properties": {"Y": {"Fn::Sub": ["${A}", {"Z": 1}]}}},
+        {"Properties": {"Y": {"Fn::GetAtt": "A.Arn"}}},
+    ]
+    for way in ways:
+        assert circles({"A": a_to_b, "B": way}) == ["A", "B"], way
+    assert circles({"A": a_to_b, "B": {"Properties": {"Y": {"Ref": "C"}}}, "C": {}}) == []
+
+
+def test_the_page_is_that_of_the_table() -> None:
+    """`python -m tests.constructs.composition.compositions` writes it anew."""
+    assert PAGE.read_text() == page()

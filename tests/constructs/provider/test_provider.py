@@ -1,0 +1,233 @@
+"""The one function of a stack, what it may do, and what is inside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+import cdk_cleanroomsml
+from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
+from cdk_cleanroomsml.provider import construct as provider
+
+from ..conftest import Synth
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+PACKAGE = Path(cdk_cleanroomsml.__file__).parent
+
+
+def model(scope: Construct, name: str, arn: str = ARN, output: AudienceOutput | None = None) -> ConfiguredAudienceModel:
+    return ConfiguredAudienceModel(
+        scope, name, audience_model_arn=arn, shared_audience_metrics=SharedAudienceMetrics.ALL, output=output
+    )
+
+
+def permissions(synth: Synth) -> list[dict[str, Any]]:
+    return sorted(synth.function_statements(), key=json.dumps)
+
+
+def test_one_function_serves_all_models_of_a_stack(synth: Synth) -> None:
+    for name in ("One", "Two", "Three"):
+        model(synth.stack, name)
+    (function,) = synth.resources("AWS::Lambda::Function")
+    tokens = [m["Properties"]["ServiceToken"] for m in synth.resources(RESOURCE_TYPE).values()]
+    assert tokens == [{"Fn::GetAtt": [function, "Arn"]}] * 3
+
+
+def test_a_nested_stack_has_a_function_of_its_own(synth: Synth) -> None:
+    nested = cdk.NestedStack(synth.stack, "Nested")
+    model(synth.stack, "Outside")
+    model(nested, "Inside")
+    cdk.assertions.Template.from_stack(nested).resource_count_is("AWS::Lambda::Function", 1)
+    synth.template.resource_count_is("AWS::Lambda::Function", 1)
+
+
+def test_the_function(synth: Synth) -> None:
+    model(synth.stack, "Model")
+    function = synth.only("AWS::Lambda::Function")["Properties"]
+    newest = max(
+        (name for name in dir(lambda_.Runtime) if name.startswith("PYTHON_3_")), key=lambda n: int(n.split("_")[2])
+    )
+    assert function["Runtime"] == getattr(lambda_.Runtime, newest).name
+    (log_group,) = synth.resources("AWS::Logs::LogGroup")
+    assert function["LoggingConfig"] == {"LogGroup": {"Ref": log_group}}
+    assert synth.only("AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 30
+    timeout = synth.only(RESOURCE_TYPE)["Properties"]["ServiceTimeout"]
+    assert function["Timeout"] == 900
+    assert timeout >= function["Timeout"] + 5 * 60, "a retry after a crash must still fit"
+
+
+def test_the_function_may_do_what_is_documented_on_what_it_serves(synth: Synth) -> None:
+    one = model(synth.stack, "One")
+    models = synth.stack.resolve(
+        f"arn:{synth.stack.partition}:cleanrooms-ml:{synth.stack.region}:{synth.stack.account}"
+        ":configured-audience-model/*"
+    )
+    (log_group,) = synth.resources("AWS::Logs::LogGroup")
+    wanted: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": {"Fn::GetAtt": [log_group, "Arn"]},
+        },
+        {
+            "Effect": "Allow",
+            "Action": "cloudformation:DescribeStackResource",
+            "Resource": {"Ref": "AWS::StackId"},
+        },
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": synth.stack.resolve(one.role.role_ref.role_arn),
+            "Condition": {"StringEquals": {"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["cleanrooms-ml:CreateConfiguredAudienceModel", "cleanrooms-ml:UpdateConfiguredAudienceModel"],
+            "Resource": ARN,
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "cleanrooms-ml:GetConfiguredAudienceModel",
+                "cleanrooms-ml:UpdateConfiguredAudienceModel",
+                "cleanrooms-ml:DeleteConfiguredAudienceModel",
+                "cleanrooms-ml:TagResource",
+                "cleanrooms-ml:UntagResource",
+            ],
+            "Resource": models,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["cleanrooms-ml:ListConfiguredAudienceModels", "cleanrooms-ml:ListAudienceGenerationJobs"],
+            "Resource": "*",
+        },
+    ]
+    assert [said for said in permissions(synth) if said not in wanted] == []
+    assert len(permissions(synth)) == len(wanted)
+
+
+def test_permissions_do_not_grow_with_models_that_share_an_output(synth: Synth) -> None:
+    output = AudienceOutput(synth.stack, "Output")
+    model(synth.stack, "One", output=output)
+    before = permissions(synth)
+    synth = type(synth)()
+    output = AudienceOutput(synth.stack, "Output")
+    for number in range(20):
+        model(synth.stack, f"Model{number}", output=output)
+    assert len(permissions(synth)) == len(before)
+
+
+def test_permissions_name_each_audience_model_and_each_role(synth: Synth) -> None:
+    one = model(synth.stack, "One")
+    two = model(synth.stack, "Two", arn=f"{ARN}-2")
+    resources: list[Any] = []
+    for said in permissions(synth):
+        resources += said["Resource"] if isinstance(said["Resource"], list) else [said["Resource"]]
+    for needed in (ARN, f"{ARN}-2", *(synth.stack.resolve(m.role.role_ref.role_arn) for m in (one, two))):
+        assert needed in resources
+
+
+def size(document: dict[str, Any]) -> int:
+    """Characters of a policy as IAM counts them, white space left out, with long ARNs in the place of references."""
+    text = json.dumps(document, separators=(",", ":"))
+    return len(re.sub(r'{"Fn::GetAtt":\[[^]]*\]}', f'"{"x" * 110}"', text))
+
+
+@pytest.mark.parametrize("context", [{}, {"@aws-cdk/aws-iam:minimizePolicies": True}])
+def test_many_roles_fit_in_policies_that_iam_takes(context: dict[str, Any]) -> None:
+    synth = Synth(context)
+    for number in range(98):
+        model(synth.stack, f"Model{number}")
+    passed: list[Any] = []
+    for said in synth.function_statements():
+        if said["Action"] == "iam:PassRole":
+            passed += said["Resource"] if isinstance(said["Resource"], list) else [said["Resource"]]
+    assert len(passed) == 98
+    policies = synth.function_policies().values()
+    managed = [size(each["Properties"]["PolicyDocument"]) for each in policies if "Managed" in each["Type"]]
+    inline = [size(each["Properties"]["PolicyDocument"]) for each in policies if "Managed" not in each["Type"]]
+    assert all(each <= 6_144 for each in managed)
+    assert len(managed) <= 10
+    assert sum(inline) <= 10_240
+    assert len(synth.template.to_json()["Resources"]) <= 500
+
+
+def test_what_is_defined_after_somebody_looked_is_allowed_as_well(synth: Synth) -> None:
+    """A check between two models, or a reading Aspect, resolves every policy."""
+    model(synth.stack, "One")
+    for construct in synth.stack.node.find_all():
+        if isinstance(construct, iam.CfnPolicy):
+            synth.stack.resolve(construct.policy_document)
+    cdk_nag.AwsSolutionsChecks(synth.app).validate_scope(synth.app)
+    model(synth.stack, "Two", arn=f"{ARN}-2")
+    assert f"{ARN}-2" in str(synth.function_statements())
+
+
+def test_a_provider_that_is_taken_away_is_used_no_more(synth: Synth) -> None:
+    model(synth.stack, "Model")
+    for name in ("Model", "CleanRoomsMLProvider"):
+        assert synth.stack.node.try_remove_child(name)
+    own = CleanRoomsMLProvider(synth.stack, log_retention=logs.RetentionDays.ONE_WEEK)
+    model(synth.stack, "Model")
+    assert synth.only("AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 7
+    assert synth.only(RESOURCE_TYPE)["Properties"]["ServiceToken"] == synth.stack.resolve(own.service_token)
+    assert set(synth.only(RESOURCE_TYPE)["DependsOn"]) == set(synth.function_policies())
+
+
+def asset(app: cdk.App) -> Path:
+    (folder,) = Path(app.synth().directory).glob("asset.*")
+    return folder
+
+
+def test_the_asset_is_the_handler_and_nothing_else(synth: Synth) -> None:
+    model(synth.stack, "Model")
+    folder = asset(synth.app)
+    shipped = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert shipped == {f"handler/{path.name}" for path in (PACKAGE / "handler").glob("*.py")}
+    assert "handler/main.py" in shipped
+
+
+def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(
+    synth: Synth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under another umask, say: Lambda couldn't read what only the owner and the group may read."""
+    model(synth.stack, "Model")
+    key = synth.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"]
+    elsewhere = tmp_path / "elsewhere" / "cdk_cleanroomsml"
+    shutil.copytree(PACKAGE, elsewhere, ignore=shutil.ignore_patterns("__pycache__"))
+    (elsewhere / "handler" / "__pycache__").mkdir()
+    (elsewhere / "handler" / "__pycache__" / "main.cpython-314.pyc").write_bytes(b"x")
+    (elsewhere / "unrelated.py").write_text("")
+    for path in elsewhere.rglob("*.py"):
+        path.chmod(0o600)
+    monkeypatch.setattr(provider, "__file__", str(elsewhere / "provider" / "construct.py"))
+    before = os.umask(0o077)
+    try:
+        other = Synth()
+        model(other.stack, "Model")
+        folder = asset(other.app)
+    finally:
+        os.umask(before)
+    assert other.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] == key
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*.py")}
+    assert modes == {0o644}
+    (elsewhere / "handler" / "main.py").write_text("changed")
+    changed = Synth()
+    model(changed.stack, "Model")
+    assert changed.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] != key
