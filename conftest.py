@@ -29,7 +29,7 @@ LONG = (
     "tests/handler/test_chain_histories.py",
     "tests/handler/test_histories.py",
     "tests/constructs/test_compositions.py",
-    "tests/local/test_command_line.py",
+    "tests/local/cli/test_command_line.py",
     "tests/benchmarks/test_measure.py",
     "tests/benchmarks/test_chain.py",
     "tests/examples/test_examples.py",

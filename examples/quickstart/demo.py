@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from cdk_cleanroomsml.local.steps import StepFailedError, Steps
+from cdk_cleanroomsml.local.cli.steps import StepFailedError, Steps
 
 cloudformation = boto3.client("cloudformation")
 cleanroomsml = boto3.client("cleanroomsml")

@@ -16,8 +16,8 @@ from typing import Any
 
 import boto3
 
+from cdk_cleanroomsml.local.cli.steps import StepFailedError, Steps
 from cdk_cleanroomsml.local.running import RunningEngine
-from cdk_cleanroomsml.local.steps import StepFailedError, Steps
 
 PUBLISHER: str = boto3.client("sts").get_caller_identity()["Account"]
 ADVERTISER = "444455556666"

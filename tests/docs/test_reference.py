@@ -13,8 +13,8 @@ import pytest
 import cdk_cleanroomsml
 from cdk_cleanroomsml import testing
 from cdk_cleanroomsml.configured_audience_model import construct as configured_audience_model
-from cdk_cleanroomsml.local import __main__ as local
 from cdk_cleanroomsml.local import service
+from cdk_cleanroomsml.local.cli import main as local
 
 from .pages import DOCS, REPOSITORY, table
 

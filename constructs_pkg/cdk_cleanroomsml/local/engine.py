@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
-from .command import node_alone, search_path
+from .cli.command import node_alone, search_path
 from .pins import EngineError, check_installed
 from .running import Json, request
 from .service import Call, Fault

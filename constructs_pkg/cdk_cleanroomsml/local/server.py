@@ -26,29 +26,28 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from . import (
-        ministack_cloudformation,
-        ministack_functions,
-        ministack_resource_types,
-        ministack_service,
-        ministack_starts,
-        ministack_step_functions,
+    from .ministack_patches import (
+        bucket_encryption,
+        function_code,
+        function_starts,
+        step_functions,
     )
+    from .ministack_plugin import application, resource_types
 
     service = CleanRoomsML()
     # Hypercorn spells each kind of ASGI message out; ministack knows dictionaries.
-    application: Any = ministack_service.install(service)
-    ministack_cloudformation.install(service)
-    ministack_functions.install()
-    ministack_starts.install()
-    ministack_resource_types.install(service)
-    ministack_step_functions.install(service)
+    app: Any = application.install(service)
+    bucket_encryption.install(service)
+    function_code.install()
+    function_starts.install()
+    resource_types.install(service)
+    step_functions.install(service)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     config = Config()
     config.bind = [f"fd://{sys.argv[1]}"]
     config.accesslog = None
     config.keep_alive_timeout = 75
-    asyncio.run(serve(application, config))
+    asyncio.run(serve(app, config))
 
 
 def _end_with_parent() -> None:

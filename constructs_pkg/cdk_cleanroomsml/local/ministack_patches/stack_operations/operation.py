@@ -25,10 +25,10 @@ from ministack.core import responses
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, engine, handlers, helpers, provisioners, stacks
 
-from . import ministack_custom_resources as custom_resources
-from .ministack_deletions import CLEAN_UP_ATTEMPTS, Deletion, delete
-from .ministack_nested_stacks import RESTORED, nested_stack
-from .ministack_stacks import (
+from .. import custom_resources
+from .deletion import CLEAN_UP_ATTEMPTS, Deletion, delete
+from .nested_stack import RESTORED, nested_stack
+from .stack import (
     NESTED_STACK,
     Record,
     Stack,

@@ -13,7 +13,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from .ministack_roles import session_keys
+from ..ministack_plugin.roles import session_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

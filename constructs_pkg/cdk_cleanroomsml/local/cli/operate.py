@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from .pins import EngineError
-from .running import RunningEngine
-from .service import Fault
+from ..pins import EngineError
+from ..running import RunningEngine
+from ..service import Fault
 
 if TYPE_CHECKING:
     import argparse

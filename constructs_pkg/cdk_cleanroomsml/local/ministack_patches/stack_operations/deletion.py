@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners, stacks
 
-from .ministack_stacks import (
+from .stack import (
     NESTED_STACK,
     Record,
     Stack,

@@ -17,12 +17,12 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING, NoReturn
 
-from .pins import DISTRIBUTION, EngineError, check_installed
+from ..pins import DISTRIBUTION, EngineError, check_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .engine import Engine
+    from ..engine import Engine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, command: list[str]) -> int:
-    from .engine import Engine  # after the check: it needs the extra's packages
+    from ..engine import Engine  # after the check: it needs the extra's packages
 
     with Engine(
         account=options.account,
@@ -148,7 +148,3 @@ def _terminate(*_: object) -> NoReturn:
 
 def _say(text: str) -> None:
     sys.stderr.write(f"cdk_cleanroomsml.local: {text}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -29,13 +29,13 @@ from ministack.core import iam_actions, responses
 from ministack.services import eventbridge, scheduler, stepfunctions, tagging
 from ministack.services.cloudformation import provisioners
 
-from . import ministack_roles
-from .service.errors import ServiceError
+from ..ministack_plugin import roles
+from ..service.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .service import CleanRoomsML
+    from ..service import CleanRoomsML
 
 SCHEDULE = "AWS::Scheduler::Schedule"
 
@@ -225,13 +225,13 @@ def _invoke_aws_sdk_integration(theirs: Callable[[str, Json], Json], resource: s
     execution = _execution.get()
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
     try:
-        client = ministack_roles.client(
+        client = roles.client(
             integration.client,
             machine["roleArn"],
             principal="states.amazonaws.com",
             source_arn=machine["stateMachineArn"],
         )
-    except ministack_roles.NotTrustedError as error:
+    except roles.NotTrustedError as error:
         raise _failure("States.TaskFailed", str(error)) from error
     model = client.meta.service_model.operation_model(action[:1].upper() + action[1:])
     try:
@@ -354,11 +354,9 @@ def _fire(schedule: Record) -> None:
             eventbridge._invoke_target(target, _event(schedule), schedule)
             return
         group = scheduler._group_arn(schedule["GroupName"])
-        client = ministack_roles.client(
-            "stepfunctions", target["RoleArn"], principal="scheduler.amazonaws.com", source_arn=group
-        )
+        client = roles.client("stepfunctions", target["RoleArn"], principal="scheduler.amazonaws.com", source_arn=group)
         client.start_execution(stateMachineArn=target["Arn"], input=target.get("Input", "{}"))
-    except (ClientError, ministack_roles.NotTrustedError):
+    except (ClientError, roles.NotTrustedError):
         scheduler.logger.exception("%s did not reach its target", schedule["Arn"])
 
 

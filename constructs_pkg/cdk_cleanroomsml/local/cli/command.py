@@ -13,7 +13,7 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .pins import CDK_CLI_VERSION, DISTRIBUTION, EngineError
+from ..pins import CDK_CLI_VERSION, DISTRIBUTION, EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

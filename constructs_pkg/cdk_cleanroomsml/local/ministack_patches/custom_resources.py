@@ -32,7 +32,7 @@ from ministack.services.cloudformation import custom_resource, provisioners
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .service import CleanRoomsML, Switches
+    from ..service import CleanRoomsML, Switches
 
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 

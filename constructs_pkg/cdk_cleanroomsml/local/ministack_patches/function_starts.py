@@ -1,4 +1,4 @@
-"""Python functions of ministack's Lambda start by a fork of a process that has the SDK imported: see nursery.py.
+"""Python functions of ministack's Lambda start by a fork of a process that has the SDK imported: see fork_server.py.
 
 Importing the SDK is most of what a start takes. What a function can tell apart isn't forked: one with layers, with
 variables that the interpreter reads when it starts, or with a module of its own that the nursery has imported already.
@@ -73,7 +73,7 @@ class Nursery:
     def __init__(self) -> None:
         self._connection, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, str(Path(__file__).with_name("nursery.py")), str(theirs.fileno())]
+            command = [sys.executable, str(Path(__file__).with_name("fork_server.py")), str(theirs.fileno())]
             subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own
         self.loaded = set(json.loads(self._read(int.from_bytes(self._read(4), "big"))))
 

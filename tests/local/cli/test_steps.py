@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cdk_cleanroomsml.local.steps import StepFailedError, Steps
+from cdk_cleanroomsml.local.cli.steps import StepFailedError, Steps
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import ministack_roles
-from .service.objects import Location, ObjectError, Role
+from ..service.objects import Location, ObjectError, Role
+from . import roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,21 +43,21 @@ class MinistackObjects:
 
 def _client(name: str, role: Role) -> Theirs:
     try:
-        return ministack_roles.client(name, role.arn, principal=_PRINCIPAL, source_arn=role.source_arn)
-    except ministack_roles.NotTrustedError as error:
+        return roles.client(name, role.arn, principal=_PRINCIPAL, source_arn=role.source_arn)
+    except roles.NotTrustedError as error:
         raise ObjectError(str(error)) from error
 
 
 def _use_key(location: Location, role: Role, operation: str) -> None:
     """Does with the bucket's KMS key what S3 does on the role's behalf, in the same encryption context."""
     account, region = role.arn.split(":")[4], role.source_arn.split(":")[3]
-    rule = _encryption(ministack_roles.root_client("s3", account, region), location.bucket)
+    rule = _encryption(roles.root_client("s3", account, region), location.bucket)
     key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
     if key is None:
         return
     of = location.bucket if rule.get("BucketKeyEnabled") else f"{location.bucket}/{location.key}"
     context = {"KeyId": key, "EncryptionContext": {"aws:s3:arn": f"arn:aws:s3:::{of}"}}
-    make = partial(ministack_roles.root_client("kms", account, region).generate_data_key, **context, KeySpec="AES_256")
+    make = partial(roles.root_client("kms", account, region).generate_data_key, **context, KeySpec="AES_256")
     kms = _client("kms", role)
     if operation == "decrypt":
         _try(partial(kms.decrypt, **context, CiphertextBlob=_try(make, location)["CiphertextBlob"]), location)

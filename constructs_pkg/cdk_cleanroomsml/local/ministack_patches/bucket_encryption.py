@@ -1,7 +1,7 @@
 """What ministack's CloudFormation does differently from AWS, put right.
 
-1. [Custom resources](ministack_custom_resources.py): retries, answers that are checked.
-2. [The operations of a stack](ministack_stack_operations.py): side by side, cancelled, rolled back.
+1. [Custom resources](custom_resources.py): retries, answers that are checked.
+2. [The operations of a stack](stack_operations): side by side, cancelled, rolled back.
 3. A bucket is encrypted with the key that its template names.
 """
 
@@ -15,12 +15,13 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
-from . import ministack_custom_resources, ministack_stack_operations
+from . import custom_resources
+from .stack_operations import operation as stack_operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .service import CleanRoomsML
+    from ..service import CleanRoomsML
 
 Json = Any
 """Whatever a JSON document holds."""
@@ -34,8 +35,8 @@ def install(service: CleanRoomsML) -> None:
     Args:
         service: its switches and faults are those of custom resources, too.
     """
-    ministack_custom_resources.install(service)
-    ministack_stack_operations.install()
+    custom_resources.install(service)
+    stack_operations.install()
     provisioners._s3_apply_configurations = _with_encryption(provisioners._s3_apply_configurations)
 
 

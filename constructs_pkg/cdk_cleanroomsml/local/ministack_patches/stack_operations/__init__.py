@@ -1,0 +1,1 @@
+"""The operations of a stack, carried out as CloudFormation does."""
