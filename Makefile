@@ -48,7 +48,7 @@ unit:
 	@$(WITH) dev pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 docs:
-	@NO_MKDOCS_2_WARNING=1 $(WITH) dev mkdocs build --strict
+	@$(WITH) dev zensical build --strict
 
 bench:
 	@$(WITH) dev uv pip install --quiet -r benchmarks/requirements.txt

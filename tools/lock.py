@@ -11,6 +11,7 @@ test can tell, without asking anybody and on any Python, that nothing is missing
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .set_up import Command
 
 PYTHONS = [f"3.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1)]
+# What is pinned for one of them only is read, too.
+SYSTEMS = ("linux", "macos", "windows")
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^\s;\\]+)", re.MULTILINE)
 # What uv can't move: versions that the code itself is made for, and where they are written.
 BY_HAND = {
@@ -76,17 +79,18 @@ def metadata(everything: Path, reach: dict[str, str]) -> dict[str, list[str]]:
     """
     required: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
-        for python in PYTHONS:
-            to = Path(scratch) / python
+        for python, system in itertools.product(PYTHONS, SYSTEMS):
+            to = Path(scratch) / python / system
             options = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--python-version", python)
-            run(["uv", "pip", "install", "--no-config", *options, "--target", to, "-r", everything], reach)
+            platform = ("--python-platform", system, "--target", to)
+            run(["uv", "pip", "install", "--no-config", *options, *platform, "-r", everything], reach)
             for file in to.glob("*.dist-info/METADATA"):
                 fields = HeaderParser().parsestr(file.read_text(encoding="utf-8"))
                 name = re.sub(r"[-_.]+", "-", fields["Name"]).lower()
                 required[f"{name}=={fields['Version']}"] = fields.get_all("Requires-Dist") or []
     unknown = {f"{name}=={each}" for name, found in pins(everything).items() for each in found} - set(required)
     if unknown:
-        raise StepError(f"no supported Python takes these on this system: {', '.join(sorted(unknown))}")
+        raise StepError(f"no supported Python takes these: {', '.join(sorted(unknown))}")
     return dict(sorted(required.items()))
 
 

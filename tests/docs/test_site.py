@@ -1,33 +1,31 @@
-"""The site is built without a warning, and fetches nothing."""
+"""The site is built without a warning, has every page, and fetches nothing."""
 
 from __future__ import annotations
 
-import os
+import importlib
 import re
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .pages import REPOSITORY, pages
+from .site import CONFIGURATION, build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+if sys.version_info < (3, 11):
+    pytest.skip("Zensical, which builds the site, needs Python 3.11", allow_module_level=True)
+
+PROJECT = importlib.import_module("tomllib").loads((REPOSITORY / CONFIGURATION).read_text())["project"]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
-        cwd=REPOSITORY,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" not in done.stderr
-    return folder
+    return build(tmp_path_factory.mktemp("site"))
 
 
 class Fetched(HTMLParser):
@@ -61,3 +59,33 @@ def test_every_page_is_there_and_nothing_else(site: Path) -> None:
     built = {path.relative_to(site) for path in site.rglob("*.html")} - {Path("404.html")}
     assert built == {Path(page).with_suffix(".html") for page in pages()}
     assert not list(site.rglob("*.py"))
+
+
+def test_every_page_stands_once_in_the_navigation() -> None:
+    """Zensical doesn't say when a page is left out, or isn't there."""
+    assert sorted(named(PROJECT["nav"])) == pages()
+
+
+def named(entries: Any) -> Iterator[str]:
+    for entry in entries:
+        for value in entry.values():
+            if isinstance(value, str):
+                yield value
+            else:
+                yield from named(value)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("[there](#nowhere)", "anchor does not exist"),
+        ("[there](nowhere.md)", "page does not exist"),
+        ("[there][cdk_cleanroomsml.Nothing]", "unresolved autoref"),
+        ("::: cdk_cleanroomsml.Nothing", "cdk_cleanroomsml.Nothing could not be found"),
+    ],
+)
+def test_what_is_wrong_in_a_page_stops_the_build(line: str, complaint: str, tmp_path: Path) -> None:
+    (pages := tmp_path / "pages").mkdir()
+    (pages / "index.md").write_text(f"# A page\n\n{line}\n")
+    with pytest.raises(AssertionError, match=complaint):
+        build(tmp_path, pages)
