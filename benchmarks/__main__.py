@@ -1,10 +1,11 @@
-"""`python -m benchmarks`: measures, and writes the results as Markdown, JSON and SVG."""
+"""`python -m benchmarks`: measures, and writes the results as Markdown, compressed JSON and SVG."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import datetime as dt
+import gzip
 import importlib.metadata
 import json
 import platform
@@ -33,20 +34,20 @@ def main() -> None:
     parser.add_argument("--runs", type=int, help="rounds of each measurement; 5 by default, fewer with --quick")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="where results go")
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--only", choices=["chain"], help="measures that part anew; all else stays as in raw.json")
-    part.add_argument("--only-report", action="store_true", help="writes the report and the plot anew from raw.json")
+    part.add_argument("--only", choices=["chain"], help="measures that part anew; all else stays as in raw.json.gz")
+    part.add_argument("--only-report", action="store_true", help="writes the report and the plot anew from raw.json.gz")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
-    raw = options.results / "raw.json"
+    raw = options.results / "raw.json.gz"
     try:
         if not options.only_report:
             plan = quick_plan() if options.quick else Plan()
             if options.runs:
                 plan = dataclasses.replace(plan, runs=options.runs, deploy_runs=options.runs)
             # After each part, so that what was measured is there even if a later part fails.
-            for found in chain(plan, json.loads(raw.read_text())) if options.only else results(plan):
-                raw.write_text(json.dumps(found, indent=1) + "\n")
-        write(json.loads(raw.read_text()), options.results)
+            for found in chain(plan, read(raw)) if options.only else results(plan):
+                save(found, raw)
+        write(read(raw), options.results)
     except (ProgramError, OSError) as error:
         sys.exit(f"the benchmark failed: {error}")
 
@@ -83,6 +84,16 @@ def versions() -> dict[str, str]:
     node = subprocess.run(["node", "--version"], env=environment(), capture_output=True, text=True, check=True)
     found = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {"python": platform.python_version(), "node": node.stdout.strip().removeprefix("v"), **found}
+
+
+def read(path: Path) -> Json:
+    """Raw results."""
+    return json.loads(gzip.decompress(path.read_bytes()))
+
+
+def save(raw: Json, path: Path) -> None:
+    """Writes raw results, so that they can be read again; no time of writing is in the file."""
+    path.write_bytes(gzip.compress(json.dumps(raw, indent=1).encode(), mtime=0))
 
 
 def write(raw: Json, folder: Path) -> None:

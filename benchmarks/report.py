@@ -24,7 +24,7 @@ The same work on every side: configured audience models with the same bucket, ke
 custom resource. Times are medians over {runs} rounds with the lowest and the highest; sides take turns within a round,
 and ratios are taken round by round. {date}; {versions}.
 
-Written by `python -m benchmarks`; the figures of every single run are in [`raw.json`](raw.json).
+Written by `python -m benchmarks`; the figures of every single run are in [`raw.json.gz`](raw.json.gz).
 """
 NOTES = """\
 ## What to know about these figures

@@ -51,7 +51,7 @@ class Rows:
 
 
 class Results(Rows):
-    """Raw results, as `raw.json` holds them."""
+    """Raw results, as `raw.json.gz` holds them."""
 
     def cases(self, part: str, **wanted: object) -> list[Case]:
         """The cases that a part of the results has, in their order."""

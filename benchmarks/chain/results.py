@@ -8,7 +8,7 @@ from benchmarks.results import Rows
 
 
 class ChainResults(Rows):
-    """Raw results of the chain, as `raw.json` holds them."""
+    """Raw results of the chain, as `raw.json.gz` holds them."""
 
     def each(self, side: str, kind: str, figure: str) -> float:
         """What one more construct adds to a figure that is the same in every run."""

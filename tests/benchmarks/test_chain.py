@@ -196,7 +196,7 @@ def test_the_chain_alone_is_measured_into_the_results_that_are_there(
 ) -> None:
     before = raw_results()
     measured = before.pop("chain") | {"runs": 7}
-    (tmp_path / "raw.json").write_text(json.dumps(before))
+    command.save(before, tmp_path / "raw.json.gz")
     plans = []
 
     def measure_chain(plan: Plan) -> dict[str, Any]:
@@ -207,6 +207,6 @@ def test_the_chain_alone_is_measured_into_the_results_that_are_there(
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--only", "chain", "--runs", "7", "--results", str(tmp_path)])
     command.main()
     assert plans == [replace(Plan(), runs=7, deploy_runs=7)]
-    after = json.loads((tmp_path / "raw.json").read_text())
+    after = command.read(tmp_path / "raw.json.gz")
     assert after == before | {"chain": measured | {"date": after["chain"]["date"]}}
     assert "Over 7 rounds" in (tmp_path / "README.md").read_text()

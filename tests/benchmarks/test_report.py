@@ -6,17 +6,20 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from benchmarks.__main__ import write
+from benchmarks.__main__ import read, save, write
 from benchmarks.cases import AWS_CUSTOM_RESOURCE, L1, LIBRARY, SIDES
 from benchmarks.plot import draw
 from benchmarks.report import report
 from benchmarks.results import Results
 from benchmarks.targets import Target, targets
+from benchmarks.work import ROOT
 
 from .raw_results import raw_results
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 @pytest.fixture
@@ -123,6 +126,13 @@ def test_every_table_is_well_formed(raw: dict[str, Any]) -> None:
 
 def test_the_same_results_give_the_same_report(raw: dict[str, Any]) -> None:
     assert report(raw) == report(json.loads(json.dumps(raw)))
+
+
+def test_the_report_in_the_tree_is_that_of_the_figures_beside_it(tmp_path: Path) -> None:
+    measured = read(RESULTS / "raw.json.gz")
+    assert report(measured, plot="synth.svg") == (RESULTS / "README.md").read_text()
+    save(measured, tmp_path / "raw.json.gz")
+    assert read(tmp_path / "raw.json.gz") == measured
 
 
 def test_without_matplotlib_the_plot_is_skipped_and_said_so(
