@@ -58,7 +58,7 @@ def unique_name(place: tuple[str, ...], *, most: int, separator: str = "", also:
     return f"{readable.rstrip(separator or None)}{separator}{digest}"
 
 
-class _Meant(cdk.DefaultTokenResolver):
+class _PlaceIndependentResolver(cdk.DefaultTokenResolver):
     """Resolves Tokens to what they mean, whichever stack asks: a reference is told by the place of what it refers to.
 
     CDK's own resolution of a reference to another stack has ids of the whole path in it.
@@ -75,12 +75,12 @@ class _Meant(cdk.DefaultTokenResolver):
         return meant if isinstance(meant, str) else json.dumps(meant, sort_keys=True)
 
 
-def told(value: Any, scope: Construct) -> Any:  # noqa: ANN401
+def resolve_without_place(value: Any, scope: Construct) -> Any:  # noqa: ANN401
     """A value without Tokens that says the same wherever its stack stands in the application.
 
     Args:
         value: As JSON has it, with Tokens in it.
         scope: The construct that it belongs to.
     """
-    resolver = cast("cdk.ITokenResolver", _Meant(cdk.StringConcat()))
+    resolver = cast("cdk.ITokenResolver", _PlaceIndependentResolver(cdk.StringConcat()))
     return cdk.Tokenization.resolve(value, scope=scope, resolver=resolver, preparing=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .construct import PASS_ROLE, SERVICE_TIMEOUT, CleanRoomsMLProvider, provider_of
 from .custom_resource import TaggedCustomResource
-from .function_permissions import Permission, Statements
+from .policy import Permission, Statements
 
 __all__ = [
     "PASS_ROLE",

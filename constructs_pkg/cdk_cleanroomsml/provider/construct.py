@@ -21,9 +21,10 @@ from ..common.parameter_types import checked
 from ..common.removal_policy import unless_just_created
 from ..common.role_permissions import SERVICE_PRINCIPAL
 from .checks import check_provider
-from .function_permissions import FunctionPermissions, Permission
+from .function_permissions import FunctionPermissions
 from .given_role import GivenFunctionRole, role_arn_of
 from .options import ProviderOptions, defaults_of, set_defaults
+from .policy import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,8 @@ from aws_cdk import aws_iam as iam
 
 from ..common.attached_policy import attached_policy
 from ..common.environment import environment_of, is_token
-from .function_permissions import FunctionPermissions, document_of
+from .function_permissions import FunctionPermissions
+from .policy import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from constructs import Construct
 
-    from .function_permissions import Permission, Statements
+    from .policy import Permission, Statements
 
 _LAMBDA = "lambda.amazonaws.com"
 

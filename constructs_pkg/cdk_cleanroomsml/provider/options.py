@@ -49,8 +49,8 @@ class ProviderOptions:
     memory_size: int | float | None = None
     tracing: lambda_.Tracing | None = None
 
-    def said(self) -> set[str]:
-        """The names of the options that something was said of."""
+    def given(self) -> set[str]:
+        """The names of the options that were given."""
         return {each.name for each in fields(self) if getattr(self, each.name) is not None}
 
     def or_else(self, outer: ProviderOptions) -> ProviderOptions:
@@ -58,8 +58,8 @@ class ProviderOptions:
 
         What belongs together isn't mixed: a network, and a log group or role of one's own or what a new one is like.
         """
-        own = self.said()
-        inherited = outer.said() - own
+        own = self.given()
+        inherited = outer.given() - own
         if own & _NETWORK:
             inherited -= _NETWORK
         for given, of_a_new_one in _INSTEAD:

@@ -14,7 +14,7 @@ from ..common.arns import id_of
 from ..common.bucket_permissions import warn_of_unknown_key
 from ..common.environment import KNOWN_STACK, environment_from, environment_of, known_to_differ, stack_of
 from ..common.keys import is_defined_here, key_arn_of
-from ..common.names import place_of, told, unique_name
+from ..common.names import place_of, resolve_without_place, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy, check_removal_policy
@@ -324,7 +324,7 @@ class _NameAtSynthesis:
         self._described = described
 
     def produce(self) -> str:
-        described = told(self._described, self._dataset)
+        described = resolve_without_place(self._described, self._dataset)
         # A new name of the table changes what its reference stands for, not how it looks; the rest is Glue's.
         described["table_input"] = (described.pop("table_input", None) or {}).get("name")
         most = limits.NAME_LENGTH[1] - len("-") - _AT_DEPLOYMENT
