@@ -25,6 +25,7 @@ LONG = (
     "tests/deploy/test_overlap.py",
     "tests/docs/test_testing_guide.py",
     "tests/docs/test_readme.py",
+    "tests/docs/test_screens.py",
     "tests/deploy/test_removal.py",
     "tests/handler/test_chain_histories.py",
     "tests/handler/test_histories.py",
