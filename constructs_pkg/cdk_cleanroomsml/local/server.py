@@ -26,22 +26,14 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from .ministack_patches import (
-        bucket_encryption,
-        function_code,
-        function_starts,
-        step_functions,
-    )
+    from .ministack_patches._all import install
     from .ministack_plugin import application, resource_types
 
     service = CleanRoomsML()
     # Hypercorn spells each kind of ASGI message out; ministack knows dictionaries.
     app: Any = application.install(service)
-    bucket_encryption.install(service)
-    function_code.install()
-    function_starts.install()
     resource_types.install(service)
-    step_functions.install(service)
+    install(service)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     config = Config()
     config.bind = [f"fd://{sys.argv[1]}"]

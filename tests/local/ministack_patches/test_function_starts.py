@@ -92,8 +92,8 @@ def test_it_sees_the_same(functions: Functions) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each is started by itself")
 def test_which_are_forked(functions: Functions) -> None:
     look = {"index.py": "import os\ndef handler(*_): return open(f'/proc/{os.getppid()}/cmdline').read()"}
-    assert "fork_server.py" in functions.once("forked", look, FORKED)
-    assert "fork_server.py" not in functions.once("alone", look, ALONE)
+    assert "_fork_server.py" in functions.once("forked", look, FORKED)
+    assert "_fork_server.py" not in functions.once("alone", look, ALONE)
 
 
 @pytest.mark.parametrize("module", ["boto3/__init__.py", "botocore/__init__.py", "urllib3.py", "s3transfer.py"])

@@ -1,9 +1,4 @@
-"""What ministack's CloudFormation does differently from AWS, put right.
-
-1. [Custom resources](custom_resources.py): retries, answers that are checked.
-2. [The operations of a stack](stack_operations): side by side, cancelled, rolled back.
-3. A bucket is encrypted with the key that its template names.
-"""
+"""A bucket is encrypted with the key that its template names."""
 
 # ruff: noqa: SLF001 - the whole point of this file
 
@@ -15,13 +10,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
-from . import custom_resources
-from .stack_operations import operation as stack_operations
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..service import CleanRoomsML
 
 Json = Any
 """Whatever a JSON document holds."""
@@ -29,18 +20,9 @@ Json = Any
 Properties = dict[str, Any]
 
 
-def install(service: CleanRoomsML) -> None:
-    """Patches ministack's CloudFormation.
-
-    Args:
-        service: its switches and faults are those of custom resources, too.
-    """
-    custom_resources.install(service)
-    stack_operations.install()
+def install() -> None:
+    """Patches ministack's CloudFormation."""
     provisioners._s3_apply_configurations = _with_encryption(provisioners._s3_apply_configurations)
-
-
-# Buckets
 
 
 def _with_encryption(original: Callable[..., None]) -> Callable[..., None]:

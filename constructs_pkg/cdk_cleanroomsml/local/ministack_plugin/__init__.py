@@ -1,4 +1,5 @@
 """Clean Rooms ML and Clean Rooms as services of ministack: routing, IAM, the types of CloudFormation, S3.
 
-What ministack would need a plug-in interface for; it stays when ministack behaves as AWS does.
+It would take a plug-in interface of ministack's to do without what it reaches into; it stays when all of
+`ministack_patches` is thrown away.
 """

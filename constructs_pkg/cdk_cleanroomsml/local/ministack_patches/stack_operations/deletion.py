@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners, stacks
 
-from .stack import (
+from ._stack import (
     NESTED_STACK,
     Record,
     Stack,
@@ -60,7 +60,7 @@ async def delete(stack_name: str, stack_id: str, retained: Iterable[str] = (), *
 
 
 @dataclass
-class Doomed:
+class Candidate:
     """What is to be deleted, under its logical id."""
 
     record: Record
@@ -75,7 +75,7 @@ class Deletion:
         self._stack = stack
         self._template = template
         self._parameters = parameters
-        self._doomed: dict[str, Doomed] = {}
+        self._candidates: dict[str, Candidate] = {}
         self.attempts = 1
         self.keeps_what_is_needed = False
         self.failed: set[str] = set()
@@ -84,23 +84,23 @@ class Deletion:
     def add(self, logical_id: str, record: Record, *, policy: str | None = None, also: Iterable[Theirs] = ()) -> None:
         """Has a resource be deleted, under its own policy or another one."""
         wanted = policy or policy_of(self._stack, self._template, self._parameters, logical_id, "DeletionPolicy")
-        self._doomed[logical_id] = Doomed(record, wanted, list(also))
+        self._candidates[logical_id] = Candidate(record, wanted, list(also))
 
     async def run(self) -> None:
         """Deletes what was added."""
         definitions: dict[str, Theirs] = self._template.get("Resources", {})
-        order = [*definitions, *(name for name in self._doomed if name not in definitions)]
-        waits_for: dict[str, set[str]] = {name: set() for name in reversed(order) if name in self._doomed}
-        for name in self._doomed:
+        order = [*definitions, *(name for name in self._candidates if name not in definitions)]
+        waits_for: dict[str, set[str]] = {name: set() for name in reversed(order) if name in self._candidates}
+        for name in self._candidates:
             for needed in stacks._with_dependencies([name], definitions, set(definitions)) - {name}:
-                if needed in self._doomed:
+                if needed in self._candidates:
                     waits_for[needed].add(name)
 
         async def delete_one(logical_id: str) -> None:
             if self.keeps_what_is_needed and waits_for[logical_id] & self.failed:
                 return
-            doomed = self._doomed[logical_id]
-            await self.delete(logical_id, doomed.record, policy=doomed.policy, also=doomed.also)
+            candidate = self._candidates[logical_id]
+            await self.delete(logical_id, candidate.record, policy=candidate.policy, also=candidate.also)
 
         await side_by_side(waits_for, delete_one, asyncio.Event())
 
@@ -109,8 +109,8 @@ class Deletion:
     ) -> None:
         """Deletes one resource, or what it was replaced for, if its policy lets it."""
         physical_id = record["PhysicalResourceId"]
-        held = self._stack["_resources"].get(logical_id, {})
-        is_current = held.get("PhysicalResourceId") == physical_id and not also
+        present = self._stack["_resources"].get(logical_id, {})
+        is_current = present.get("PhysicalResourceId") == physical_id and not also
         if policy in provisioners._RETAINING_POLICIES:
             self._say(logical_id, record, "DELETE_SKIPPED", is_current=is_current)
             if is_current:

@@ -11,7 +11,7 @@ from ministack.core import responses
 from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, helpers, provisioners
 
-from .stack import Stack, Theirs, say_of_stack
+from ._stack import Stack, Theirs, say_of_stack
 
 RESTORED = (
     "_resources",

@@ -1,4 +1,4 @@
-"""Functions of ministack's Lambda: they read no more of their code than on AWS, and their keys look like keys."""
+"""A function of Lambda reads no more of its code than the permissions in its package let everybody read."""
 
 # ruff: noqa: SLF001 - the whole point of this file
 
@@ -9,11 +9,8 @@ import zipfile
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
-
-from ..ministack_plugin.roles import session_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,24 +25,7 @@ _OTHERS_MAY_ENTER = 0o005
 def install() -> None:
     """Patches ministack's Lambda."""
     lambda_svc._execute_function_dispatch = _if_readable(lambda_svc._execute_function_dispatch)
-    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = _environment
     provisioners._zip_inline = _readable(provisioners._zip_inline)
-
-
-def _environment(function: dict[str, Theirs]) -> dict[str, str]:
-    """What a function finds in its environment: the keys of a session of its role, and where its log is.
-
-    Ministack's own are the account's number where IAM isn't enforced, which no log on AWS would hide.
-    """
-    name = function["FunctionName"]
-    key, secret, token = session_keys(function["Role"], name[:64], of=function["FunctionArn"])
-    group = (function.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
-    return {
-        "AWS_ACCESS_KEY_ID": key,
-        "AWS_SECRET_ACCESS_KEY": secret,
-        "AWS_SESSION_TOKEN": token,
-        "AWS_LAMBDA_LOG_GROUP_NAME": group,
-    }
 
 
 def _readable(zip_inline: Callable[..., bytes | None]) -> Callable[..., bytes | None]:

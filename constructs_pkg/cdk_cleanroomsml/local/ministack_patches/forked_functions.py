@@ -1,7 +1,7 @@
-"""Python functions of ministack's Lambda start by a fork of a process that has the SDK imported: see fork_server.py.
+"""Python functions of Lambda start by a fork of a process that has the SDK imported: a fork server, _fork_server.py.
 
 Importing the SDK is most of what a start takes. What a function can tell apart isn't forked: one with layers, with
-variables that the interpreter reads when it starts, or with a module of its own that the nursery has imported already.
+variables that the interpreter reads when it starts, or with a module of its own that the fork server has imported.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Subprocess:
     """The module `subprocess` for ministack, with one function of it changed."""
 
     def __init__(self) -> None:
-        self._nursery: Nursery | None = None
+        self._fork_server: ForkServer | None = None
         self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> object:
@@ -48,9 +48,9 @@ class _Subprocess:
     def Popen(self, command: Sequence[str], **options: Theirs) -> Theirs:  # noqa: N802 - as it is called there
         if command[0] == sys.executable and len(command) == 2 and _starts_alike(options["env"]):
             with self._lock:
-                self._nursery = self._nursery or Nursery()
-                if not self._nursery.loaded & _modules(Path(options["cwd"])):
-                    return self._nursery.start(command[1], options["cwd"], options["env"])
+                self._fork_server = self._fork_server or ForkServer()
+                if not self._fork_server.loaded & _modules(Path(options["cwd"])):
+                    return self._fork_server.start(command[1], options["cwd"], options["env"])
         return subprocess.Popen(command, **options)  # noqa: S603 - ministack's
 
 
@@ -63,7 +63,7 @@ def _modules(folder: Path) -> set[str]:
     return {path.name.partition(".")[0] for path in folder.iterdir()}
 
 
-class Nursery:
+class ForkServer:
     """Starts processes, one after another.
 
     Attributes:
@@ -73,7 +73,7 @@ class Nursery:
     def __init__(self) -> None:
         self._connection, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, str(Path(__file__).with_name("fork_server.py")), str(theirs.fileno())]
+            command = [sys.executable, str(Path(__file__).with_name("_fork_server.py")), str(theirs.fileno())]
             subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own
         self.loaded = set(json.loads(self._read(int.from_bytes(self._read(4), "big"))))
 
@@ -94,7 +94,7 @@ class Nursery:
         while len(found) < length:
             received = self._connection.recv(length - len(found))
             if not received:
-                raise RuntimeError("what starts functions has ended")
+                raise RuntimeError("the fork server has ended")
             found += received
         return found
 

@@ -1,6 +1,6 @@
 """A process that has the SDK imported, and forks into what starts a Python function of ministack's Lambda.
 
-`python fork_server.py FD`, with a socket: for each request, four file descriptors (standard input, output, error, and
+`python _fork_server.py FD`, with a socket: for each request, four file descriptors (standard input, output, error, and
 one that is open for as long as the function's process lives) and a JSON document; the answer is the process's id. It
 knows nothing of this package, and ends when the other end of the socket is closed.
 """
