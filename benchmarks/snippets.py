@@ -23,7 +23,7 @@ IMPORT = f"from {NAME} import *"
 
 STARTS = {
     "bare": 'import boto3; boto3.client("cleanroomsml")',
-    "library": "from handler import main, resources; resources.client()",
+    "library": "from handler import dispatch, main; dispatch.client()",
     "provider_framework": "import index",
 }
 """Everything that a function does before its first call; `bare` is what no function can do without."""

@@ -103,7 +103,7 @@ def change(node: ast.AST) -> None:
 def mutants() -> Iterator[Mutant]:
     """All that there are."""
     for folder in TESTS:
-        for path in sorted((PACKAGE / folder).glob("*.py")):
+        for path in sorted((PACKAGE / folder).glob("**/*.py" if folder else "*.py")):
             for number, node in enumerate(places(ast.parse(path.read_text()))):
                 changed = deepcopy(node)
                 change(changed)

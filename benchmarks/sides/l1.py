@@ -50,7 +50,7 @@ def function(stack: cdk.Stack, *permissions: dict[str, Any]) -> str:
         stack,
         "Code",
         path=str(CODE),
-        exclude=["*", "!handler", "!handler/*.py"],
+        exclude=["*", "!handler", "!handler/**/*.py"],
         ignore_mode=cdk.IgnoreMode.GIT,
     )
     resource = lambda_.CfnFunction(

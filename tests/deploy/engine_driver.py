@@ -85,8 +85,10 @@ def publish_function(engine: Engine, **modules: str) -> None:
     """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        for path in (Path(cdk_cleanroomsml.__file__).parent / "handler").glob("*.py"):
-            archive.writestr(_readable(f"handler/{path.name}"), modules.get(path.stem) or path.read_text())
+        package = Path(cdk_cleanroomsml.__file__).parent
+        for path in (package / "handler").rglob("*.py"):
+            name = str(path.relative_to(package))
+            archive.writestr(_readable(name), modules.get(path.stem) or path.read_text())
         wrapper = Path(__file__).with_name("shortened_function.py")
         plain = "from handler.main import handler as on_event"
         archive.writestr(_readable(wrapper.name), plain if modules else wrapper.read_text())

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import handler.main as main  # type: ignore[import-not-found]
-from handler import resources
-from handler.clock import Clock  # type: ignore[import-not-found]
+from handler import dispatch
+from handler.protocol import Clock  # type: ignore[import-not-found]
 
 SPEED = float(os.environ.get("SPEED", "200"))
 ORDERS = Path(os.environ["CRASH_ORDERS"])
@@ -59,7 +59,7 @@ def after_call(model: Any, **_: Any) -> None:
 
 def mortal_client(service: str) -> Any:
     """The function's client, at whose calls it dies when it is told to."""
-    made = resources.client(service)
+    made = dispatch.client(service)
     made.meta.events.register(f"before-call.{service}", before_call, unique_id="before")
     made.meta.events.register(f"after-call.{service}", after_call, unique_id="after")
     return made

@@ -66,7 +66,7 @@ def test_scenario(case: Case, driver: EngineDriver) -> None:
 
 @pytest.mark.scenario(39)
 def test_a_function_that_can_not_be_imported_fails_at_once(driver: EngineDriver, engine: Engine) -> None:
-    publish_function(engine, resources="raise ImportError('no such module')")
+    publish_function(engine, dispatch="raise ImportError('no such module')")
     result = driver.deploy(Model=MINIMAL)
     # It can't know that there is nothing to delete, either.
     assert result.status == "ROLLBACK_FAILED"

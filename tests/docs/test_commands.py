@@ -12,7 +12,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from cdk_cleanroomsml.handler.request import LOGICAL_MARKER, STACK_MARKER
+from cdk_cleanroomsml.handler.protocol import LOGICAL_MARKER, STACK_MARKER
 from cdk_cleanroomsml.local.engine import Engine
 
 from . import aws_cli

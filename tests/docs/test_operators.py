@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import cdk_cleanroomsml
-from cdk_cleanroomsml.handler import policy
+from cdk_cleanroomsml.handler.calls import retry_policy
 
 from .pages import DOCS, table
 
@@ -21,7 +21,7 @@ def calls_of(name: str) -> list[tuple[str, ast.Call]]:
     """Each call of a function by a name, in all of the handler, with the file that it is in."""
     return [
         (path.name, node)
-        for path in sorted(HANDLER.glob("*.py"))
+        for path in sorted(HANDLER.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in (name, f"self._{name}")
     ]
@@ -45,7 +45,7 @@ def composers() -> list[tuple[str, ast.AST]]:
     """The messages of functions that put one together for others to raise."""
     return [
         (path.name, text)
-        for path in sorted(HANDLER.glob("*.py"))
+        for path in sorted(HANDLER.rglob("*.py"))
         for function in ast.walk(ast.parse(path.read_text()))
         if isinstance(function, ast.FunctionDef) and function.name in ("_jobs_on", "_refusal", "_tag_problems")
         for text in ast.walk(function)
@@ -71,7 +71,7 @@ VALUES = re.compile(
 def messages() -> list[str]:
     """Every text in the handler's code, with `…` where a value goes."""
     texts = []
-    for path in sorted(HANDLER.glob("*.py")):
+    for path in sorted(HANDLER.rglob("*.py")):
         tree = ast.parse(path.read_text())
         constants = {
             ast.unparse(node.targets[0]): str(node.value.value)
@@ -131,7 +131,7 @@ def test_how_long_each_kind_of_trouble_is_retried() -> None:
         else:
             parts = [part.rsplit(" ", 1) for part in seconds.split(", ")]
             said[kind.strip("`")] = {"*" if verb == "others" else verb: float(number) for verb, number in parts}
-    assert said == policy.RETRY_SECONDS
+    assert said == retry_policy.RETRY_SECONDS
 
 
 def test_each_line_of_the_log_is_explained() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdk_cleanroomsml.handler.kind import Removal
+from cdk_cleanroomsml.handler.reconciliation.kind import Removal
 
 from .case import IMPATIENT, Driver, common_scenario, nothing_left
 from .subjects import ACCOUNT, ASSOCIATIONS, AUDIENCE_MODELS, CONFIGURED_MODELS, REGION, Subject, as_time

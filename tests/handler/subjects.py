@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cdk_cleanroomsml.handler import audience_model, configured_audience_model, configured_audience_model_association
-from cdk_cleanroomsml.handler.kind import Change, Kind, Removal
+from cdk_cleanroomsml.handler.reconciliation.kind import Change, Kind, Removal
+from cdk_cleanroomsml.handler.resource_types import association, audience_model, configured_audience_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,7 +195,7 @@ AUDIENCE_MODELS = Subject(
 ASSOCIATIONS = Subject(
     called="association",
     type=ASSOCIATION,
-    kind=configured_audience_model_association.KIND,
+    kind=association.KIND,
     minimal={
         "Type": ASSOCIATION,
         "membershipIdentifier": MEMBERSHIP,

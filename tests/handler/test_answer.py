@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_cleanroomsml.handler.answer import LONGEST_BODY, Answer, document, put
+from cdk_cleanroomsml.handler.protocol.answer import LONGEST_BODY, Answer, answer_body, put_answer
 
 from .cases import nothing_left
 from .cloudformation import problems
@@ -91,7 +91,7 @@ def test_sending_ends_before_the_lambda_does(world: World) -> None:
     "reason", ["x" * 10_000, "ü" * 5_000, "👀" * 3_000, "\x00" * 3_000, '"\\' * 3_000, "\ud800" * 99]
 )
 def test_a_long_reason_keeps_its_head(reason: str) -> None:
-    body = document(Answer("id", reason), EVENT, "/aws/lambda/f stream")
+    body = answer_body(Answer("id", reason), EVENT, "/aws/lambda/f stream")
     assert problems(body, EVENT) == []
     said = json.loads(body.decode())["Reason"]
     assert said.endswith(" (log: /aws/lambda/f stream)")
@@ -103,7 +103,7 @@ def test_a_long_reason_keeps_its_head(reason: str) -> None:
 
 @pytest.mark.scenario(38)
 def test_data_that_is_too_big_fails() -> None:
-    body = document(Answer("id", data={"Name": "x" * 5_000}), EVENT, "log")
+    body = answer_body(Answer("id", data={"Name": "x" * 5_000}), EVENT, "log")
     assert problems(body, EVENT) == []
     answer = json.loads(body)
     assert answer["Status"] == "FAILED"
@@ -118,7 +118,7 @@ def test_data_that_is_too_big_fails() -> None:
     st.fixed_dictionaries({name: st.text(max_size=2_000) for name in EVENT}),
 )
 def test_a_body_is_always_small_enough(reason: str, physical_id: str, event: dict[str, str]) -> None:
-    body = document(Answer(physical_id, reason), event, "/aws/lambda/f stream")
+    body = answer_body(Answer(physical_id, reason), event, "/aws/lambda/f stream")
     assert len(body) <= LONGEST_BODY
     answer = json.loads(body.decode())
     assert 1 <= len(answer["PhysicalResourceId"]) <= 1024
@@ -159,7 +159,7 @@ def receiver() -> Iterator[tuple[str, type[Receiver]]]:
 def test_one_put(receiver: tuple[str, type[Receiver]], status: int) -> None:
     url, kind = receiver
     kind.status = status
-    assert put(url, b"{}", 5) == status
+    assert put_answer(url, b"{}", 5) == status
     assert kind.received == [("", b"{}")]
 
 
@@ -168,11 +168,11 @@ def test_one_put_that_nobody_takes() -> None:
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     server.server_close()
     with pytest.raises(OSError, match="refused"):
-        put(f"http://127.0.0.1:{server.server_port}/", b"{}", 5)
+        put_answer(f"http://127.0.0.1:{server.server_port}/", b"{}", 5)
 
 
 def test_ids_of_any_length_leave_room_for_the_reason() -> None:
-    body = document(Answer("i" * 5_000, "why"), {**EVENT, "StackId": "s" * 5_000}, "log")
+    body = answer_body(Answer("i" * 5_000, "why"), {**EVENT, "StackId": "s" * 5_000}, "log")
     answer = json.loads(body)
     assert answer["Reason"] == "why (log: log)"
     assert len(answer["PhysicalResourceId"]) <= 1024

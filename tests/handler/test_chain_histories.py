@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from cdk_cleanroomsml.handler import policy
-from cdk_cleanroomsml.handler.configured_audience_model import ConfiguredAudienceModel
-from cdk_cleanroomsml.handler.configured_audience_model_policy import ConfiguredAudienceModelPolicy
+from cdk_cleanroomsml.handler.calls import operations
+from cdk_cleanroomsml.handler.resource_types.configured_audience_model import ConfiguredAudienceModel
+from cdk_cleanroomsml.handler.resource_types.resource_policy import ConfiguredAudienceModelPolicy
 from cdk_cleanroomsml.local.service.store import Policy
 
 from .disturbances import CANCELLED, LATE, Disturber, disturbances, find_bug, run_histories
@@ -45,11 +45,21 @@ if TYPE_CHECKING:
 # Measuring coverage takes as long again; the scenarios measure it.
 pytestmark = pytest.mark.no_cover
 
-CREATES = (policy.CREATE, policy.CREATE_AUDIENCE_MODEL, policy.CREATE_ASSOCIATION, policy.PUT_POLICY)
-READS = (policy.GET, policy.GET_AUDIENCE_MODEL, policy.GET_ASSOCIATION, policy.GET_POLICY)
-LISTS = (policy.LIST, policy.LIST_AUDIENCE_MODELS, policy.LIST_ASSOCIATIONS, policy.LIST_TAGS)
-CHANGES = (policy.UPDATE, policy.UPDATE_ASSOCIATION, policy.TAG, policy.UNTAG)
-DELETES = (policy.DELETE, policy.DELETE_AUDIENCE_MODEL, policy.DELETE_ASSOCIATION, policy.DELETE_POLICY)
+CREATES = (
+    operations.CREATE,
+    operations.CREATE_AUDIENCE_MODEL,
+    operations.CREATE_ASSOCIATION,
+    operations.PUT_POLICY,
+)
+READS = (operations.GET, operations.GET_AUDIENCE_MODEL, operations.GET_ASSOCIATION, operations.GET_POLICY)
+LISTS = (operations.LIST, operations.LIST_AUDIENCE_MODELS, operations.LIST_ASSOCIATIONS, operations.LIST_TAGS)
+CHANGES = (operations.UPDATE, operations.UPDATE_ASSOCIATION, operations.TAG, operations.UNTAG)
+DELETES = (
+    operations.DELETE,
+    operations.DELETE_AUDIENCE_MODEL,
+    operations.DELETE_ASSOCIATION,
+    operations.DELETE_POLICY,
+)
 
 # Where it hurts most, more often.
 DISTURBANCES = disturbances([*CREATES * 3, *READS, *LISTS, *CHANGES, *DELETES])
@@ -201,7 +211,7 @@ class ChainHistories(RuleBasedStateMachine):
         self.disturber.disturb(disturbances)
         if somebody:
             # Between a look and the Put.
-            interruption = Interruption(policy.PUT_POLICY, self.somebody_puts_policies, after_effect=False)
+            interruption = Interruption(operations.PUT_POLICY, self.somebody_puts_policies, after_effect=False)
             self.world.wire.interruptions.append(interruption)
         # Nobody takes a model back from its retraining.
         resources = template(parts, retrained=retrained or self.is_retrained())

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cdk_cleanroomsml.handler.clock import LONGEST_PAUSE, Clock, Deadline
+from cdk_cleanroomsml.handler.protocol.clock import LONGEST_PAUSE, Clock, Deadline
 
 from .virtual_lambda import VirtualClock
 

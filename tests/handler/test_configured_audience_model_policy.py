@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_cleanroomsml.handler.configured_audience_model_policy import LONGEST_DOCUMENT, MOST_RACES
+from cdk_cleanroomsml.handler.resource_types.resource_policy import LONGEST_DOCUMENT, MOST_RACES
 from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.local.service.store import Policy
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_cleanroomsml.handler.leftovers import ORPHAN_SECONDS
+from cdk_cleanroomsml.handler.reconciliation.leftovers import ORPHAN_SECONDS
 
 from .cases import CREATE, DELETE, nothing_left
 from .cloudformation import SERVICE_TIMEOUT, Stack

@@ -9,7 +9,7 @@ import pytest
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-from cdk_cleanroomsml.handler import policy
+from cdk_cleanroomsml.handler.calls import operations, retry_policy
 from cdk_cleanroomsml.local.service import Fault
 
 from .cases import CREATE, DELETE, UPDATE, nothing_left
@@ -382,29 +382,37 @@ def test_delete_without_a_clear_answer(world: World, kind: str, after_effect: bo
 def test_every_modelled_error_has_a_place_in_the_policy() -> None:
     """Read from botocore: a code that a new SDK brings makes this fail, so that somebody decides."""
     model = client().meta.service_model
-    operations = (policy.CREATE, policy.UPDATE, policy.DELETE, policy.GET, policy.LIST, policy.TAG, policy.UNTAG)
-    for operation in operations:
+    used = (
+        operations.CREATE,
+        operations.UPDATE,
+        operations.DELETE,
+        operations.GET,
+        operations.LIST,
+        operations.TAG,
+        operations.UNTAG,
+    )
+    for operation in used:
         for shape in model.operation_model(operation).error_shapes:
             error = {"Error": {"Code": shape.name, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-            assert policy._answered(error).kind != policy.REFUSED, shape.name
+            assert retry_policy._answered(error).kind != retry_policy.REFUSED, shape.name
 
 
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (408, "RequestTimeout", policy.UNCLEAR),
-        (429, "", policy.THROTTLED),
-        (400, "ThrottledException", policy.THROTTLED),
-        (400, "Throttling", policy.THROTTLED),
-        (400, "TooManyRequestsException", policy.THROTTLED),
-        (500, "InternalServiceException", policy.UNCLEAR),
-        (503, "503", policy.UNCLEAR),
-        (418, "Teapot", policy.REFUSED),
+        (408, "RequestTimeout", retry_policy.UNCLEAR),
+        (429, "", retry_policy.THROTTLED),
+        (400, "ThrottledException", retry_policy.THROTTLED),
+        (400, "Throttling", retry_policy.THROTTLED),
+        (400, "TooManyRequestsException", retry_policy.THROTTLED),
+        (500, "InternalServiceException", retry_policy.UNCLEAR),
+        (503, "503", retry_policy.UNCLEAR),
+        (418, "Teapot", retry_policy.REFUSED),
     ],
 )
 def test_codes_that_are_not_modelled(status: int, code: str, kind: str) -> None:
     error = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    assert policy._answered(error).kind == kind
+    assert retry_policy._answered(error).kind == kind
 
 
 @pytest.mark.parametrize("size", [1, 99, 100, 101, 250])

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cdk_cleanroomsml import handler
-from cdk_cleanroomsml.handler import main, resources
+from cdk_cleanroomsml.handler import dispatch, main
 
 from .cases import nothing_left
 from .cloudformation import SIGNATURE
@@ -84,10 +84,10 @@ def test_a_delete_needs_no_properties(world: World) -> None:
 @pytest.mark.scenario(39)
 def test_an_error_at_import_is_an_answer(world: World) -> None:
     with (
-        mock.patch.dict(sys.modules, {"cdk_cleanroomsml.handler.resources": None}),
-        mock.patch.object(handler, "resources", create=True),
+        mock.patch.dict(sys.modules, {"cdk_cleanroomsml.handler.dispatch": None}),
+        mock.patch.object(handler, "dispatch", create=True),
     ):
-        del handler.resources
+        del handler.dispatch
         importlib.reload(main)
         assert main.IMPORT_ERROR is not None
         result = world.deploy(Model=MINIMAL)
@@ -101,7 +101,7 @@ def test_an_error_at_import_is_an_answer(world: World) -> None:
 
 @pytest.mark.scenario(39, 40)
 def test_a_bug_is_an_answer_and_its_trace_stays_in_the_log(world: World) -> None:
-    with mock.patch.object(resources, "perform", side_effect=ZeroDivisionError("noEchoSecret")):
+    with mock.patch.object(dispatch, "perform", side_effect=ZeroDivisionError("noEchoSecret")):
         result = world.deploy(Model={**MINIMAL, "description": "noEchoSecret"})
     assert "internal error (ZeroDivisionError)" in result.reason
     assert "Traceback" not in result.reason
@@ -129,7 +129,7 @@ print(*{{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_modul
 def test_the_folder_runs_by_itself(tmp_path: Path) -> None:
     """A bare interpreter, the folder as it is shipped, boto3, and nothing else."""
     source = Path(handler.__file__).parent
-    shutil.copytree(source, tmp_path / "handler", ignore=lambda _, names: [n for n in names if not n.endswith(".py")])
+    shutil.copytree(source, tmp_path / "handler", ignore=shutil.ignore_patterns("__pycache__"))
     loaded = packages_behind("import handler.main\nassert handler.main.IMPORT_ERROR is None", tmp_path)
     assert loaded - packages_behind("import boto3", tmp_path) == {"handler"}
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from cdk_cleanroomsml.handler import policy
-from cdk_cleanroomsml.handler.configured_audience_model import ConfiguredAudienceModel
-from cdk_cleanroomsml.handler.leftovers import Leftovers
-from cdk_cleanroomsml.handler.request import is_own
+from cdk_cleanroomsml.handler.calls import operations
+from cdk_cleanroomsml.handler.protocol.request import is_own
+from cdk_cleanroomsml.handler.reconciliation.leftovers import Leftovers
+from cdk_cleanroomsml.handler.resource_types.configured_audience_model import ConfiguredAudienceModel
 
 from .disturbances import CANCELLED, LATE, Disturber, disturbances, find_bug, run_histories
 from .world import AUDIENCE_MODEL, MINIMAL, OTHER_AUDIENCE_MODEL, World, output_config
@@ -23,10 +23,18 @@ from .world import AUDIENCE_MODEL, MINIMAL, OTHER_AUDIENCE_MODEL, World, output_
 # Measuring coverage takes as long again; the scenarios measure it.
 pytestmark = pytest.mark.no_cover
 
-OPERATIONS = (policy.CREATE, policy.UPDATE, policy.DELETE, policy.GET, policy.LIST, policy.TAG, policy.UNTAG)
+OPERATIONS = (
+    operations.CREATE,
+    operations.UPDATE,
+    operations.DELETE,
+    operations.GET,
+    operations.LIST,
+    operations.TAG,
+    operations.UNTAG,
+)
 
 # Where it hurts most, more often.
-DISTURBANCES = disturbances([*OPERATIONS, *[policy.CREATE] * 8])
+DISTURBANCES = disturbances([*OPERATIONS, *[operations.CREATE] * 8])
 
 SIZES = [
     {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000]},

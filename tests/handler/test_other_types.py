@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_cleanroomsml.handler import policy
-from cdk_cleanroomsml.handler.leftovers import ORPHAN_SECONDS
+from cdk_cleanroomsml.handler.calls import retry_policy
+from cdk_cleanroomsml.handler.reconciliation.leftovers import ORPHAN_SECONDS
 
 from .case import nothing_left
 from .cloudformation import SERVICE_TIMEOUT, Stack
@@ -371,4 +371,4 @@ def test_every_modelled_error_has_a_place_in_the_policy(subject: Subject) -> Non
     for operation in (kind.create, kind.get, kind.list, kind.delete, "TagResource", "UntagResource"):
         for shape in model.operation_model(operation).error_shapes:
             error = {"Error": {"Code": shape.name, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-            assert policy._answered(error).kind != policy.REFUSED, shape.name
+            assert retry_policy._answered(error).kind != retry_policy.REFUSED, shape.name

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_cleanroomsml.handler import audience_model, policy
-from cdk_cleanroomsml.handler.configured_audience_model import KIND
-from cdk_cleanroomsml.handler.kind import Change, Removal
-from cdk_cleanroomsml.handler.plan import Plan, plan
+from cdk_cleanroomsml.handler.calls import operations
+from cdk_cleanroomsml.handler.reconciliation.kind import Change, Removal
+from cdk_cleanroomsml.handler.reconciliation.plan import Plan, plan_update
+from cdk_cleanroomsml.handler.resource_types import audience_model
+from cdk_cleanroomsml.handler.resource_types.configured_audience_model import KIND
 
 from .subjects import MARKERS
 from .virtual_lambda import client
@@ -24,16 +25,16 @@ def shape(operation: str) -> Any:
 
 
 def test_every_member_of_create_has_a_place_in_the_table() -> None:
-    assert set(KIND.members) == set(shape(policy.CREATE).members)
+    assert set(KIND.members) == set(shape(operations.CREATE).members)
 
 
 def test_what_changes_in_place_is_what_update_takes() -> None:
-    updatable = set(shape(policy.UPDATE).members) - {"configuredAudienceModelArn"}
+    updatable = set(shape(operations.UPDATE).members) - {"configuredAudienceModelArn"}
     assert {member for member, (change, _) in KIND.members.items() if change is Change.IN_PLACE} == updatable
 
 
 def test_what_can_not_be_removed_is_what_create_requires() -> None:
-    required = set(shape(policy.CREATE).required_members) - {"name"}
+    required = set(shape(operations.CREATE).required_members) - {"name"}
     assert {member for member, (_, removal) in KIND.members.items() if removal is Removal.IMPOSSIBLE} == required
 
 
@@ -126,7 +127,7 @@ SIZES = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}
     ],
 )
 def test_plan(previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], expected: Plan) -> None:
-    assert plan(KIND, wanted, previous, {**HELD, **held}) == expected
+    assert plan_update(KIND, wanted, previous, {**HELD, **held}) == expected
 
 
 @pytest.mark.scenario(18)
@@ -145,12 +146,12 @@ def test_plan(previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, 
 def test_an_empty_description_is_none_and_trains_nothing_anew(
     previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], replace: list[str]
 ) -> None:
-    assert plan(audience_model.KIND, wanted, previous, {"name": "generated", **held}).replace == replace
+    assert plan_update(audience_model.KIND, wanted, previous, {"name": "generated", **held}).replace == replace
 
 
 @pytest.mark.scenario(21)
 def test_refusal_says_what_to_change() -> None:
-    todo = plan(
+    todo = plan_update(
         KIND,
         {"name": "a"},
         {"name": "a", "audienceSizeConfig": SIZES},
@@ -190,17 +191,17 @@ def create(template: dict[str, Any]) -> dict[str, Any]:
 def test_a_roll_back_converges_from_any_mixed_state(
     old: dict[str, Any], new: dict[str, Any], done: int, undone: int
 ) -> None:
-    held = apply(create(old), plan(KIND, new, old, create(old)), done)
-    held = apply(held, plan(KIND, old, new, held), undone)
-    held = apply(held, plan(KIND, old, new, held), 3)
+    held = apply(create(old), plan_update(KIND, new, old, create(old)), done)
+    held = apply(held, plan_update(KIND, old, new, held), undone)
+    held = apply(held, plan_update(KIND, old, new, held), 3)
     assert held["tags"] == create(old)["tags"]
     assert {"description": "", **held} == {"description": "", **create(old)}
-    assert plan(KIND, old, new, held) == Plan()
+    assert plan_update(KIND, old, new, held) == Plan()
 
 
 @pytest.mark.scenario(18, 44)
 @given(TEMPLATES, TEMPLATES)
 def test_an_update_is_done_once(old: dict[str, Any], new: dict[str, Any]) -> None:
-    held = apply(create(old), plan(KIND, new, old, create(old)), 3)
-    assert plan(KIND, new, old, held) == Plan()
-    assert plan(KIND, new, new, held) == Plan()
+    held = apply(create(old), plan_update(KIND, new, old, create(old)), 3)
+    assert plan_update(KIND, new, old, held) == Plan()
+    assert plan_update(KIND, new, new, held) == Plan()

@@ -10,16 +10,18 @@ from botocore.model import DenormalizedStructureBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_cleanroomsml.handler import policy, properties, request
-from cdk_cleanroomsml.handler.answer import Failure
-from cdk_cleanroomsml.handler.properties import cast
+from cdk_cleanroomsml.handler.calls import operations
+from cdk_cleanroomsml.handler.protocol import request
+from cdk_cleanroomsml.handler.protocol.answer import Failure
+from cdk_cleanroomsml.handler.reconciliation import properties
+from cdk_cleanroomsml.handler.reconciliation.properties import cast
 
 from .cloudformation import wire_format
 from .test_deliveries import create_event
 from .virtual_lambda import client
 from .world import MAXIMAL, MINIMAL, World
 
-SHAPE = client().meta.service_model.operation_model(policy.CREATE).input_shape
+SHAPE = client().meta.service_model.operation_model(operations.CREATE).input_shape
 
 
 def values(shape: Any) -> st.SearchStrategy[Any]:
@@ -155,7 +157,7 @@ def test_generated_names_fit_and_differ(stack: str, logical_id: str) -> None:
         event.update(
             StackId=f"arn:aws:cloudformation:us-east-1:111122223333:stack/{stack}/x", LogicalResourceId=logical_id
         )
-        names.add(request.resource_name(request.read(event)))
+        names.add(request.resource_name(request.read_request(event)))
     assert len(names) == 2
     assert all(1 <= len(name) <= 63 for name in names)
 
@@ -163,7 +165,7 @@ def test_generated_names_fit_and_differ(stack: str, logical_id: str) -> None:
 def test_an_id_that_is_used_again_names_another_replacement_otherwise(world: World) -> None:
     event = create_event(world) | {"RequestType": "Update", "OldResourceProperties": {}}
     replaced = [event | {"PhysicalResourceId": arn} for arn in ("first", "second", "second")]
-    one, other, again = (request.resource_name(request.read(each)) for each in replaced)
+    one, other, again = (request.resource_name(request.read_request(each)) for each in replaced)
     assert one != other
     assert other == again
 
@@ -189,4 +191,4 @@ def test_a_name_of_ones_own_is_kept(world: World) -> None:
 def test_service_timeout(world: World, text: Any, seconds: float) -> None:
     event = create_event(world)
     event["ResourceProperties"]["ServiceTimeout"] = text
-    assert request.read(event).service_timeout == seconds
+    assert request.read_request(event).service_timeout == seconds

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cdk_cleanroomsml.handler.log import OPEN_MEMBERS, Log
+from cdk_cleanroomsml.handler.protocol.log import OPEN_MEMBERS, Log
 from cdk_cleanroomsml.local.service import audience_models
 
 from .cases import CREATE, UPDATE

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 from urllib.parse import parse_qs
 
-from cdk_cleanroomsml.handler import main, resources
-from cdk_cleanroomsml.handler.clock import Clock
+from cdk_cleanroomsml.handler import dispatch, main
+from cdk_cleanroomsml.handler.protocol.clock import Clock
 from cdk_cleanroomsml.local.service import CleanRoomsML, Response, attach
 from cdk_cleanroomsml.local.service.model import find_operation
 
@@ -213,7 +213,7 @@ class Wire:
         found = find_operation(method, path, of["service"])
         operation = found[0] if found else ""
         if of["service"] == "cloudformation":
-            self.clock.sleep(min(self.seconds_a_call, sum(resources.LOOK_SECONDS)))
+            self.clock.sleep(min(self.seconds_a_call, sum(dispatch.LOOK_SECONDS)))
             asked = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             look = self._describe_stacks if asked["Action"] == "DescribeStacks" else self.describe
             return look(asked)
@@ -281,7 +281,7 @@ def client(service: str = "cleanroomsml") -> Any:
 @cache
 def _client(service: str) -> Any:
     with mock.patch.dict(os.environ, {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
-        made = resources.client(service)
+        made = dispatch.client(service)
     attach(made, _LINE, account=ACCOUNT)  # type: ignore[arg-type]
     return made
 

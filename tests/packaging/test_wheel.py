@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import cdk_cleanroomsml
+
 REPOSITORY = Path(__file__).parents[2]
 # Built, installed and used in this order, by one worker.
 pytestmark = pytest.mark.xdist_group("wheel")
@@ -52,7 +54,9 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"cdk_cleanroomsml/py.typed", "cdk_cleanroomsml/handler/main.py"} <= set(names)
+    handler = Path(cdk_cleanroomsml.__file__).parent / "handler"
+    modules = {f"cdk_cleanroomsml/handler/{path.relative_to(handler)}" for path in handler.rglob("*.py")}
+    assert {"cdk_cleanroomsml/py.typed", *modules} <= set(names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"cdk_cleanroomsml"}
     assert [name for name in names if "__pycache__" in name] == []
 

@@ -10,15 +10,23 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import answer, request
-from .answer import Answer, Failure
-from .clock import Clock
-from .log import Log
-from .memory import Memory
-from .request import Placeholder, resource_name
+from .protocol import (
+    Answer,
+    Clock,
+    Failure,
+    Log,
+    Memory,
+    Placeholder,
+    Put,
+    answer_body,
+    put_answer,
+    read_request,
+    resource_name,
+    send_answer,
+)
 
 try:
-    from . import resources
+    from . import dispatch
 except Exception as error:
     IMPORT_ERROR: Exception | None = error
 else:
@@ -27,7 +35,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .request import Request
+    from .protocol import Request
 
 # What Lambda passes has no types.
 Event = Any
@@ -48,7 +56,7 @@ class Environment:
 
     client: Callable[[str], Any] | None = None
     clock: Clock = field(default_factory=Clock)
-    put: answer.Put = answer.put
+    put: Put = put_answer
     seen: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     memory: Memory = field(default_factory=Memory)
 
@@ -69,8 +77,8 @@ def handler(event: Event, context: Context) -> None:
     place = f"{getattr(context, 'log_group_name', '')} {getattr(context, 'log_stream_name', '')}".strip()
     outcome = _outcome(event, context, environment, log)
     log("outcome", status=outcome.status, physical_id=log.clean(outcome.physical_id), reason=outcome.reason or None)
-    body = answer.document(outcome, event, place)
-    answer.send(url, body, put=environment.put, clock=environment.clock, remaining=lambda: _remaining(context), log=log)
+    body = answer_body(outcome, event, place)
+    send_answer(url, body, put=environment.put, clock=environment.clock, remaining=lambda: _remaining(context), log=log)
 
 
 def _response_url(event: object) -> str:
@@ -84,7 +92,7 @@ def _outcome(event: dict[str, Any], context: Context, environment: Environment, 
     """The answer, whatever happens."""
     asked = None
     try:
-        asked = request.read(event)
+        asked = read_request(event)
         return _perform(asked, context, environment, log)
     except Failure as failure:
         return Answer(_failed_id(event, asked, environment.clock.now(), unclear=failure.unclear), str(failure))
@@ -129,7 +137,7 @@ def _perform(asked: Request, context: Context, environment: Environment, log: Lo
     seen = sending in environment.seen
     environment.seen.append(sending)
     seconds = min(_remaining(context), asked.service_timeout - asked.age(now)) - SPARE_SECONDS
-    types = resources  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
+    types = dispatch  # pyright: ignore[reportPossiblyUnboundVariable] - without it, IMPORT_ERROR was raised
     client = environment.client or types.client
     account = _account(context)
     return types.perform(

@@ -391,14 +391,16 @@ def _handler_code(scope: Construct) -> lambda_.Code:
     the installation, which follow from somebody's umask: a copy has modes of its own. They are part of the hash, which
     is the same on every machine.
     """
-    modules = {path.name: path.read_bytes() for path in sorted((Path(__file__).parents[1] / "handler").glob("*.py"))}
+    package = Path(__file__).parents[1]
+    files = sorted((package / "handler").rglob("*.py"))
+    modules = {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
     told = [f"{_MODE:o}", *(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in modules.items())]
     digest = hashlib.sha256("\n".join(told).encode()).hexdigest()
     # In the assembly, because an asset that isn't staged is read where it is.
     folder = Path(cast("cdk.Stage", cdk.Stage.of(scope)).asset_outdir) / f"cdk-cleanroomsml-{digest[:12]}"
-    (folder / "handler").mkdir(parents=True, exist_ok=True)
     for name, content in modules.items():
-        copy = folder / "handler" / name
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(content)
         copy.chmod(_MODE)
     return lambda_.Code.from_asset(str(folder), asset_hash=digest)

@@ -199,8 +199,8 @@ def test_the_asset_is_the_handler_and_nothing_else(synth: Synth) -> None:
     model(synth.stack, "Model")
     folder = asset(synth.app)
     shipped = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert shipped == {f"handler/{path.name}" for path in (PACKAGE / "handler").glob("*.py")}
-    assert "handler/main.py" in shipped
+    assert shipped == {str(path.relative_to(PACKAGE)) for path in (PACKAGE / "handler").rglob("*.py")}
+    assert {"handler/main.py", "handler/protocol/request.py"} <= shipped
 
 
 def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(

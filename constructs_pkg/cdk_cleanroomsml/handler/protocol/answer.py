@@ -60,7 +60,7 @@ class Answer:
         return "FAILED" if self.reason else "SUCCESS"
 
 
-def document(answer: Answer, event: Mapping[str, object], log_place: str) -> bytes:
+def answer_body(answer: Answer, event: Mapping[str, object], log_place: str) -> bytes:
     """The body: valid JSON in UTF-8, not longer than CloudFormation takes."""
     if not answer.reason:
         body = _encode(answer, event, "")
@@ -75,7 +75,7 @@ def document(answer: Answer, event: Mapping[str, object], log_place: str) -> byt
     return body
 
 
-def send(url: str, body: bytes, *, put: Put, clock: Clock, remaining: Callable[[], float], log: Log) -> None:
+def send_answer(url: str, body: bytes, *, put: Put, clock: Clock, remaining: Callable[[], float], log: Log) -> None:
     """Sends a body until it has arrived, or is refused for good (403: the URL has expired).
 
     Raises:
@@ -93,7 +93,7 @@ def send(url: str, body: bytes, *, put: Put, clock: Clock, remaining: Callable[[
     raise NotSentError("the answer could not be delivered; the function will be run again with the same event")
 
 
-def put(url: str, body: bytes, timeout: float) -> int:
+def put_answer(url: str, body: bytes, timeout: float) -> int:
     """One PUT. The URL's signature covers no content type, so it must be sent empty."""
     request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - main lets only http and https pass
     try:

@@ -83,7 +83,7 @@ class Request:
         return expired or self.age(now) >= self.service_timeout
 
 
-def read(event: dict[str, Any]) -> Request:
+def read_request(event: dict[str, Any]) -> Request:
     """Reads an event; all its problems in one Failure."""
     problems: list[str] = []
     type_ = event.get("RequestType")

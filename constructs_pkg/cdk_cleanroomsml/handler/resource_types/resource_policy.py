@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .answer import Answer, Failure
-from .policy import (
+from ..calls import (
     CONFLICT,
     DELETE_POLICY,
     GET_POLICY,
@@ -34,15 +33,14 @@ from .policy import (
     REFUSED,
     UNCLEAR,
 )
-from .request import Placeholder
-from .store import SETTLE_SECONDS
+from ..protocol import Answer, Failure, Placeholder
+from ..reconciliation import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .calls import Calls
-    from .log import Log
-    from .request import Request
+    from ..calls import Calls
+    from ..protocol import Log, Request
 
 # JSON has all types.
 Document = Any

@@ -10,30 +10,7 @@ from typing import Any
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-CREATE = "CreateConfiguredAudienceModel"
-UPDATE = "UpdateConfiguredAudienceModel"
-DELETE = "DeleteConfiguredAudienceModel"
-GET = "GetConfiguredAudienceModel"
-LIST = "ListConfiguredAudienceModels"
-TAG = "TagResource"
-UNTAG = "UntagResource"
-
-CREATE_AUDIENCE_MODEL = "CreateAudienceModel"
-GET_AUDIENCE_MODEL = "GetAudienceModel"
-LIST_AUDIENCE_MODELS = "ListAudienceModels"
-DELETE_AUDIENCE_MODEL = "DeleteAudienceModel"
-
-CREATE_ASSOCIATION = "CreateConfiguredAudienceModelAssociation"
-GET_ASSOCIATION = "GetConfiguredAudienceModelAssociation"
-LIST_ASSOCIATIONS = "ListConfiguredAudienceModelAssociations"
-UPDATE_ASSOCIATION = "UpdateConfiguredAudienceModelAssociation"
-DELETE_ASSOCIATION = "DeleteConfiguredAudienceModelAssociation"
-LIST_TAGS = "ListTagsForResource"
-PUT_POLICY = "PutConfiguredAudienceModelPolicy"
-GET_POLICY = "GetConfiguredAudienceModelPolicy"
-DELETE_POLICY = "DeleteConfiguredAudienceModelPolicy"
-
-DESCRIBE_STACKS = "DescribeStacks"
+from .operations import CREATE, UPDATE
 
 CONFLICT = "conflict"
 DENIED = "denied"

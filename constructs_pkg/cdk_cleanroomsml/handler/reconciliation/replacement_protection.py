@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answer import Failure
+from ..calls import DESCRIBE_STACKS
+from ..protocol import Failure
 from .kind import PROTECTED
-from .policy import DESCRIBE_STACKS
 
 if TYPE_CHECKING:
-    from .calls import Calls
-    from .log import Log
+    from ..calls import Calls
+    from ..protocol import Log, Request
     from .plan import Plan
-    from .request import Request
     from .store import Held
 
 Members = dict[str, Any]

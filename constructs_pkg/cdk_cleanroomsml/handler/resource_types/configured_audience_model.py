@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..calls import CONFLICT, NOT_FOUND, PAGE_SIZE
+from ..protocol import Failure
+from ..reconciliation import PROTECTED, RETRAINED, Change, Kind, Removal, Resource, Store
 from . import audience_model
-from .answer import Failure
-from .calls import PAGE_SIZE
-from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
-from .policy import CONFLICT, NOT_FOUND
-from .resource import Resource
-from .store import Store
 
 if TYPE_CHECKING:
-    from .resource import Members
-    from .store import Held
+    from ..reconciliation import Held, Members
 
 WAIT = "WaitForAudienceModelSeconds"
 

@@ -14,17 +14,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .answer import Failure
-from .kind import Change, Kind, Removal
-from .policy import INVALID, LIST_TAGS
-from .request import SKEW_SECONDS, Placeholder, is_generated, resource_name
-from .resource import Resource
-from .store import Held, Store, unless_gone
+from ..calls import INVALID, LIST_TAGS
+from ..protocol import SKEW_SECONDS, Failure, Placeholder, is_generated, resource_name
+from ..reconciliation import Change, Held, Kind, Removal, Resource, Store, unless_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .resource import Members
+    from ..reconciliation import Members
 
 _NAME = "configuredAudienceModelAssociationName"
 _MEMBERSHIP = "membershipIdentifier"

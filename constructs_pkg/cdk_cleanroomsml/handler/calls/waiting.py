@@ -20,16 +20,13 @@ from contextlib import contextmanager
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from .answer import Failure
-from .policy import ERRORS, diagnose
-from .request import SKEW_SECONDS
+from ..protocol import SKEW_SECONDS, Failure
+from .retry_policy import ERRORS, diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .clock import Clock
-    from .log import Log
-    from .request import Request
+    from ..protocol import Clock, Log, Request
 
 SENT_SECONDS = 5.0
 LOOKED_SECONDS = 1.0

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.model import DenormalizedStructureBuilder
 
-from .answer import Failure
-from .request import MARKER_PREFIX, MARKERS
+from ..protocol import MARKER_PREFIX, MARKERS, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from botocore import xform_name
 
-from . import policy
-from .answer import Failure
+from ..protocol import Failure
+from . import retry_policy
 from .hints import hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .clock import Clock, Deadline
-    from .log import Log
-    from .memory import Memory
-    from .policy import Trouble
+    from ..protocol import Clock, Deadline, Log, Memory
+    from .retry_policy import Trouble
     from .waiting import Waiting
 
 # boto3 has no types.
@@ -98,12 +96,12 @@ class Calls:
             attempt += 1
             output, trouble = self._try(operation, members, attempt)
             if not operation.startswith(READS):
-                self.wrote = self.wrote or trouble is None or trouble.kind == policy.UNCLEAR
+                self.wrote = self.wrote or trouble is None or trouble.kind == retry_policy.UNCLEAR
             if trouble is None:
                 return output
             now = self.clock.now()
-            patience = policy.retry_seconds(trouble.kind, operation)
-            pause = self._pace.pause(now) if trouble.kind == policy.THROTTLED else self.clock.pause(attempt)
+            patience = retry_policy.retry_seconds(trouble.kind, operation)
+            pause = self._pace.pause(now) if trouble.kind == retry_policy.THROTTLED else self.clock.pause(attempt)
             if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._pause(pause):
                 self._give_up(operation, members, trouble, attempt, started)
             recovered = recover(trouble.kind) if recover else None
@@ -149,11 +147,11 @@ class Calls:
         trouble = None
         try:
             output = getattr(self.client, xform_name(operation))(**members)
-        except policy.ERRORS as error:
-            trouble = policy.diagnose(error)
+        except retry_policy.ERRORS as error:
+            trouble = retry_policy.diagnose(error)
         if trouble is None:
             self._pace.faster()
-        elif trouble.kind == policy.THROTTLED:
+        elif trouble.kind == retry_policy.THROTTLED:
             self._pace.slower(self.clock.now())
         self._log(
             "call",

@@ -10,15 +10,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from .answer import Answer, Failure
-from .kind import RETRAINED, Change, Kind, Removal
-from .plan import plan
-from .policy import CONFLICT, UNCLEAR
-from .resource import Resource
-from .store import Held, Store, unless_gone
+from ..calls import CONFLICT, UNCLEAR
+from ..protocol import Answer, Failure
+from ..reconciliation import RETRAINED, Change, Held, Kind, Removal, Resource, Store, plan_update, unless_gone
 
 if TYPE_CHECKING:
-    from .resource import Members
+    from ..reconciliation import Members
 
 RETRAINED_BY = "RetrainedBy"
 RETRAINING_MARKER = "cdk-cleanroomsml:retraining"
@@ -169,7 +166,7 @@ class AudienceModel(Resource):
         if not (wanted.get(RETRAINED) or previous.get(RETRAINED)):
             return super()._update_gone(wanted, previous)
         name = str(previous.get(self.kind.name) or self._request.physical_id.rpartition("/")[2])
-        todo = plan(self.kind, wanted, previous, {**previous, self.kind.name: name})
+        todo = plan_update(self.kind, wanted, previous, {**previous, self.kind.name: name})
         self._tell(todo)
         if todo.replace:
             self._leftovers.remove_abandoned(None)

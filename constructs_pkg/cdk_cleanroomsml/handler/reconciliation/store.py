@@ -6,17 +6,15 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .answer import Failure
-from .memory import LIST_SECONDS
-from .policy import NOT_FOUND, TAG, UNTAG
-from .request import FAILED_MARKER, REQUEST_MARKER, is_own
+from ..calls import NOT_FOUND, TAG, UNTAG
+from ..protocol import FAILED_MARKER, LIST_SECONDS, REQUEST_MARKER, Failure, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .calls import Calls
+    from ..calls import Calls
+    from ..protocol import Request
     from .kind import Kind
-    from .request import Request
 
 SETTLE_SECONDS = 60.0
 """How long to wait until List shows a new resource, and Get no longer shows a deleted one."""

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from .policy import (
-    ANY,
-    CONFLICT,
+from .operations import (
     CREATE,
     CREATE_ASSOCIATION,
     CREATE_AUDIENCE_MODEL,
     DELETE,
     DELETE_ASSOCIATION,
     DELETE_AUDIENCE_MODEL,
-    DENIED,
     DESCRIBE_STACKS,
-    FORBIDDEN,
     GET_ASSOCIATION,
     GET_AUDIENCE_MODEL,
-    INVALID,
     LIST,
     LIST_ASSOCIATIONS,
     LIST_AUDIENCE_MODELS,
     LIST_TAGS,
+    PUT_POLICY,
+    TAG,
+    UNTAG,
+    UPDATE,
+    UPDATE_ASSOCIATION,
+)
+from .retry_policy import (
+    ANY,
+    CONFLICT,
+    DENIED,
+    FORBIDDEN,
+    INVALID,
     NOT_FOUND,
     NOT_READY,
-    PUT_POLICY,
     QUOTA,
-    TAG,
     THROTTLED,
     UNCLEAR,
     UNREACHED,
-    UNTAG,
     UNTRAINED,
-    UPDATE,
-    UPDATE_ASSOCIATION,
 )
 
 _NEEDS = "the function's role needs {prefix}:{operation} on "

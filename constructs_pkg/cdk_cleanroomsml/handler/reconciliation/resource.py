@@ -17,22 +17,29 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..calls import CANCELLED, CONFLICT, NOT_FOUND, UNCLEAR
+from ..protocol import (
+    FAILED_MARKER,
+    LOGICAL_MARKER,
+    SKEW_SECONDS,
+    STACK_MARKER,
+    Answer,
+    Failure,
+    Placeholder,
+    markers,
+    resource_name,
+)
 from . import properties
-from .answer import Answer, Failure
 from .kind import PROTECTED
 from .leftovers import Leftovers
-from .plan import Plan, holds, plan
-from .policy import CONFLICT, NOT_FOUND, UNCLEAR
-from .protection import Protection
-from .request import FAILED_MARKER, LOGICAL_MARKER, SKEW_SECONDS, STACK_MARKER, Placeholder, markers, resource_name
+from .plan import Plan, holds, plan_update
+from .replacement_protection import Protection
 from .store import SETTLE_SECONDS, Held, Store
-from .waiting import CANCELLED
 
 if TYPE_CHECKING:
-    from .calls import Calls
+    from ..calls import Calls
+    from ..protocol import Log, Request
     from .kind import Kind
-    from .log import Log
-    from .request import Request
 
 Members = dict[str, Any]
 
@@ -92,10 +99,10 @@ class Resource:
         if held is None or held.is_going:
             return self._update_gone(wanted, previous)
         wanted = self._kept(wanted, previous, held)
-        todo = plan(self.kind, wanted, previous, held.members)
+        todo = plan_update(self.kind, wanted, previous, held.members)
         if todo.replace and wanted.get(PROTECTED):
             wanted = Protection(self._request, self._calls, self._log).kept(wanted, previous, held, todo)
-            todo = plan(self.kind, wanted, previous, held.members)
+            todo = plan_update(self.kind, wanted, previous, held.members)
         self._tell(todo)
         if todo.refusal:
             raise Failure(todo.refusal)
@@ -300,7 +307,7 @@ class Resource:
         with self._calls.waiting.not_needed():
             held = self._store.read(arn)
             if held:
-                back = plan(self.kind, self._kept(previous, wanted, held), wanted, held.members)
+                back = plan_update(self.kind, self._kept(previous, wanted, held), wanted, held.members)
                 update = {
                     member: value
                     for member, value in back.update.items()

@@ -13,17 +13,15 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from .answer import Failure
+from ..protocol import LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, Failure, is_generated
 from .kind import Change
-from .request import LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, is_generated
 from .store import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .calls import Calls
-    from .log import Log
-    from .request import Placeholder, Request
+    from ..calls import Calls
+    from ..protocol import Log, Placeholder, Request
     from .store import Held, Store
 
 ORPHAN_SECONDS = 6 * 3600.0

@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..protocol import FAILED_MARKER, MARKER_PREFIX
 from .kind import Change, Removal
-from .request import FAILED_MARKER, MARKER_PREFIX
 
 if TYPE_CHECKING:
     from .kind import Kind, Table
@@ -49,7 +49,7 @@ class Plan:
     dirty: bool = False
 
 
-def plan(kind: Kind, wanted: Members, previous: Members, current: Members) -> Plan:
+def plan_update(kind: Kind, wanted: Members, previous: Members, current: Members) -> Plan:
     """Plans an Update; without a wanted name it is a generated one."""
     table = kind.members
     dirty = FAILED_MARKER in current.get("tags", {})

@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from .answer import Answer, Failure
-from .audience_model import AudienceModel
-from .calls import CONNECT_SECONDS, READ_SECONDS, Calls
-from .clock import Deadline
-from .configured_audience_model import ConfiguredAudienceModel
-from .configured_audience_model_association import ConfiguredAudienceModelAssociation
-from .configured_audience_model_policy import ConfiguredAudienceModelPolicy
-from .request import Placeholder
-from .waiting import Waiting
+from .calls import CONNECT_SECONDS, READ_SECONDS, Calls, Waiting
+from .protocol import Answer, Deadline, Failure, Placeholder
+from .resource_types import (
+    AudienceModel,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .calls import Client
-    from .clock import Clock
-    from .log import Log
-    from .memory import Memory
-    from .request import Request
-    from .resource import Resource
+    from .protocol import Clock, Log, Memory, Request
+    from .reconciliation import Resource
 
 LOOK_SECONDS = 2, 3
 """How long a look at the stack may take, to connect and to read: without one the request goes on."""

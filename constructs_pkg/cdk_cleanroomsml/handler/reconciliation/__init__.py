@@ -1,0 +1,23 @@
+"""How a resource comes to be as its template says: create, update, replace and delete without an idempotency token."""
+
+from __future__ import annotations
+
+from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
+from .plan import plan_update
+from .resource import Members, Resource
+from .store import SETTLE_SECONDS, Held, Store, unless_gone
+
+__all__ = [
+    "PROTECTED",
+    "RETRAINED",
+    "SETTLE_SECONDS",
+    "Change",
+    "Held",
+    "Kind",
+    "Members",
+    "Removal",
+    "Resource",
+    "Store",
+    "plan_update",
+    "unless_gone",
+]

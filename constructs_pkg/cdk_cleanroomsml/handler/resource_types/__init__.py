@@ -1,0 +1,15 @@
+"""The resource types that the function serves."""
+
+from __future__ import annotations
+
+from .association import ConfiguredAudienceModelAssociation
+from .audience_model import AudienceModel
+from .configured_audience_model import ConfiguredAudienceModel
+from .resource_policy import ConfiguredAudienceModelPolicy
+
+__all__ = [
+    "AudienceModel",
+    "ConfiguredAudienceModel",
+    "ConfiguredAudienceModelAssociation",
+    "ConfiguredAudienceModelPolicy",
+]
