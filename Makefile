@@ -38,6 +38,7 @@ install:
 lint:
 	@$(WITH) dev ruff format --check .
 	@$(WITH) dev ruff check .
+	@$(WITH) dev lint-imports --no-cache --no-logo
 	@$(WITH) dev zizmor --offline --quiet .github
 
 types:
