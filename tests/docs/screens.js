@@ -25,7 +25,11 @@ for (const element of document.querySelectorAll(".md-content *")) {
   if (element.scrollWidth > element.clientWidth + 1 && style.overflowX === "hidden" && element.clientWidth > 1) {
     problems.push(`${name(element)} is cut off: ${element.scrollWidth} px in ${element.clientWidth}`);
   }
-  if (element.tagName === "IMG" && !element.naturalWidth) problems.push(`${name(element)} isn't shown`);
+  if (element.tagName === "IMG") {
+    const scale = element.clientWidth / element.naturalWidth;
+    if (!element.naturalWidth) problems.push(`${name(element)} isn't shown`);
+    else if (element.src.includes("/diagrams/") && scale * 16 < 11) problems.push(`${name(element)} has small letters`);
+  }
 }
 const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
 return { problems, light: red + green + blue > 3 * 128 };

@@ -11,7 +11,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from . import browser
 from .browser import DESKTOP, PHONE, chromium, screen
-from .pages import pages
+from .pages import DOCS, pages
 from .site import build
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if sys.version_info < (3, 11):
     pytest.skip("NO PAGE WAS LOOKED AT: Zensical, which builds the site, needs Python 3.11", allow_module_level=True)
 
 LOOK = (Path(__file__).parent / "screens.js").read_text()
+HTML = "http://www.w3.org/1999/xhtml"
+LOOK_AT_DIAGRAM = (Path(__file__).parent / "diagrams.js").read_text()
 SCREENS = ((PHONE, False), (PHONE, True), (DESKTOP, True), (DESKTOP, False))
 
 
@@ -39,12 +41,12 @@ def driver() -> Iterator[Chrome]:
         yield started
 
 
-def look(driver: Chrome, width: int, dark: bool) -> list[str]:
+def look(driver: Chrome, width: int, dark: bool, script: str = LOOK) -> list[str]:
     """What doesn't fit, once the page has taken the colours of the system."""
     screen(driver, width, dark)
 
     def seen(driver: Chrome) -> dict[str, Any] | None:
-        found = dict(driver.execute_script(LOOK))
+        found = dict(driver.execute_script(script))
         return found if found["light"] != dark else None
 
     return list(WebDriverWait(driver, 10, 0.02).until(seen)["problems"])
@@ -74,4 +76,33 @@ def test_what_does_not_fit_is_found(content: str, problem: str, driver: Chrome, 
     page.write_text(f'<!doctype html><body style="background: #fff"><div class="md-content">{content}</div>')
     driver.get(page.as_uri())
     found = look(driver, PHONE, dark=False)
+    assert (problem in "\n".join(found)) if problem else found == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (DOCS / "diagrams").glob("*.svg")))
+def test_a_diagram_can_be_read_and_is_light_or_dark_as_the_system_is(name: str, driver: Chrome) -> None:
+    driver.get((DOCS / "diagrams" / name).as_uri())
+    for dark in (False, True):
+        assert look(driver, DESKTOP, dark, LOOK_AT_DIAGRAM) == [], f"dark: {dark}"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('<text x="20" y="30" font-size="16">short</text>', ""),
+        ('<text x="20" y="30" font-size="16">longer than its box</text>', "runs out of its box"),
+        ('<text x="20" y="30" font-size="12">short</text>', "has letters of 12 px"),
+        (
+            f'<foreignObject x="20" y="14" width="60" height="9"><div xmlns="{HTML}">two lines</div></foreignObject>',
+            "is cut off",
+        ),
+    ],
+)
+def test_what_can_not_be_read_in_a_diagram_is_found(text: str, problem: str, driver: Chrome, tmp_path: Path) -> None:
+    box = '<g class="shape"><rect x="10" y="10" width="80" height="30" style="fill: #fff"/></g>'
+    picture = tmp_path / "picture.svg"
+    size = 'width="300" height="60" style="font-size: 16px"'
+    picture.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}><g>{box}{text}</g></svg>')
+    driver.get(picture.as_uri())
+    found = look(driver, DESKTOP, dark=False, script=LOOK_AT_DIAGRAM)
     assert (problem in "\n".join(found)) if problem else found == []
