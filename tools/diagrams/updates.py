@@ -12,18 +12,18 @@ import re
 from typing import TYPE_CHECKING
 
 import cdk_cleanroomsml
-from cdk_cleanroomsml.handler import audience_model, configured_audience_model, configured_audience_model_association
-from cdk_cleanroomsml.handler.kind import Change, Removal
+from cdk_cleanroomsml.handler.reconciliation.kind import Change, Removal
+from cdk_cleanroomsml.handler.resource_types import association, audience_model, configured_audience_model
 
 from ..set_up import CLONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cdk_cleanroomsml.handler.kind import Kind
+    from cdk_cleanroomsml.handler.reconciliation.kind import Kind
 
 FILE = CLONE / "docs" / "diagrams" / "updates.d2"
-KINDS = (configured_audience_model.KIND, configured_audience_model_association.KIND, audience_model.KIND)
+KINDS = (configured_audience_model.KIND, association.KIND, audience_model.KIND)
 # Parameters whose names don't follow from the member's.
 NAMES = {
     "audienceSizeConfig": "audience_sizes",
