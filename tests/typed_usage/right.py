@@ -31,6 +31,14 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: int | flo
     )
     key = kms.Key(stack, "Key")
     created = AudienceOutput(stack, "Created", encryption_key=key, role=role)
+    AudienceOutput(
+        stack,
+        "Named",
+        bucket_name=cdk.PhysicalName.GENERATE_IF_NEEDED,
+        role_name="cleanrooms-ml-named",
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+        auto_delete_objects=True,
+    )
     imported = AudienceOutput(
         stack,
         "Imported",

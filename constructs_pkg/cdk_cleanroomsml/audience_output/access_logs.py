@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..common.environment import account, known_of, node_of
-from ..common.removal_policy import retain_with_policy
+from ..common.removal_policy import let_policy_follow
 
 if TYPE_CHECKING:
     from ..common.problems import Problems
@@ -63,9 +63,10 @@ def _create_bucket(stack: cdk.Stack) -> s3.Bucket:
         block_public_access=no_public_access(),
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         versioned=True,
+        removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
     bucket.add_to_resource_policy(_delivery(bucket))
-    retain_with_policy(bucket)
+    let_policy_follow(bucket)
     return bucket
 
 
@@ -101,8 +102,8 @@ def let_logs_in(output: Construct, bucket: s3.IBucket) -> None:
 def check_logs_bucket(problems: Problems, bucket: s3.IBucket, stack: cdk.Stack) -> None:
     """Checks that S3 would deliver to a bucket.
 
-    Source: S3 User Guide, "Logging requests with server access logging": the same account and Region, and default
-    encryption with keys that S3 manages.
+    Source: S3 User Guide, "Logging requests with server access logging": the same account and Region, default
+    encryption with keys that S3 manages, and no default retention of Object Lock.
 
     Args:
         problems: Where to say what is wrong.
@@ -115,4 +116,11 @@ def check_logs_bucket(problems: Problems, bucket: s3.IBucket, stack: cdk.Stack) 
         problems.found.append(
             "server_access_logs_bucket is encrypted with a key of KMS, and S3 delivers access logs to none that is: use"
             " a bucket with BucketEncryption.S3_MANAGED"
+        )
+    if isinstance(resource, s3.CfnBucket) and "efaultRetention" in str(
+        stack.resolve(resource.object_lock_configuration)
+    ):
+        problems.found.append(
+            "server_access_logs_bucket locks its objects by default, and S3 delivers access logs to none that does: use"
+            " a bucket without a default retention of Object Lock"
         )

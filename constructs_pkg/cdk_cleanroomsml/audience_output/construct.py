@@ -14,10 +14,19 @@ from constructs import Construct
 from ..common.bucket_permissions import warn_of_unknown_key
 from ..common.environment import environment_of, is_token, stack_of
 from ..common.keys import key_arn_of
-from ..common.limits import FOLDER, FOLDER_PATTERN
+from ..common.limits import (
+    BUCKET_NAME,
+    BUCKET_NAME_LENGTH,
+    BUCKET_NAME_PATTERN,
+    FOLDER,
+    FOLDER_PATTERN,
+    ROLE_NAME,
+    ROLE_NAME_LENGTH,
+    ROLE_NAME_PATTERN,
+)
 from ..common.parameter_types import checked
 from ..common.problems import Problems
-from ..common.removal_policy import retain_with_policy
+from ..common.removal_policy import check_removal_policy, let_policy_follow, unless_just_created
 from ..common.role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
 from .access_logs import check_logs_bucket, let_logs_in, logged_in, logged_to, no_public_access
 from .write_permissions import NEEDED, write_statements
@@ -39,8 +48,8 @@ class AudienceOutput(Construct):
     Each part is created unless it is given:
 
     * the **bucket**: encrypted with the key (S3 Bucket Keys on), TLS only, no public access, ACLs off, versioned,
-      access logged, retained when the stack goes;
-    * the **key**: customer managed, rotated, retained when the stack goes;
+      access logged, kept with its policy when the stack goes;
+    * the **key**: customer managed, rotated, kept when the stack goes;
     * the **role**: Clean Rooms ML may assume it for the configured audience models of this account and Region, to
       write below the prefix and nothing else (User Guide, "Create a service role to write a lookalike segment").
     """
@@ -55,6 +64,10 @@ class AudienceOutput(Construct):
         role: IRoleRef | None = None,
         prefix: str | None = None,
         server_access_logs_bucket: s3.IBucket | None = None,
+        bucket_name: str | None = None,
+        role_name: str | None = None,
+        removal_policy: cdk.RemovalPolicy | None = None,
+        auto_delete_objects: bool = False,
     ) -> None:
         """Defines the output.
 
@@ -76,16 +89,42 @@ class AudienceOutput(Construct):
             server_access_logs_bucket: Where access to a new bucket is logged: one of the same account and Region that
                 is not encrypted with a key of KMS (S3 User Guide). Its policy lets ``logging.s3.amazonaws.com`` write;
                 where it can't be changed, a warning says so. Default: one new bucket for all outputs of the stack.
+            bucket_name: The name of a new bucket, 3 to 63 small letters, digits, hyphens and dots (S3 User Guide). With
+                ``cdk.PhysicalName.GENERATE_IF_NEEDED`` it has a name that is known at synthesis as soon as a stack of
+                another account or Region refers to it. Default: CloudFormation makes one.
+            role_name: The name of a new role, 1 to 64 letters, digits and ``+ = , . @ _ -`` (IAM User Guide), or
+                ``cdk.PhysicalName.GENERATE_IF_NEEDED``. AWS's managed policy AWSCleanRoomsMLFullAccess lets people pass
+                only roles whose names begin with ``cleanrooms-ml``. Default: CloudFormation makes one.
+            removal_policy: What becomes of a new bucket, with its policy, and of a new key, when they leave the stack.
+                ``DESTROY`` deletes them; S3 deletes only an empty bucket. Default: they are kept, unless the deployment
+                that creates them fails.
+            auto_delete_objects: Whether a new bucket is emptied before it is deleted, by a function of the CDK's. It
+                takes ``removal_policy=DESTROY``. Default: it isn't.
 
         Raises:
             ValueError: The prefix can't be part of an S3 URI, or makes it longer than 1,285 characters; the bucket is
                 in another Region, or has another key; the key or the bucket of the logs is in another Region, the
-                latter also in another account. The message lists all of it.
+                latter also in another account; a name breaks the rules, or what is said of a new bucket or role comes
+                with one that was given; the removal policy is ``SNAPSHOT``. The message lists all of it.
         """
         self.stack: cdk.Stack = stack_of(scope)
         """The stack in which it is defined."""
-        _check(self.stack, scope, id, bucket, encryption_key, role, prefix, server_access_logs_bucket)
+        problems = Problems(scope, id)
+        _check(problems, self.stack, bucket, encryption_key, role, prefix)
+        _check_logs(problems, self.stack, server_access_logs_bucket)
+        _check_new(
+            problems,
+            bucket,
+            role,
+            role_name=role_name,
+            server_access_logs_bucket=server_access_logs_bucket,
+            bucket_name=bucket_name,
+            removal_policy=removal_policy,
+            auto_delete_objects=auto_delete_objects,
+        )
+        problems.raise_if_any()
         super().__init__(scope, id)
+        removal_policy = unless_just_created(removal_policy or cdk.RemovalPolicy.RETAIN)
         self._prefix = prefix
         if encryption_key is not None:
             warn_of_another_account(self, "encryption_key", encryption_key.env.account)
@@ -96,9 +135,15 @@ class AudienceOutput(Construct):
                 "Key",
                 description="Encrypts lookalike segments",
                 enable_key_rotation=True,
-                removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+                removal_policy=removal_policy,
             )
-            bucket = self._create_bucket(encryption_key, server_access_logs_bucket)
+            bucket = self._create_bucket(
+                encryption_key,
+                server_access_logs_bucket,
+                bucket_name=bucket_name,
+                removal_policy=removal_policy,
+                auto_delete_objects=auto_delete_objects,
+            )
             self._bucket_account = environment_of(self.stack).account
         else:
             encryption_key = bucket.encryption_key or encryption_key
@@ -117,7 +162,7 @@ class AudienceOutput(Construct):
             None if prefix is not None and is_token(prefix) else [self, *(each for each in given if each is not None)]
         )
         """What the role may wait for; ``None`` if that isn't known."""
-        self.role: IRoleRef = self._create_role() if role is None else role
+        self.role: IRoleRef = self._create_role(role_name) if role is None else role
         """What Clean Rooms ML assumes to write."""
         self.permissions: list[IDependable] = (
             [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
@@ -149,10 +194,21 @@ class AudienceOutput(Construct):
         """The ARN of the role."""
         return self.role.role_arn if isinstance(self.role, iam.Role) else self.role.role_ref.role_arn
 
-    def _create_bucket(self, key: IKeyRef, logs_bucket: s3.IBucket | None) -> s3.Bucket:
+    def _create_bucket(
+        self,
+        key: IKeyRef,
+        logs_bucket: s3.IBucket | None,
+        *,
+        bucket_name: str | None,
+        removal_policy: cdk.RemovalPolicy,
+        auto_delete_objects: bool,
+    ) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             "Bucket",
+            bucket_name=bucket_name,
+            removal_policy=removal_policy,
+            auto_delete_objects=auto_delete_objects,
             encryption=s3.BucketEncryption.KMS,
             encryption_key=cast("kms.IKey", key),
             bucket_key_enabled=True,
@@ -161,17 +217,18 @@ class AudienceOutput(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
         )
-        retain_with_policy(bucket)
+        let_policy_follow(bucket)
         resource = cast("s3.CfnBucket", bucket.node.default_child)
         if logs_bucket is not None:
             let_logs_in(self, logs_bucket)
         resource.logging_configuration = logged_to(logs_bucket) if logs_bucket else logged_in(self.stack)
         return bucket
 
-    def _create_role(self) -> iam.Role:
+    def _create_role(self, role_name: str | None) -> iam.Role:
         return iam.Role(
             self,
             "Role",
+            role_name=role_name,
             assumed_by=clean_rooms_ml("configured-audience-model"),
             description="Lets AWS Clean Rooms ML write lookalike segments",
             inline_policies={"WriteSegments": iam.PolicyDocument.from_json({"Statement": self._statements()})},
@@ -188,16 +245,13 @@ class AudienceOutput(Construct):
 
 
 def _check(
+    problems: Problems,
     stack: cdk.Stack,
-    scope: Construct,
-    id: str,
     bucket: s3.IBucket | None,
     key: IKeyRef | None,
     role: IRoleRef | None,
     prefix: str | None,
-    logs_bucket: s3.IBucket | None,
 ) -> None:
-    problems = Problems(scope, id)
     # A bucket's name has at most 63 characters; the rest of the URI's 1,285 are "s3://" and two slashes.
     problems.text(
         "prefix",
@@ -208,14 +262,54 @@ def _check(
     )
     problems.resource("bucket", bucket, stack, ONE_REGION, account=False)
     problems.resource("encryption_key", key, stack, KEY_REGION, account=False)
-    problems.resource("server_access_logs_bucket", logs_bucket, stack, _LOGS)
     if bucket is not None:
         problems.key_of_bucket("encryption_key", key, bucket)
     elif key is not None:
         problems.policy_text("encryption_key", key_arn_of(key))
     problems.policy_text("role", None if role is None else role.role_ref.role_arn)
+
+
+def _check_logs(problems: Problems, stack: cdk.Stack, logs_bucket: s3.IBucket | None) -> None:
+    problems.resource("server_access_logs_bucket", logs_bucket, stack, _LOGS)
     if logs_bucket is not None:
-        if bucket is not None:
-            problems.found.append("server_access_logs_bucket is for a new bucket: leave it out with bucket")
         check_logs_bucket(problems, logs_bucket, stack)
-    problems.raise_if_any()
+
+
+def _check_new(
+    problems: Problems,
+    bucket: s3.IBucket | None,
+    role: IRoleRef | None,
+    *,
+    server_access_logs_bucket: s3.IBucket | None,
+    bucket_name: str | None,
+    role_name: str | None,
+    removal_policy: cdk.RemovalPolicy | None,
+    auto_delete_objects: bool,
+) -> None:
+    """Checks what is said of a bucket and a role that are created."""
+    problems.text(
+        "bucket_name", bucket_name, length=BUCKET_NAME_LENGTH, pattern=BUCKET_NAME_PATTERN, allowed=BUCKET_NAME
+    )
+    problems.text("role_name", role_name, length=ROLE_NAME_LENGTH, pattern=ROLE_NAME_PATTERN, allowed=ROLE_NAME)
+    if role is not None and role_name is not None:
+        problems.found.append("role_name is for a new role: leave it out with role, which has its own")
+    of_new_bucket = {
+        "server_access_logs_bucket": server_access_logs_bucket,
+        "bucket_name": bucket_name,
+        "removal_policy": removal_policy,
+        "auto_delete_objects": auto_delete_objects or None,
+    }
+    if bucket is not None:
+        problems.found += [
+            f"{parameter} is for a new bucket: leave it out with bucket, and say it where that is defined, with"
+            f" s3.Bucket(…, {parameter}=…)"
+            for parameter, value in of_new_bucket.items()
+            if value is not None
+        ]
+    if removal_policy is not None:
+        check_removal_policy(problems, removal_policy)
+    if auto_delete_objects and removal_policy is not cdk.RemovalPolicy.DESTROY:
+        problems.found.append(
+            "auto_delete_objects must be left out, or come with removal_policy=cdk.RemovalPolicy.DESTROY: a bucket that"
+            " is kept keeps its objects"
+        )

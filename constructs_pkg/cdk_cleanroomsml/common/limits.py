@@ -41,6 +41,19 @@ UNMARKED_TAGS = (0, 50)  # API reference, for what CloudFormation has a type for
 FOLDER_PATTERN = r"(?!.*\$\{)[^/\s*?]([^\n*?]*[^/\n*?])?"
 FOLDER = "a folder's name without *, ? and ${, and without a slash at either end, like 'segments' or 'teams/media'"
 POLICY_TEXT_PATTERN = r"(?!.*\$\{)[^*?]*"
+BUCKET_NAME_LENGTH = (3, 63)  # S3 User Guide, "General purpose bucket naming rules", and so what follows
+BUCKET_NAME_PATTERN = (
+    r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
+    r"(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]*[a-z0-9]"
+)
+BUCKET_NAME = (
+    "small letters, digits, single dots and hyphens, with a letter or digit at either end, no IP address, and without"
+    " what S3 keeps to itself (xn--, sthree-, amzn-s3-demo- before, -s3alias, --ol-s3, .mrap, --x-s3, --table-s3"
+    " behind)"
+)
+ROLE_NAME_LENGTH = (1, 64)  # IAM User Guide, "IAM and AWS STS quotas"
+ROLE_NAME_PATTERN = r"[A-Za-z0-9+=,.@_-]+"
+ROLE_NAME = "letters, digits and + = , . @ _ -"
 OBJECT_KEY_LENGTH = (1, 1024)  # S3 User Guide
 KMS_KEY_ARN_PATTERN = r"arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{12}:key/.+"
 TRAINING_COLUMNS = (1, 100)

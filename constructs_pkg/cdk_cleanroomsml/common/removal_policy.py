@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
+import jsii
 
 from .problems import Problems
 
@@ -44,8 +45,29 @@ def unless_just_created(policy: cdk.RemovalPolicy) -> cdk.RemovalPolicy:
     return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if policy is cdk.RemovalPolicy.RETAIN else policy
 
 
-def retain_with_policy(bucket: s3.Bucket) -> None:
-    """Retains a bucket together with its policy, without which it would be open to plain HTTP."""
-    bucket.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-    if bucket.policy is not None:
-        bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+def let_policy_follow(bucket: s3.Bucket) -> None:
+    """Has a bucket's policy stay and go with the bucket: without it, a bucket that is kept would be open to plain HTTP.
+
+    What becomes of the bucket can be said later, and by an Aspect, so it is looked up as late as possible.
+
+    Args:
+        bucket: The bucket, which has its policy already.
+    """
+    resource = cast("cdk.CfnResource", bucket.node.default_child)
+    policy = cast("cdk.CfnResource", cast("s3.BucketPolicy", bucket.policy).node.default_child)
+    for attribute, name in (("deletion_policy", "DeletionPolicy"), ("update_replace_policy", "UpdateReplacePolicy")):
+        producer = cast("cdk.IStableStringProducer", _RemovalOf(resource, attribute))
+        policy.add_override(name, cdk.Lazy.string(producer))
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class _RemovalOf:
+    """What becomes of a resource, as CloudFormation writes it; nothing where nothing is said."""
+
+    def __init__(self, resource: cdk.CfnResource, attribute: str) -> None:
+        self._resource = resource
+        self._attribute = attribute
+
+    def produce(self) -> str | None:
+        said: cdk.CfnDeletionPolicy | None = getattr(self._resource.cfn_options, self._attribute)
+        return None if said is None else "".join(word.capitalize() for word in said.name.split("_"))
