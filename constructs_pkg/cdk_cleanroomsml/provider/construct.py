@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
@@ -21,6 +19,7 @@ from ..common.parameter_types import checked
 from ..common.removal_policy import unless_just_created
 from ..common.role_permissions import SERVICE_PRINCIPAL
 from .checks import check_provider
+from .function_code import function_code
 from .function_permissions import FunctionPermissions
 from .given_role import GivenFunctionRole, role_arn_of
 from .options import ProviderOptions, defaults_of, set_defaults
@@ -45,9 +44,6 @@ _ID = "CleanRoomsMLProvider"
 _MEGABYTES = 512
 """Lambda gives 1,769 MB a processor, so this gives 0.29 of one. A start takes 0.19 s of processor time, 0.14 of it for
 importing boto3: 0.65 s here, 1.3 s with 256 MB. A request takes some milliseconds."""
-
-_MODE = 0o644
-"""Of the function's files: everybody may read them."""
 
 _NETWORK_ACTIONS = [
     "ec2:AssignPrivateIpAddresses",
@@ -170,7 +166,7 @@ class CleanRoomsMLProvider(Construct):
             self,
             "Function",
             description="Custom resources of AWS Clean Rooms ML",
-            code=_handler_code(self),
+            code=function_code(self),
             handler="handler.main.handler",
             runtime=options.runtime or _newest_python(),
             architecture=options.architecture,
@@ -382,28 +378,6 @@ def _let_logs_use(key: kms.IKey, where: Environment) -> None:
             "cdk-cleanroomsml:logKeyPolicyNotAdded",
             "the policy of the given log_encryption_key can't be changed from here; it must let CloudWatch Logs use it",
         )
-
-
-def _handler_code(scope: Construct) -> lambda_.Code:
-    """The modules of the folder `handler` of this package, and nothing else, readable for Lambda.
-
-    The mode of a file goes into the asset, and what Lambda's user can't read it can't run. So the modes aren't those of
-    the installation, which follow from somebody's umask: a copy has modes of its own. They are part of the hash, which
-    is the same on every machine.
-    """
-    package = Path(__file__).parents[1]
-    files = sorted((package / "handler").rglob("*.py"))
-    modules = {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
-    told = [f"{_MODE:o}", *(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in modules.items())]
-    digest = hashlib.sha256("\n".join(told).encode()).hexdigest()
-    # In the assembly, because an asset that isn't staged is read where it is.
-    folder = Path(cast("cdk.Stage", cdk.Stage.of(scope)).asset_outdir) / f"cdk-cleanroomsml-{digest[:12]}"
-    for name, content in modules.items():
-        copy = folder / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(content)
-        copy.chmod(_MODE)
-    return lambda_.Code.from_asset(str(folder), asset_hash=digest)
 
 
 def _newest_python() -> lambda_.Runtime:

@@ -20,7 +20,7 @@ from aws_cdk import aws_logs as logs
 import cdk_cleanroomsml
 from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider, ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
-from cdk_cleanroomsml.provider import construct as provider
+from cdk_cleanroomsml.provider import function_code
 
 from ..conftest import Synth
 
@@ -216,7 +216,7 @@ def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(
     (elsewhere / "unrelated.py").write_text("")
     for path in elsewhere.rglob("*.py"):
         path.chmod(0o600)
-    monkeypatch.setattr(provider, "__file__", str(elsewhere / "provider" / "construct.py"))
+    monkeypatch.setattr(function_code, "__file__", str(elsewhere / "provider" / "function_code.py"))
     before = os.umask(0o077)
     try:
         other = Synth()
