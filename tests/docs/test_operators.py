@@ -12,6 +12,7 @@ import cdk_cleanroomsml
 from cdk_cleanroomsml.handler.calls import retry_policy
 
 from .pages import DOCS, table
+from .said import messages
 
 HANDLER = Path(cdk_cleanroomsml.__file__).parent / "handler"
 PAGE = "operators.md"
@@ -68,30 +69,6 @@ VALUES = re.compile(
 """What differs from one Reason to another, where a page quotes one."""
 
 
-def messages() -> list[str]:
-    """Every text in the handler's code, with `…` where a value goes."""
-    texts = []
-    for path in sorted(HANDLER.rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        constants = {
-            ast.unparse(node.targets[0]): str(node.value.value)
-            for node in tree.body
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        }
-        texts += [
-            "".join(_said(part, constants) for part in (node.values if isinstance(node, ast.JoinedStr) else [node]))
-            for node in ast.walk(tree)
-            if isinstance(node, (ast.JoinedStr, ast.Constant))
-        ]
-    return [re.sub(r"\{\w+\}", "…", text) for text in texts]
-
-
-def _said(part: ast.AST, constants: dict[str, str]) -> str:
-    if isinstance(part, ast.Constant):
-        return str(part.value)
-    return constants.get(ast.unparse(part.value), "…") if isinstance(part, ast.FormattedValue) else "…"
-
-
 def quotations() -> list[str]:
     """What pages say that a Reason says."""
     quoted = [
@@ -108,7 +85,7 @@ def quotations() -> list[str]:
 @pytest.mark.parametrize("quotation", quotations())
 def test_what_is_quoted_is_what_the_code_says(quotation: str) -> None:
     """Each piece of it, between the values."""
-    said = messages()
+    said = messages(HANDLER)
     pieces = [piece.strip(" .;:,'()[]") for piece in VALUES.split(quotation)]
     assert [piece for piece in pieces if piece and not any(piece in message for message in said)] == []
 
