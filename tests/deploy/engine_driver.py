@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError, WaiterError
 import cdk_cleanroomsml
 from cdk_cleanroomsml.local.service import Fault, RolePropagation
 
-from ..handler.cloudformation import type_of, without_type
-from ..handler.subjects import (
+from ..handler.simulation.cloudformation import type_of, without_type
+from ..handler.simulation.resource_types import (
     ASSOCIATION,
     AUDIENCE,
     COLLABORATION,
@@ -131,7 +131,7 @@ def _faults(engine: Engine) -> Settings:
 
 
 class EngineDriver:
-    """One stack on the engine; what a case can do and see is `Driver` in tests/handler/case.py.
+    """One stack on the engine; what a case can do and see is `Driver` in tests/handler/scenarios/scenario.py.
 
     What resources refer to has ids here that the service makes. Cases know it by those that it has in the simulator.
     """

@@ -11,7 +11,7 @@ import pytest
 
 from cdk_cleanroomsml.local.service import Fault
 
-from ..handler.subjects import (
+from ..handler.simulation.resource_types import (
     ASSOCIATION,
     ASSOCIATIONS,
     AUDIENCE,

@@ -1,4 +1,4 @@
-"""The cases of tests/handler/cases.py once more: through CloudFormation and Lambda of the embedded engine."""
+"""The cases of tests/handler/scenarios once more: through CloudFormation and Lambda of the embedded engine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..handler.cases import CASES, IMPATIENT, Case
-from ..handler.subjects import AUDIENCE_MODEL, CONFIGURED_MODELS, MINIMAL, OTHER_AUDIENCE_MODEL
+from ..handler.scenarios.all_scenarios import CASES, IMPATIENT, Case
+from ..handler.simulation.resource_types import AUDIENCE_MODEL, CONFIGURED_MODELS, MINIMAL, OTHER_AUDIENCE_MODEL
 from .engine_driver import EngineDriver, publish_function
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from .matrix import pytest_addoption, pytest_collection_modifyitems, pytest_terminal_summary
-from .world import World
+from .scenarios.coverage_table import pytest_addoption, pytest_collection_modifyitems, pytest_terminal_summary
+from .simulation.simulator import Simulator
 
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_terminal_summary"]
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> Simulator:
+    return Simulator()

@@ -1,0 +1,291 @@
+"""The simulator: service, function and CloudFormation on one virtual clock."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cdk_cleanroomsml.local.service import Call, CleanRoomsML, Fault, Faults, Switches
+
+from .cloudformation import SIGNATURE, CloudFormation, Properties, Resource, Result, Stack, type_of
+from .resource_types import (
+    ASSOCIATION,
+    AUDIENCE,
+    AUDIENCE_MODEL,
+    COLLABORATION,
+    CONFIGURED,
+    DATASET,
+    KINDS,
+    LENT_MODELS,
+    MARKERS,
+    MAXIMAL,
+    MEMBERSHIP,
+    MINIMAL,
+    OTHER_AUDIENCE_MODEL,
+    OTHER_COLLABORATION,
+    OTHER_DATASET,
+    OTHER_MEMBERSHIP,
+    POLICY,
+    ROLE,
+    Held,
+    Subject,
+    differences,
+    output_config,
+)
+from .virtual_lambda import ACCOUNT, CREDENTIALS, REGION, Interruption, VirtualClock, VirtualLambda, Wire, crash
+
+if TYPE_CHECKING:
+    from cdk_cleanroomsml.local.service.store import Store
+
+__all__ = [
+    "AUDIENCE_MODEL",
+    "DATASET",
+    "MAXIMAL",
+    "MEMBERSHIP",
+    "MINIMAL",
+    "OTHER_AUDIENCE_MODEL",
+    "ROLE",
+    "Simulator",
+    "output_config",
+]
+
+PARTNER = "444455556666"
+
+
+class Simulator:
+    """Everything, and short ways to it. The cases use only what the embedded engine can do as well.
+
+    Attributes:
+        stack: the stack that a case deploys.
+    """
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.service = CleanRoomsML(now=self.clock.datetime, sleep=self.clock.sleep)
+        self.wire = Wire(self.service, self.clock)
+        self.cloudformation = CloudFormation()
+        self.function = VirtualLambda(self.clock, self.wire, self.cloudformation.put)
+        self.cloudformation.function = self.function
+        self.wire.describe = self.cloudformation.describe
+        self.stack = Stack(self.cloudformation)
+        # What goes on beside the next deployment.
+        self.lifts: list[Any] = []
+        self.service.seed_audience_model(AUDIENCE_MODEL)
+        self.service.seed_audience_model(OTHER_AUDIENCE_MODEL)
+        self._seeds = {AUDIENCE_MODEL, OTHER_AUDIENCE_MODEL}
+        for dataset in (DATASET, OTHER_DATASET):
+            self._store.training_datasets.add(dataset, {"trainingDatasetArn": dataset, "tags": {}})
+        self._join(COLLABORATION, MEMBERSHIP)
+        self._join(OTHER_COLLABORATION, OTHER_MEMBERSHIP)
+
+    @property
+    def _store(self) -> Store:
+        return self.service._stores[ACCOUNT, REGION]
+
+    def prepare(self, subject: Subject) -> None:
+        """Puts in place what resources of a type refer to, if it isn't there always."""
+        if subject.type == ASSOCIATION:
+            now = self.clock.datetime()
+            for number, arn in enumerate(LENT_MODELS):
+                model = {**MINIMAL, "name": f"lent {number}", "configuredAudienceModelArn": arn, "createTime": now}
+                self._store.configured_audience_models.add(arn, {**model, "tags": {}})
+            self._seeds |= set(LENT_MODELS)
+
+    def _join(self, collaboration_id: str, membership_id: str) -> None:
+        now = self.clock.datetime()
+        arn = f"arn:aws:cleanrooms:{REGION}:{ACCOUNT}:membership/{membership_id}"
+        collaboration_arn = f"arn:aws:cleanrooms:{REGION}:{PARTNER}:collaboration/{collaboration_id}"
+        members = [{"accountId": account} for account in (PARTNER, ACCOUNT)]
+        collaboration = {"id": collaboration_id, "arn": collaboration_arn, "members": members, "createTime": now}
+        self.service._shared[REGION].collaborations.add(collaboration_arn, collaboration)
+        ids = {"collaborationId": collaboration_id, "collaborationArn": collaboration_arn}
+        self._store.memberships.add(arn, {"id": membership_id, "arn": arn, "createTime": now, "tags": {}, **ids})
+
+    # What a case does
+
+    def deploy(
+        self,
+        _template: dict[str, Properties] | None = None,
+        *,
+        fails: bool = False,
+        after: float | None = None,
+        deleted: bool = False,
+        **resources: Any,
+    ) -> Result:
+        """Deploys the stack: logical ids and their properties; `after` so many seconds it is cancelled."""
+        return self.stack.deploy(_template or resources, fails=fails, after=after, deleted=deleted)
+
+    def destroy(self) -> Result:
+        return self.stack.destroy()
+
+    def crash(self, operation: str, *, times: int = 1, after_effect: bool = True, skip: int = 0) -> None:
+        """The function dies at the next calls of an operation."""
+        self.wire.interruptions.append(Interruption(operation, crash, skip, after_effect, times))
+
+    def retain(self, logical_id: str = "Model") -> None:
+        """Gives a resource DeletionPolicy Retain."""
+        self.stack.retained.add(logical_id)
+
+    def change(self, logical_id: str = "Model", **members: Any) -> None:
+        """Changes a resource behind CloudFormation's back."""
+        self.service.resource(self.physical_id(logical_id)).update(members)
+
+    def vanish(self, logical_id: str = "Model") -> None:
+        """Deletes a resource behind CloudFormation's back."""
+        arn = self.physical_id(logical_id)
+        store = self._store
+        for table in (store.audience_models, store.configured_audience_models, store.associations):
+            if arn in table:
+                table.remove(arn)
+
+    def seed_audience_model(self, arn: str, status: str = "ACTIVE") -> None:
+        """Puts an audience model in place that is no stack's, or gives it another status."""
+        self.service.seed_audience_model(arn, status=status)
+        self._seeds.add(arn)
+
+    @property
+    def faults(self) -> Faults:
+        return self.service.faults
+
+    @property
+    def switches(self) -> Switches:
+        return self.service.switches
+
+    def fail(
+        self, operation: str, error: str, message: str = "injected", *, times: int | None = 1, **more: Any
+    ) -> None:
+        """The next calls of an operation are answered with an error."""
+        self.faults.add(Fault(operation, error=error, message=message, times=times, **more))
+
+    # What a case sees
+
+    def models(self, type_: str = CONFIGURED) -> list[dict[str, Any]]:
+        """What lives of a type, oldest first, but for what was there before."""
+        return [{**held.members, "tags": held.tags} for held in self.live()[type_].values()]
+
+    def model(self, logical_id: str = "Model") -> dict[str, Any]:
+        """The resource that CloudFormation knows under a logical id."""
+        resource = self.resource(logical_id)
+        held = self.live()[type_of(resource.properties)][resource.physical_id]
+        return {**held.members, "tags": held.tags}
+
+    def resource(self, logical_id: str = "Model") -> Resource:
+        return self.stack.resources[logical_id]
+
+    def physical_id(self, logical_id: str = "Model") -> str:
+        return self.resource(logical_id).physical_id
+
+    def attributes(self, logical_id: str = "Model") -> dict[str, str]:
+        """What GetAtt answers."""
+        return self.resource(logical_id).data
+
+    def tags(self, logical_id: str = "Model") -> dict[str, str]:
+        """The user's tags: without the markers."""
+        return {key: value for key, value in self.model(logical_id)["tags"].items() if key not in MARKERS}
+
+    @property
+    def calls(self) -> list[Call]:
+        return self.service.calls
+
+    def forget_calls(self) -> None:
+        self.service.calls.clear()
+
+    def operations(self) -> list[str]:
+        """The calls since they were last forgotten."""
+        return [_short(call) for call in self.calls]
+
+    def writes(self) -> list[str]:
+        return [_short(call) for call in self.calls if call.is_write]
+
+    def inputs(self, operation: str) -> list[dict[str, Any]]:
+        """The input of each call of an operation."""
+        return [call.input for call in self.calls if call.operation == operation]
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.function.output.getvalue().splitlines()]
+
+    def live(self) -> dict[str, dict[str, Held]]:
+        """What lives in the account and a stack may have created: type → physical id → resource."""
+        found: dict[str, dict[str, Held]] = {CONFIGURED: {}, POLICY: {}, AUDIENCE: {}, ASSOCIATION: {}}
+        for model in self._store.configured_audience_models.live():
+            arn = model["configuredAudienceModelArn"]
+            data = {"ConfiguredAudienceModelArn": arn, "Name": model["name"]}
+            found[CONFIGURED][arn] = Held(arn, model, data, model["tags"])
+        for arn, policy in self._store.policies.items():
+            document = {
+                "configuredAudienceModelArn": arn,
+                "configuredAudienceModelPolicy": json.loads(policy.text),
+            }
+            found[POLICY][f"{arn}/policy"] = Held(f"{arn}/policy", document, {"ConfiguredAudienceModelArn": arn})
+        for model in self._store.audience_models.live():
+            arn = model["audienceModelArn"]
+            data = {"AudienceModelArn": arn, "Name": model["name"]}
+            found[AUDIENCE][arn] = Held(arn, model, data, model["tags"])
+        for association in self._store.associations.live():
+            found[ASSOCIATION][association["arn"]] = _association(association)
+        return {
+            type_: {physical_id: held for physical_id, held in resources.items() if physical_id not in self._seeds}
+            for type_, resources in found.items()
+        }
+
+    def check(self, *secrets: str, twins: bool = False) -> None:
+        """What must hold always: valid answers, no secrets, exactly the resources of the last successful template.
+
+        Args:
+            secrets: what must not have been written or answered.
+            twins: whether others of the request that made a known resource may still be there.
+        """
+        assert self.cloudformation.violations == []
+        self.check_secrets(*secrets)
+        for type_, live in self.live().items():
+            resources = {
+                name: resource
+                for name, resource in self.stack.resources.items()
+                if type_of(resource.properties) == type_
+            }
+            known = {resource.physical_id for resource in resources.values()}
+            assert known <= live.keys()
+            requests = {live[physical_id].request_id for physical_id in known} if twins else set()
+            others = {
+                physical_id for physical_id in live.keys() - known if live[physical_id].request_id not in requests
+            }
+            # A policy can be anybody's: it carries no markers.
+            assert type_ == POLICY or others <= set(self.stack.abandoned)
+            for logical_id, resource in resources.items():
+                held = live[resource.physical_id]
+                assert self.differences(logical_id) == {}
+                # A status is that of the last create or update.
+                assert {name: value for name, value in resource.data.items() if name != "Status"} == held.data
+
+    def differences(self, logical_id: str = "Model") -> dict[str, tuple[Any, Any]]:
+        """Where the service doesn't hold what the template says: member → (wanted, held)."""
+        resource = self.resource(logical_id)
+        type_ = type_of(resource.properties)
+        held = self.live()[type_][resource.physical_id]
+        if type_ in KINDS:
+            return differences(KINDS[type_], resource.properties, held)
+        wanted = resource.properties
+        return {name: (wanted.get(name), value) for name, value in held.members.items() if wanted.get(name) != value}
+
+    def check_secrets(self, *secrets: str) -> None:
+        """Nothing secret was written or answered."""
+        said = self.function.output.getvalue()
+        said += json.dumps([pending.answers for pending in self.cloudformation.pending.values()])
+        for secret in (SIGNATURE, *CREDENTIALS.values(), *secrets):
+            assert secret not in said
+
+
+def _association(members: dict[str, Any]) -> Held:
+    arn, name = members["arn"], members["name"]
+    data = {
+        "ConfiguredAudienceModelAssociationArn": arn,
+        "ConfiguredAudienceModelAssociationIdentifier": members["id"],
+        "Name": name,
+        "CollaborationIdentifier": members["collaborationId"],
+    }
+    return Held(arn, {**members, "configuredAudienceModelAssociationName": name}, data, members["tags"])
+
+
+def _short(call: Call) -> str:
+    return re.sub("(Configured)?AudienceModel(Association)?s?$", "", call.operation)
