@@ -1,6 +1,6 @@
 """What a case is: a scenario that needs nothing but a stack and a service with faults; data and steps, no engine.
 
-A case is given a driver. The simulator's is `Simulator`; whoever writes another one, for the embedded engine, gives it the
+A case is given a driver. The simulator is one; whoever writes another one, for the embedded engine, gives it the
 methods of `Driver`. What goes deeper into one engine stands in that engine's own tests.
 """
 
