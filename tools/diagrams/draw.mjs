@@ -7,6 +7,8 @@ const folder = new URL("../../docs/diagrams/", import.meta.url);
 const here = new URL("./", import.meta.url);
 const read = (name, base = folder) => readFileSync(new URL(name, base), "utf8");
 const [LIGHT, DARK] = [0, 200];
+// The page's own grounds.
+const GROUNDS = 'vars: { d2-config: { theme-overrides: { N7: "#ffffff" }; dark-theme-overrides: { N7: "#0b0c0f" } } }';
 
 // What decides the picture; tests/docs/test_diagrams.py says when one of these has changed and the picture hasn't.
 const digest = (name) => {
@@ -25,7 +27,7 @@ const finished = (svg, name) => {
 
 const d2 = new D2();
 for (const name of readdirSync(folder).filter((each) => each.endsWith(".d2") && each !== "classes.d2")) {
-  const fs = { [name]: read(name), "classes.d2": read("classes.d2") };
+  const fs = { [name]: `${read(name)}\n${GROUNDS}`, "classes.d2": read("classes.d2") };
   const { diagram, renderOptions } = await d2.compile({ fs, inputPath: name, options: { layout: "elk" } });
   const options = { ...renderOptions, themeID: LIGHT, darkThemeID: DARK, pad: 8, noXMLTag: true };
   writeFileSync(new URL(name.replace(".d2", ".svg"), folder), finished(await d2.render(diagram, options), name));
