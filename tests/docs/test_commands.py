@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 from typing import TYPE_CHECKING
 
 from cdk_cleanroomsml.handler.protocol import LOGICAL_MARKER, STACK_MARKER
@@ -38,16 +37,15 @@ def test_every_file_is_written_by_a_test() -> None:
     assert titled == {"getting-started.md", "guides/testing.md"}
 
 
-def test_find_orphans(tmp_path: Path) -> None:
-    (tmp_path / "aws").write_text(f'#!/bin/sh\nexec {sys.executable} {aws_cli.__file__} "$@"\n')
-    (tmp_path / "aws").chmod(0o755)
+def test_the_command_for_operators(tmp_path: Path) -> None:
     with Engine(audience_models=[AUDIENCE_MODEL_ARN]) as engine:
         stack = create_stack(engine)
         orphan = create_model(engine, {STACK_MARKER: stack, LOGICAL_MARKER: "Gone"})
-        create_model(engine, {"team": "not ours"})
-        script = f'PATH="{tmp_path}:$PATH"\n{commands(OPERATORS, "sh")}'
-        output = run(["bash", "-e", "-c", script], tmp_path, engine.child_environment())
-    assert output.splitlines() == [f"{orphan} Gone {stack}"]
+        foreign = create_model(engine, {"team": "not ours"})
+        output = run(["bash", "-e", "-c", commands(OPERATORS, "sh")], tmp_path, engine.child_environment())
+    listed, found = output.split("orphans in us-east-1: 1\n")
+    assert [each.rpartition("/")[2] in listed for each in (orphan, foreign)] == [True, True]
+    assert (orphan in found, foreign in found, "Gone" in found) == (True, False, True)
 
 
 def create_stack(engine: Engine) -> str:

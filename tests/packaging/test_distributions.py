@@ -42,7 +42,7 @@ def test_the_commands_that_install_it_do(page: str, tmp_path: Path) -> None:
     (installed,) = metadata.distributions(path=[str(tmp_path / "site")])
     assert installed.name == "cdk-cleanroomsml"
     assert installed.version == cdk_cleanroomsml.__version__
-    assert installed.metadata.get_all("Provides-Extra") == ["local"]
+    assert installed.metadata.get_all("Provides-Extra") == ["cli", "local"]
 
 
 def test_the_source_distribution_holds_what_builds_and_tests_it(tmp_path: Path) -> None:

@@ -92,6 +92,19 @@ class TestCollaboration:
         assert rooms.list_collaborations(memberStatus="INVITED")["collaborationList"] == []
         assert len(partner.list_collaborations(memberStatus="INVITED")["collaborationList"]) == 1
 
+    def test_its_members(self, service: CleanRoomsML, rooms: Any, collaboration: str, membership: str) -> None:
+        listed = rooms.list_members(collaborationIdentifier=collaboration)["memberSummaries"]
+        assert all(has_its_members("MemberSummary", each) for each in listed)
+        told = {each["accountId"]: (each["status"], each.get("membershipId")) for each in listed}
+        assert told == {"444455556666": ("INVITED", None), "111122223333": ("ACTIVE", membership)}
+        pages = rooms.get_paginator("list_members").paginate(
+            collaborationIdentifier=collaboration, PaginationConfig={"PageSize": 1}
+        )
+        assert [len(page["memberSummaries"]) for page in pages] == [1, 1]
+        stranger: Any = client(service, "cleanrooms", account="777788889999")
+        with refused(stranger, "AccessDeniedException", "no member of a collaboration"):
+            stranger.list_members(collaborationIdentifier=collaboration)
+
     def test_it_is_nobody_elses(self, service: CleanRoomsML, rooms: Any, collaboration: str) -> None:
         stranger: Any = client(service, "cleanrooms", account="777788889999")
         assert stranger.list_collaborations()["collaborationList"] == []

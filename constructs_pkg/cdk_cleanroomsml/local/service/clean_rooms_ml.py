@@ -72,6 +72,7 @@ CLEAN_ROOMS_OPERATIONS: dict[str, Operation] = {
     "CreateCollaboration": collaborations.create,
     "GetCollaboration": collaborations.get,
     "ListCollaborations": collaborations.list_,
+    "ListMembers": collaborations.list_members,
     "UpdateCollaboration": collaborations.update,
     "DeleteCollaboration": collaborations.delete,
     "CreateMembership": memberships.create,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ServiceError, validation
 from .rules import tag_problems
+from .store import Table
 
 if TYPE_CHECKING:
     from .context import Context
@@ -62,6 +63,16 @@ def list_(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     return {"collaborationList": [_shown(call, each) for each in page.items], "nextToken": page.next_token}
 
 
+def list_members(call: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """ListMembers, for its members: who is in, and who is invited."""
+    collaboration = _visible(call, request)
+    members = Table("member")
+    for each in collaboration["members"]:
+        members.add(each["accountId"], _member(call, collaboration, each))
+    page = members.page(request.get("nextToken"), call.page_size(request))
+    return {"memberSummaries": page.items, "nextToken": page.next_token}
+
+
 def update(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     """UpdateCollaboration, for its creator: a PATCH."""
     collaboration = _own(call, request)
@@ -111,3 +122,22 @@ def _shown(call: Context, collaboration: dict[str, Any]) -> dict[str, Any]:
         return {**collaboration, "memberStatus": "INVITED"}
     ids = {"membershipId": membership["id"], "membershipArn": membership["arn"]}
     return {**collaboration, **ids, "memberStatus": "ACTIVE"}
+
+
+def _member(call: Context, collaboration: dict[str, Any], specification: dict[str, Any]) -> dict[str, Any]:
+    theirs = call.store_of(specification["accountId"]).memberships.live()
+    membership = next((each for each in theirs if each["collaborationId"] == collaboration["id"]), None)
+    joined = {"membershipId": membership["id"], "membershipArn": membership["arn"]} if membership else {}
+    abilities = specification["memberAbilities"]
+    payment = specification.get("paymentConfiguration") or {"queryCompute": {"isResponsible": "CAN_QUERY" in abilities}}
+    return {
+        "accountId": specification["accountId"],
+        "displayName": specification["displayName"],
+        "abilities": abilities,
+        "mlAbilities": specification.get("mlMemberAbilities"),
+        "paymentConfiguration": payment,
+        "status": "ACTIVE" if membership else "INVITED",
+        "createTime": collaboration["createTime"],
+        "updateTime": (membership or collaboration)["updateTime"],
+        **joined,
+    }

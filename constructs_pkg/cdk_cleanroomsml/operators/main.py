@@ -1,0 +1,128 @@
+"""The command line of `cdk-cleanroomsml`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, NoReturn
+
+from . import permissions
+from .outcome import DISTRIBUTION, FAILED, WRONG_CALL, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .account import Account
+
+_EXITS = """\
+exit codes:
+  0   done, and there is nothing to see to
+  1   it could not be done; the last line on standard error says why
+  2   something was found: drift, an orphan, a failure
+  3   nothing was found, but not everything could be known
+  64  the command line is wrong
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: what follows the program's name; by default this process's own.
+
+    Returns:
+        The exit code, see `outcome`; 130 after Ctrl-C.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        if options.permissions:
+            return _show_permissions(options)
+        return _run(options)
+    except CommandError as error:
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("boto3", "botocore", "rich"):
+            raise
+        return _fail(f"the command needs {missing}: pip install '{DISTRIBUTION}[cli]'")
+    except BrokenPipeError:
+        # Whoever read has had enough.
+        sys.stderr.close()
+        return FAILED
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _run(options: argparse.Namespace) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from .account import connect
+    from .refusals import explained
+    from .screen import Screen
+
+    account = connect(options.profile, options.region, Screen(as_json=options.json))
+    try:
+        return _subcommand(options.command)(account, options)
+    except (BotoCoreError, ClientError) as error:
+        raise CommandError(explained(error, options.command)) from error
+
+
+def _subcommand(name: str) -> Callable[[Account, argparse.Namespace], int]:
+    # Only what is asked for is imported.
+    if name == "list":
+        from .listing import run
+    else:
+        from .orphans import run
+    return run
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=DISTRIBUTION,
+        description="What there is of AWS Clean Rooms ML lookalike modelling in an account and Region, whose it is, "
+        "and what to do. It only reads, unless an option says otherwise.",
+        epilog=_EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}")
+    commands = parser.add_subparsers(title="commands", metavar="command", dest="command", required=True)
+    _command(commands, "list", "what there is, whose it is, who uses it")
+    orphans = _command(commands, "orphans", "what carries a stack's markers and isn't that stack's")
+    orphans.add_argument("--delete", action="store_true", help="delete them, asking for each")
+    orphans.add_argument("--yes", action="store_true", help="don't ask, and leave alone what is in use")
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, does: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name, help=does, description=does, epilog=_EXITS, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("--profile", help="as of the AWS CLI (default: AWS_PROFILE, or the default one)")
+    command.add_argument("--region", help="as of the AWS CLI (default: AWS_REGION, or the profile's)")
+    command.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    command.add_argument(
+        "--permissions", action="store_true", help="print the IAM policy that it needs, and do nothing"
+    )
+    return command
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Ends with a code that isn't that of a find."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_CALL, f"{self.prog}: error: {message}\n")
+
+
+def _show_permissions(options: argparse.Namespace) -> int:
+    writes = any(getattr(options, name, False) for name in ("delete", "fix"))
+    document = permissions.policy(options.command, writes=writes, region=options.region)
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    return 0
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"{DISTRIBUTION}: {message}\n")
+    return FAILED

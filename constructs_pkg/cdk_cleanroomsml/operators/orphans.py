@@ -1,0 +1,232 @@
+"""`orphans`: what carries the markers of a stack and isn't that stack's, and with `--delete` deletes it.
+
+What nobody marked isn't ours to judge, and neither is what a retraining trained, or what a stack is just changing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ..handler.resource_types.audience_model import TRAINING
+from .account import code_of
+from .holdings import Holdings, let_in, partners, runs
+from .outcome import DONE, FOUND
+from .owners import CHANGING, GONE, Owner, Owners, request_of
+from .stacks import Stacks
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from .account import Account, Members
+
+MODEL, AUDIENCE_MODEL, ASSOCIATION = "configured audience model", "audience model", "association"
+_REFUSALS = ("ConflictException", "ValidationException")
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A resource that nobody owns.
+
+    Attributes:
+        what: which kind of resource.
+        uses: what uses it: jobs, collaborations, configured models, a resource policy that lets somebody in.
+        tags: those that it was judged by.
+    """
+
+    what: str
+    arn: str
+    name: str
+    owner: Owner
+    uses: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        told = {name: value for name, value in asdict(self).items() if name in ("what", "arn", "name", "uses")}
+        return {**told, "owner": self.owner.document()}
+
+
+class Orphans:
+    """Finds and deletes them."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._holdings = Holdings(account)
+        self._found: list[Orphan] = []
+        self.undecided: list[Orphan] = []
+        """What can't be told before its stack has settled."""
+
+    def find(self) -> list[Orphan]:
+        """All of them: associations first, then what they are of."""
+        models, audience_models = self._holdings.configured_audience_models(), self._holdings.audience_models()
+        associations = self._holdings.associations()
+        owners = Owners(Stacks(self._account))
+        owners.load(*(each.get("tags") or {} for each in [*models, *audience_models, *associations]))
+        self._in_use = {
+            request_of(_tags(each)): each for each in models if owners.of(_arn(each), _tags(each)).state == "alive"
+        }
+        judged = [
+            *(self._judge(ASSOCIATION, each, owners) for each in associations),
+            *(self._judge(MODEL, each, owners) for each in models),
+            *(self._judge(AUDIENCE_MODEL, each, owners) for each in audience_models),
+        ]
+        self.undecided = [each for each in judged if each.owner.state == CHANGING]
+        found = [each for each in judged if each.owner.state == GONE]
+        arns = [each.arn for each in found if each.what == MODEL]
+        policies, jobs = self._holdings.policies(arns), self._holdings.jobs(arns)
+        for orphan in found:
+            orphan.uses.extend(
+                {
+                    ASSOCIATION: lambda each: _of_association(each, self._account.id),
+                    MODEL: lambda each: _of_model(each, jobs, policies, associations),
+                    AUDIENCE_MODEL: lambda each: _of_audience_model(each, models),
+                }[orphan.what](orphan)
+            )
+        return found
+
+    def delete(self, orphan: Orphan) -> str:
+        """Deletes one, if it still is what it was; says what came of it."""
+        if not self._is_unchanged(orphan):
+            return "left alone: it changed since it was listed, list again"
+        try:
+            self._delete(orphan)
+        except ClientError as error:
+            if code_of(error) not in _REFUSALS:
+                raise
+            return f"refused by the service: {error.response['Error']['Message']}"
+        return "deleted" if orphan.what != AUDIENCE_MODEL else "being deleted"
+
+    def _judge(self, what: str, members: Members, owners: Owners) -> Orphan:
+        arn, tags = _arn(members), _tags(members)
+        owner = owners.of(arn, tags)
+        twin = self._in_use.get(request_of(tags)) if owner.state == GONE and what == MODEL else None
+        if twin is not None:
+            evidence = f"{owner.evidence}; both were created by one request: this is a second delivery's"
+            owner = Owner(owner.state, owner.stack_id, owner.logical_id, evidence)
+        return Orphan(what, arn, members["name"], owner, tags=tags, members=members)
+
+    def _is_unchanged(self, orphan: Orphan) -> bool:
+        owners = Owners(Stacks(self._account))
+        if orphan.what == ASSOCIATION:
+            return owners.of(orphan.arn, orphan.tags).state == GONE
+        operation = "get_configured_audience_model" if orphan.what == MODEL else "get_audience_model"
+        member = "configuredAudienceModelArn" if orphan.what == MODEL else "audienceModelArn"
+        now = self._account.find("cleanroomsml", operation, **{member: orphan.arn})
+        return now is not None and _tags(now) == orphan.tags and owners.of(orphan.arn, orphan.tags).state == GONE
+
+    def _delete(self, orphan: Orphan) -> None:
+        call = self._account.call
+        if orphan.what == ASSOCIATION:
+            call(
+                "cleanrooms",
+                "delete_configured_audience_model_association",
+                membershipIdentifier=orphan.members["membership"]["id"],
+                configuredAudienceModelAssociationIdentifier=orphan.members["id"],
+            )
+        elif orphan.what == MODEL:
+            call("cleanroomsml", "delete_configured_audience_model", configuredAudienceModelArn=orphan.arn)
+        else:
+            call("cleanroomsml", "delete_audience_model", audienceModelArn=orphan.arn)
+
+
+def run(account: Account, options: Namespace) -> int:
+    """Carries out the subcommand."""
+    orphans = Orphans(account)
+    found = orphans.find()
+    results: dict[str, str] = {}
+    if not account.screen.as_json:
+        _show(account, found, orphans.undecided)
+    if options.delete:
+        for orphan in found:
+            results[orphan.arn] = _offer(account, orphans, orphan, sure=options.yes)
+            account.screen.say(f"{orphan.arn}: {results[orphan.arn]}")
+    if account.screen.as_json:
+        account.screen.document(
+            {
+                "orphans": [
+                    {**each.document(), **({"result": results[each.arn]} if each.arn in results else {})}
+                    for each in found
+                ],
+                "undecided": [each.document() for each in orphans.undecided],
+            }
+        )
+    left = [each for each in found if "deleted" not in results.get(each.arn, "")]
+    return FOUND if left else DONE
+
+
+def _offer(account: Account, orphans: Orphans, orphan: Orphan, *, sure: bool) -> str:
+    """Asks about one, and deletes it if the answer is yes. What is in use isn't covered by `--yes`."""
+    if orphan.uses and sure:
+        return f"left alone, it is in use: {'; '.join(orphan.uses)}. Without --yes you are asked"
+    used = f"\n  IN USE: {'; '.join(orphan.uses)}" if orphan.uses else ""
+    question = f"delete {orphan.what} {orphan.name!r}, {orphan.arn}?\n  {orphan.owner.evidence}{used}\n "
+    return orphans.delete(orphan) if sure or account.screen.ask(question) else "left alone"
+
+
+def _show(account: Account, found: list[Orphan], undecided: list[Orphan]) -> None:
+    screen = account.screen
+    screen.heading(f"orphans in {account.region}: {len(found)}")
+    columns = ("what", "name", "arn", "marked as", "evidence", "in use")
+    screen.table(columns, [_row(each) for each in found])
+    if undecided:
+        screen.heading(f"can't be told yet: {len(undecided)}")
+        screen.table(columns, [_row(each) for each in undecided])
+
+
+def _row(orphan: Orphan) -> tuple[str, ...]:
+    uses = "\n".join(orphan.uses)
+    return orphan.what, orphan.name, orphan.arn, orphan.owner.words, orphan.owner.evidence, uses
+
+
+def _of_association(orphan: Orphan, account: str) -> list[str]:
+    offered = ", ".join(partners(orphan.members, account))
+    collaboration = orphan.members["membership"]["collaborationName"]
+    return [f"collaboration {collaboration!r} offers its model to {offered}"] if offered else []
+
+
+def _of_model(
+    orphan: Orphan, jobs: dict[str, list[Members]], policies: dict[str, Members], associations: list[Members]
+) -> list[str]:
+    uses = []
+    running = [each for each in jobs[orphan.arn] if runs(each)]
+    ended = len(jobs[orphan.arn]) - len(running)
+    if running:
+        names = ", ".join(f"{each['audienceGenerationJobArn']} ({each['status']})" for each in running)
+        uses.append(f"{_count(len(running), 'job')} running on it: {names}")
+    if ended:
+        uses.append(f"{_count(ended, 'job')} that ended, whose segments can still be exported")
+    for each in associations:
+        if each["configuredAudienceModelArn"] == orphan.arn:
+            name = each["membership"]["collaborationName"]
+            uses.append(f"association {each['name']!r} with collaboration {name!r}, which deleting it removes")
+    principals = let_in(policies.get(orphan.arn))
+    if principals:
+        uses.append(f"its resource policy lets in {', '.join(principals)}")
+    return uses
+
+
+def _of_audience_model(orphan: Orphan, models: list[Members]) -> list[str]:
+    uses = [
+        f"configured audience model {each['name']!r}, {each['configuredAudienceModelArn']}"
+        for each in models
+        if each["audienceModelArn"] == orphan.arn
+    ]
+    if orphan.members["status"] in TRAINING:
+        uses.append(f"it is still training ({orphan.members['status']})")
+    return uses
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _arn(members: Members) -> str:
+    return str(members.get("arn") or members.get("configuredAudienceModelArn") or members["audienceModelArn"])
+
+
+def _tags(members: Members) -> dict[str, str]:
+    return members.get("tags") or {}

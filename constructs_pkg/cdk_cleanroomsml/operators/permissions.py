@@ -1,0 +1,101 @@
+"""What each subcommand may be asked to do: the least policy that it runs with, and which action a refusal means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ML, ROOMS, STACKS, LOGS = "cleanrooms-ml", "cleanrooms", "cloudformation", "logs"
+
+_ACTIONS = {"GetBucketEncryption": "GetEncryptionConfiguration"}
+"""Actions that aren't called as their operation is (Service Authorization Reference)."""
+
+_ANYTHING = "*"
+"""A List knows no resource."""
+
+_DATASET = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:training-dataset/*"
+_AUDIENCE_MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:audience-model/*"
+_MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:configured-audience-model/*"
+_MEMBERSHIP = f"arn:{{partition}}:{ROOMS}:{{region}}:{{account}}:membership/*"
+_COLLABORATION = f"arn:{{partition}}:{ROOMS}:{{region}}:*:collaboration/*"
+_STACK = f"arn:{{partition}}:{STACKS}:{{region}}:{{account}}:stack/*"
+
+Needs = dict[str, str]
+"""Actions, and the resource that each is needed on."""
+
+_LIST_MODELS: Needs = {
+    f"{ML}:ListAudienceModels": _ANYTHING,
+    f"{ML}:ListConfiguredAudienceModels": _ANYTHING,
+    f"{ML}:GetAudienceModel": _AUDIENCE_MODEL,
+    f"{ML}:GetConfiguredAudienceModel": _MODEL,
+}
+_SEE_USE: Needs = {
+    f"{ML}:GetConfiguredAudienceModelPolicy": _MODEL,
+    f"{ML}:ListAudienceGenerationJobs": _ANYTHING,
+    f"{ROOMS}:ListMemberships": _ANYTHING,
+    f"{ROOMS}:ListConfiguredAudienceModelAssociations": _MEMBERSHIP,
+    f"{ROOMS}:ListMembers": _COLLABORATION,
+    f"{ROOMS}:ListTagsForResource": _MEMBERSHIP,
+}
+_SEE_STACKS: Needs = {
+    f"{STACKS}:DescribeStacks": _STACK,
+    f"{STACKS}:ListStackResources": _STACK,
+}
+
+READS: dict[str, Needs] = {
+    "list": {
+        f"{ML}:ListTrainingDatasets": _ANYTHING,
+        f"{ML}:GetTrainingDataset": _DATASET,
+        **_LIST_MODELS,
+        **_SEE_USE,
+        **_SEE_STACKS,
+    },
+    "orphans": {**_LIST_MODELS, **_SEE_USE, **_SEE_STACKS},
+}
+"""What a subcommand needs as long as it only reads."""
+
+WRITES: dict[str, Needs] = {
+    "orphans": {
+        f"{ML}:DeleteAudienceModel": _AUDIENCE_MODEL,
+        f"{ML}:DeleteConfiguredAudienceModel": _MODEL,
+        f"{ROOMS}:DeleteConfiguredAudienceModelAssociation": _MEMBERSHIP,
+        f"{ML}:DeleteConfiguredAudienceModelPolicy": _MODEL,
+        f"{ML}:PutConfiguredAudienceModelPolicy": _MODEL,
+    },
+}
+"""What it needs besides when it is asked to change something."""
+
+
+def policy(command: str, *, writes: bool, region: str | None = None, account: str = _ANYTHING) -> dict[str, Any]:
+    """The IAM policy that a subcommand needs.
+
+    Args:
+        command: the subcommand.
+        writes: whether it is asked to change something.
+        region: the Region that it works in; by default any.
+        account: the account; by default any.
+    """
+    needs = READS[command] | (WRITES.get(command, {}) if writes else {})
+    place = {"partition": _partition(region), "region": region or _ANYTHING, "account": account}
+    actions: dict[str, list[str]] = {}
+    for action, resource in needs.items():
+        actions.setdefault(resource.format_map(place), []).append(action)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(of_it), "Resource": resource} for resource, of_it in actions.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def action_of(command: str, operation: str) -> str:
+    """The IAM action of an operation that a subcommand calls."""
+    needed = [*READS[command], *WRITES.get(command, {})]
+    name = _ACTIONS.get(operation, operation)
+    return next((action for action in needed if action.endswith(f":{name}")), operation)
+
+
+def _partition(region: str | None) -> str:
+    if region is None:
+        return "aws"
+    return next((name for start, name in _PARTITIONS if region.startswith(start)), "aws")
+
+
+_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))

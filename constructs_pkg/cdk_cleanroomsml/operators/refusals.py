@@ -1,0 +1,36 @@
+"""What an error of AWS means to whoever runs the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+
+from .account import ATTEMPTS, code_of
+from .outcome import DISTRIBUTION
+from .permissions import action_of
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError
+
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+
+
+def explained(error: BotoCoreError | ClientError, command: str) -> str:
+    """An error in one sentence, with what to do."""
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return f"{error}: give --profile, or credentials as the AWS CLI takes them"
+    if not isinstance(error, ClientError):
+        return str(error)
+    code, message = code_of(error), error.response["Error"].get("Message", "")
+    operation = error.operation_name
+    said = f"{operation} failed with {code}: {message}"
+    if code in _DENIED:
+        action = action_of(command, operation)
+        return f"{said}. '{command}' needs {action}; '{DISTRIBUTION} {command} --permissions' prints all that it needs"
+    if code in _EXPIRED:
+        return f"{said}. the credentials are not valid, or not any more"
+    if "Throttl" in code or code == "TooManyRequestsException":
+        return f"{said}, {ATTEMPTS} times. try again when less goes on in the account"
+    return said

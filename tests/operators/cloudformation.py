@@ -1,0 +1,161 @@
+"""CloudFormation, CloudWatch Logs and STS in process, as far as the command asks: checked by their service models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import boto3
+from botocore import xform_name
+from botocore.validate import ParamValidator
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+WHEN = datetime(2024, 5, 1, tzinfo=timezone.utc)
+PAGE = 100
+
+
+@dataclass
+class FakeStack:
+    """A stack; resources are (type, physical id, status) by logical id."""
+
+    name: str
+    resources: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    status: str = "CREATE_COMPLETE"
+    template: dict[str, Any] = field(default_factory=dict)
+    parameters: list[dict[str, str]] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    number: int = 1
+
+    @property
+    def id(self) -> str:
+        uuid = f"00000000-0000-4000-8000-{self.number:012d}"
+        return f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{self.name}/{uuid}"
+
+
+@dataclass
+class RefusedError(Exception):
+    """An error of a service."""
+
+    code: str
+    message: str = ""
+    status: int = 400
+
+
+class Elsewhere:
+    """The services beside Clean Rooms; `calls` are the operations that were asked, in order."""
+
+    def __init__(self) -> None:
+        self.stacks: list[FakeStack] = []
+        self.exports: dict[str, str] = {}
+        self.logs: dict[tuple[str, str], list[str]] = {}
+        self.calls: list[str] = []
+
+    def add(self, name: str, **given: Any) -> FakeStack:
+        stack = FakeStack(name, **given)
+        stack.number = len(self.stacks) + 1
+        self.stacks.append(stack)
+        return stack
+
+    def client(self, service: str) -> Any:
+        """A real client whose calls are answered here; input and output are those of the service model."""
+        client: Any = boto3.client(service, region_name=REGION, aws_access_key_id="1", aws_secret_access_key="local")
+
+        def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+            context["asked"] = params
+
+        def answer(model: Any, context: dict[str, Any], **_: Any) -> Any:
+            return self._answer(model, context["asked"])
+
+        client.meta.events.register(f"provide-client-params.{service}.*", keep)
+        client.meta.events.register(f"before-call.{service}.*", answer)
+        return client
+
+    def _answer(self, model: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        self.calls.append(model.name)
+        try:
+            answer = getattr(self, f"_{xform_name(model.name)}")(params)
+        except RefusedError as refused:
+            error = {"Code": refused.code, "Message": refused.message}
+            return _Http(refused.status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": refused.status}}
+        problems = ParamValidator().validate(answer, model.output_shape)
+        assert not problems.has_errors(), problems.generate_report()
+        return _Http(200), {**answer, "ResponseMetadata": {}}
+
+    def _find(self, name: str) -> FakeStack:
+        for stack in self.stacks:
+            if name == stack.id or (name == stack.name and stack.status != "DELETE_COMPLETE"):
+                return stack
+        raise RefusedError("ValidationError", f"Stack with id {name} does not exist")
+
+    def _get_caller_identity(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:root", "UserId": ACCOUNT}
+
+    def _describe_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
+        stack = self._find(params["StackName"])
+        described = {
+            "StackName": stack.name,
+            "StackId": stack.id,
+            "CreationTime": WHEN,
+            "StackStatus": stack.status,
+            "Parameters": stack.parameters,
+            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
+        }
+        return {"Stacks": [described]}
+
+    def _list_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
+        wanted = params.get("StackStatusFilter")
+        found = [
+            {"StackName": each.name, "StackId": each.id, "CreationTime": WHEN, "StackStatus": each.status}
+            for each in self.stacks
+            if wanted is None or each.status in wanted
+        ]
+        return _page("StackSummaries", found, params)
+
+    def _list_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
+        resources = [
+            {
+                "LogicalResourceId": logical_id,
+                "PhysicalResourceId": physical_id,
+                "ResourceType": type_,
+                "ResourceStatus": status,
+                "LastUpdatedTimestamp": WHEN,
+            }
+            for logical_id, (type_, physical_id, status) in self._find(params["StackName"]).resources.items()
+        ]
+        return _page("StackResourceSummaries", resources, params)
+
+    def _get_template(self, params: dict[str, Any]) -> dict[str, Any]:
+        assert params["TemplateStage"] == "Processed"
+        return {"TemplateBody": json.dumps(self._find(params["StackName"]).template)}
+
+    def _list_exports(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _page("Exports", [{"Name": name, "Value": value} for name, value in self.exports.items()], params)
+
+    def _describe_stack_events(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _page("StackEvents", self._find(params["StackName"]).events, params)
+
+    def _filter_log_events(self, params: dict[str, Any]) -> dict[str, Any]:
+        streams = params.get("logStreamNames")
+        found = [
+            {"message": message, "logStreamName": stream, "timestamp": 1714521600000 + number}
+            for (group, stream), messages in self.logs.items()
+            if group == params["logGroupName"] and (streams is None or stream in streams)
+            for number, message in enumerate(messages)
+        ]
+        if not any(group == params["logGroupName"] for group, _ in self.logs):
+            raise RefusedError("ResourceNotFoundException", "The specified log group does not exist.")
+        return {"events": found}
+
+
+@dataclass
+class _Http:
+    status_code: int
+
+
+def _page(name: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any]:
+    start = int(params.get("NextToken", 0))
+    more = {"NextToken": str(start + PAGE)} if len(items) > start + PAGE else {}
+    return {name: items[start : start + PAGE], **more}

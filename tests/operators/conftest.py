@@ -1,0 +1,162 @@
+"""The command against the service in process."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from argparse import Namespace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, REQUEST_MARKER, STACK_MARKER
+from cdk_cleanroomsml.local.service import CleanRoomsML, client
+from cdk_cleanroomsml.operators.account import Account
+from cdk_cleanroomsml.operators.screen import Screen
+
+from .cloudformation import ACCOUNT, REGION, Elsewhere, FakeStack
+
+PARTNER = "444455556666"
+OURS = ("cleanroomsml", "cleanrooms")
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2024, 5, 1, tzinfo=timezone.utc)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class World:
+    """An account with Clean Rooms ML in it, and what else the command asks."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.service = CleanRoomsML(now=self.clock, sleep=self.clock.move)
+        self.elsewhere = Elsewhere()
+        self.answers: list[bool] = []
+        self.questions: list[str] = []
+        self.numbers = itertools.count(1)
+        self.ml: Any = client(self.service, account=ACCOUNT)
+        self.rooms: Any = client(self.service, "cleanrooms", account=ACCOUNT)
+        self.partner: Any = client(self.service, "cleanrooms", account=PARTNER)
+
+    def account(self, *, as_json: bool = False) -> Account:
+        """The account, as a run of the command sees it."""
+        return Account(self.make_client, REGION, Screen(as_json=as_json, ask=self._ask))
+
+    def make_client(self, service: str) -> Any:
+        if service in OURS:
+            config = Config(retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
+            return client(self.service, service, account=ACCOUNT, config=config)  # type: ignore[arg-type]
+        return self.elsewhere.client(service)
+
+    def _ask(self, question: str) -> bool:
+        self.questions.append(question)
+        return self.answers.pop(0)
+
+    def audience_model(self, name: str = "readers", **members: Any) -> str:
+        dataset = self.ml.create_training_dataset(**dataset_request(f"{name} data"))["trainingDatasetArn"]
+        made = self.ml.create_audience_model(name=name, trainingDatasetArn=dataset, **members)
+        return str(made["audienceModelArn"])
+
+    def model(self, name: str = "lookalikes", **members: Any) -> str:
+        if "audienceModelArn" not in members:
+            members["audienceModelArn"] = self.audience_model(f"{name} trained")
+        request = {
+            "name": name,
+            "outputConfig": {
+                "destination": {"s3Destination": {"s3Uri": "s3://segments/"}},
+                "roleArn": f"arn:aws:iam::{ACCOUNT}:role/cleanrooms-ml-write",
+            },
+            "sharedAudienceMetrics": ["ALL"],
+            **members,
+        }
+        return str(self.ml.create_configured_audience_model(**request)["configuredAudienceModelArn"])
+
+    def membership(self, name: str = "spring") -> str:
+        """A membership in a collaboration that the partner has made."""
+        collaboration = self.partner.create_collaboration(
+            name=name,
+            description="with a partner",
+            creatorDisplayName="advertiser",
+            creatorMemberAbilities=["CAN_QUERY", "CAN_RECEIVE_RESULTS"],
+            members=[{"accountId": ACCOUNT, "displayName": "publisher", "memberAbilities": []}],
+            queryLogStatus="DISABLED",
+        )["collaboration"]["id"]
+        self.partner.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+        made = self.rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+        return str(made["membership"]["id"])
+
+    def association(self, model: str, membership: str, name: str = "offer", **members: Any) -> str:
+        request = {"manageResourcePolicies": True, **members}
+        made = self.rooms.create_configured_audience_model_association(
+            membershipIdentifier=membership,
+            configuredAudienceModelArn=model,
+            configuredAudienceModelAssociationName=name,
+            **request,
+        )
+        return str(made["configuredAudienceModelAssociation"]["arn"])
+
+    def job(self, model: str) -> str:
+        self.service.objects.contents["s3://seeds/seed.jsonl"] = seed(500)  # type: ignore[attr-defined]
+        made = self.ml.start_audience_generation_job(
+            name=f"job-{next(self.numbers)}",
+            configuredAudienceModelArn=model,
+            seedAudience={
+                "roleArn": f"arn:aws:iam::{ACCOUNT}:role/seed",
+                "dataSource": {"s3Uri": "s3://seeds/seed.jsonl"},
+            },
+        )
+        return str(made["audienceGenerationJobArn"])
+
+    def marks(self, stack: FakeStack | str, logical_id: str, request: str = "") -> dict[str, str]:
+        """The markers of a stack's resource."""
+        return {
+            STACK_MARKER: stack if isinstance(stack, str) else stack.id,
+            LOGICAL_MARKER: logical_id,
+            REQUEST_MARKER: request or f"request-{next(self.numbers)}",
+        }
+
+    def operations(self) -> list[str]:
+        """What Clean Rooms and Clean Rooms ML were asked since the last look."""
+        seen = [call.operation for call in self.service.calls]
+        self.service.calls.clear()
+        return seen
+
+    def writes(self) -> list[str]:
+        return [call.operation for call in self.service.calls if call.is_write]
+
+
+def dataset_request(name: str) -> dict[str, Any]:
+    columns = (("user", "USER_ID"), ("item", "ITEM_ID"), ("at", "TIMESTAMP"))
+    schema = [{"columnName": column, "columnTypes": [type_]} for column, type_ in columns]
+    source = {"glueDataSource": {"databaseName": "shop", "tableName": "clicks"}}
+    return {
+        "name": name,
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/cleanrooms-ml-read",
+        "trainingData": [{"type": "INTERACTIONS", "inputConfig": {"schema": schema, "dataSource": source}}],
+    }
+
+
+def seed(users: int) -> bytes:
+    return "".join(json.dumps({"user_id": f"seed-{number}"}) + "\n" for number in range(users)).encode()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def options() -> Namespace:
+    """What the command line gives to a subcommand that is asked for nothing special."""
+    return Namespace(delete=False, yes=False, fix=False, stack=None)

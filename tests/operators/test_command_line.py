@@ -1,0 +1,159 @@
+"""The command line: where it works, what it says when it can't, how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from cdk_cleanroomsml.operators import listing, main, permissions
+from cdk_cleanroomsml.operators.account import connect
+from cdk_cleanroomsml.operators.outcome import CommandError
+from cdk_cleanroomsml.operators.screen import Screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = tuple(permissions.READS)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """None of the user's own settings count."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+
+def test_it_runs_as_a_module_and_as_a_script() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "cdk_cleanroomsml.operators", "--help"], capture_output=True, text=True
+    )
+    assert told.returncode == 0
+    for command in COMMANDS:
+        assert command in told.stdout
+    assert "exit codes:" in told.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["list", "--nonsense"]])
+def test_a_wrong_command_line_is_no_find(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main(arguments)
+    assert ended.value.code == 64
+    assert "error: " in capsys.readouterr().err
+
+
+def test_no_region(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["list"]) == 1
+    assert "no Region is named: give --region" in capsys.readouterr().err
+
+
+def test_no_such_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["list", "--profile", "nobody"]) == 1
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_no_credentials(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert main.main(["list", "--region", "us-east-1"]) == 1
+    assert "give --profile, or credentials as the AWS CLI takes them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "variables", "region"),
+    [
+        ("eu-west-1", {"AWS_REGION": "us-west-2"}, "eu-west-1"),
+        (None, {"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-east-2"}, "us-west-2"),
+        (None, {"AWS_DEFAULT_REGION": "us-east-2"}, "us-east-2"),
+        (None, {"AWS_PROFILE": "shop"}, "eu-central-1"),
+        (None, {"AWS_PROFILE": "shop", "AWS_REGION": "us-west-2"}, "us-west-2"),
+    ],
+)
+def test_the_region_comes_from_where_the_aws_cli_takes_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str | None, variables: dict[str, str], region: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile shop]\nregion = eu-central-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert connect(None, option, Screen()).region == region
+
+
+def refusal(code: str, operation: str = "GetConfiguredAudienceModelPolicy") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no."}}, operation)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (refusal("AccessDeniedException"), "'list' needs cleanrooms-ml:GetConfiguredAudienceModelPolicy"),
+        (refusal("AccessDenied", "DescribeStacks"), "'list' needs cloudformation:DescribeStacks"),
+        (refusal("AccessDeniedException", "ListTagsForResource"), "'list' needs cleanrooms:ListTagsForResource"),
+        (refusal("ThrottlingException"), "try again when less goes on"),
+        (refusal("ExpiredTokenException"), "the credentials are not valid, or not any more"),
+        (refusal("InternalServiceException"), "failed with InternalServiceException: no."),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "Could not connect to the endpoint URL"),
+        (CommandError("words of ours"), "words of ours"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(listing, "run", fails)
+    assert main.main(["list", "--region", "us-east-1"]) == 1
+    told = capsys.readouterr()
+    assert said in told.err
+    assert (told.out, len(told.err.splitlines())) == ("", 1)
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (BrokenPipeError(), 1)])
+def test_it_may_be_ended(error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(listing, "run", fails)
+    monkeypatch.setattr(sys, "stderr", open("/dev/null", "w"))  # noqa: SIM115, PTH123 - closed by the command
+    assert main.main(["list", "--region", "us-east-1"]) == code
+
+
+def test_without_its_extra(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['rich'] = None; from cdk_cleanroomsml.operators.main import main; sys.exit(main())"
+    for arguments, ended in ((["list"], 1), (["--help"], 0)):
+        told = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
+        assert told.returncode == ended
+    told = subprocess.run([sys.executable, "-c", code, "list"], cwd=tmp_path, capture_output=True, text=True)
+    assert "pip install 'cdk-cleanroomsml[cli]'" in told.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_permissions_are_printed_without_an_account(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main([command, "--permissions", "--region", "cn-north-1"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["Version"] == "2012-10-17"
+    resources = [each["Resource"] for each in printed["Statement"]]
+    assert all(each == "*" or each.startswith("arn:aws-cn:") for each in resources)
+    assert not any(
+        verb in action for each in printed["Statement"] for action in each["Action"] for verb in ("Delete", "Put")
+    )
+
+
+def test_what_writes_asks_for_more(capsys: pytest.CaptureFixture[str]) -> None:
+    main.main(["orphans", "--delete", "--permissions"])
+    assert "cleanrooms-ml:DeleteConfiguredAudienceModel" in capsys.readouterr().out
+
+
+def test_a_pipe_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    with pytest.raises(CommandError, match="no terminal to ask at: nothing was changed"):
+        Screen().ask("sure?")

@@ -1,0 +1,173 @@
+"""`orphans`: what is one, what isn't, and what `--delete` does."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.local.service import Fault
+from cdk_cleanroomsml.operators import orphans
+from cdk_cleanroomsml.operators.screen import Screen
+
+from .conftest import PARTNER
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
+GONE = "arn:aws:cloudformation:us-east-1:111122223333:stack/Old/1a"
+
+
+def run(
+    world: World, capsys: pytest.CaptureFixture[str], *answers: bool, delete: bool = False, yes: bool = False
+) -> tuple[int, Any]:
+    world.answers = list(answers)
+    code = orphans.run(world.account(as_json=True), Namespace(delete=delete, yes=yes))
+    return code, json.loads(capsys.readouterr().out)
+
+
+def models(world: World) -> list[str]:
+    return [each["name"] for each in world.ml.list_configured_audience_models()["configuredAudienceModels"]]
+
+
+def test_only_what_carries_markers_of_a_stack_that_has_it_not(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    stack, changing = world.elsewhere.add("Shop"), world.elsewhere.add("Busy", status="UPDATE_IN_PROGRESS")
+    trained = world.audience_model(tags={"cdk-cleanroomsml:retraining": "Shop/weekly"})
+    world.model("by hand", audienceModelArn=trained)
+    used = world.model("used", audienceModelArn=trained, tags=world.marks(stack, "Model", "r1"))
+    stack.resources["Model"] = (TYPE, used, "CREATE_COMPLETE")
+    world.model("twin", audienceModelArn=trained, tags=world.marks(stack, "Model", "r1"))
+    world.model("left", audienceModelArn=trained, tags=world.marks(stack, "Gone"))
+    world.model("replaced just now", audienceModelArn=trained, tags=world.marks(changing, "Model"))
+    theirs = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Theirs/1a"
+    world.model("copied", audienceModelArn=trained, tags=world.marks(theirs, "Model"))
+    world.audience_model("kept", tags=world.marks(GONE, "Audience"))
+    code, told = run(world, capsys)
+    assert code == 2
+    assert {each["name"]: each["owner"]["evidence"] for each in told["orphans"]} == {
+        "twin": f"the stack's Model is {used}, not {told['orphans'][0]['arn']}; both were created by one request: this"
+        " is a second delivery's",
+        "left": "the stack has no Gone any more",
+        "kept": "its stack does not exist, or not any more",
+    }
+    assert [each["name"] for each in told["undecided"]] == ["replaced just now"]
+
+
+def test_what_uses_an_orphan_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.service.switches.job_seconds = 60
+    audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
+    model = world.model("left", audienceModelArn=audience_model, tags=world.marks(GONE, "Model"))
+    world.association(model, world.membership(), "offer", tags=world.marks(GONE, "Offer"))
+    job = world.job(model)
+    _, told = run(world, capsys)
+    assert {each["what"]: each["uses"] for each in told["orphans"]} == {
+        "association": [f"collaboration 'spring' offers its model to {PARTNER}"],
+        "configured audience model": [
+            f"1 job running on it: {job} (CREATE_PENDING)",
+            "association 'offer' with collaboration 'spring', which deleting it removes",
+            f"its resource policy lets in {PARTNER}",
+        ],
+        "audience model": [f"configured audience model 'left', {model}"],
+    }
+
+
+def test_nothing_is_written_unless_asked(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.model("left", tags=world.marks(GONE, "Model"))
+    world.operations()
+    run(world, capsys)
+    assert world.writes() == []
+
+
+def test_each_is_asked_for(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("first", "second"):
+        world.model(name, tags=world.marks(GONE, name))
+    code, told = run(world, capsys, True, False, delete=True)
+    assert [each["result"] for each in told["orphans"]] == ["deleted", "left alone"]
+    assert (code, models(world)) == (2, ["second"])
+    assert "delete configured audience model 'first', arn:" in world.questions[0]
+    assert "its stack does not exist" in world.questions[0]
+    code, _ = run(world, capsys, True, delete=True)
+    assert (code, models(world)) == (0, [])
+
+
+def test_use_is_said_before_it_is_asked(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    model = world.model("left", tags=world.marks(GONE, "Model"))
+    world.job(model)
+    _, told = run(world, capsys, yes=True, delete=True)
+    assert told["orphans"][0]["result"].startswith("left alone, it is in use: 1 job that ended")
+    assert (world.questions, models(world)) == ([], ["left"])
+    run(world, capsys, True, delete=True)
+    assert "IN USE: 1 job that ended, whose segments can still be exported" in world.questions[0]
+    assert models(world) == []
+
+
+def test_the_whole_chain_goes_in_order(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
+    model = world.model("left", audienceModelArn=audience_model, tags=world.marks(GONE, "Model"))
+    world.association(model, world.membership(), "offer", tags=world.marks(GONE, "Offer"))
+    world.operations()
+    code, told = run(world, capsys, True, True, True, delete=True)
+    assert [each["result"] for each in told["orphans"]] == ["deleted", "deleted", "being deleted"]
+    assert code == 0
+    assert world.writes() == [
+        "DeleteConfiguredAudienceModelAssociation",
+        "DeleteConfiguredAudienceModel",
+        "DeleteAudienceModel",
+    ]
+
+
+def test_what_the_service_refuses_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
+    world.model("in use", audienceModelArn=audience_model)
+    code, told = run(world, capsys, True, delete=True)
+    assert told["orphans"][0]["result"].startswith("refused by the service: ")
+    assert code == 2
+
+
+@pytest.mark.parametrize("change", ["adopted", "gone", "tagged"])
+def test_it_is_looked_at_again_before_it_goes(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    stack = world.elsewhere.add("Shop")
+    model = world.model("left", tags=world.marks(stack, "Model"))
+
+    def meanwhile(question: str) -> bool:
+        assert question
+        if change == "adopted":
+            stack.resources["Model"] = (TYPE, model, "UPDATE_COMPLETE")
+        elif change == "gone":
+            world.ml.delete_configured_audience_model(configuredAudienceModelArn=model)
+        else:
+            world.ml.tag_resource(resourceArn=model, tags={"cdk-cleanroomsml:logical-id": "Other"})
+        return True
+
+    monkeypatch.setattr(Screen, "ask", lambda _, question: meanwhile(question))
+    code, told = run(world, capsys, delete=True)
+    assert told["orphans"][0]["result"] == "left alone: it changed since it was listed, list again"
+    assert code == 2
+
+
+def test_linear_calls(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    stack, audience_model = world.elsewhere.add("Shop"), world.audience_model()
+    for number in range(250):
+        world.model(f"m{number}", audienceModelArn=audience_model, tags=world.marks(stack, f"M{number}"))
+    world.model("gone", audienceModelArn=audience_model, tags=world.marks(GONE, "M"))
+    world.operations()
+    world.service.faults.add(Fault("GetConfiguredAudienceModel", error="ThrottlingException", times=2))
+    _, told = run(world, capsys)
+    assert len(told["orphans"]) == 251
+    counted = Counter(world.operations())
+    assert counted.pop("GetConfiguredAudienceModel") in (251, 252, 253)
+    assert counted == {
+        "ListConfiguredAudienceModels": 3,
+        "GetConfiguredAudienceModelPolicy": 251,
+        "ListAudienceGenerationJobs": 251,
+        "ListAudienceModels": 1,
+        "GetAudienceModel": 1,
+        "ListMemberships": 1,
+    }
+    assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 2, "ListStackResources": 1}
