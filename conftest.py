@@ -31,6 +31,7 @@ LONG = (
     "tests/handler/reconciliation/test_random_histories.py",
     "tests/constructs/test_compositions.py",
     "tests/local/cli/test_command_line.py",
+    "tests/local/ministack_patches/test_issue_texts.py",
     "tests/benchmarks/test_measure.py",
     "tests/benchmarks/test_chain.py",
     "tests/examples/test_examples.py",

@@ -39,6 +39,7 @@ def test_the_commands_that_install_it_do(page: str, tmp_path: Path) -> None:
     # What isn't this package's comes from the registry, which is the lock's concern, not this test's.
     for line, more in ((build, ["--no-build-isolation"]), (install, ["--no-deps", "--target", str(tmp_path / "site")])):
         subprocess.run([sys.executable, "-m", *shlex.split(line), "--quiet", *more], cwd=folder, check=True)
+    assert [*(tmp_path / "site" / "cdk_cleanroomsml").rglob("*.md")] == []
     (installed,) = metadata.distributions(path=[str(tmp_path / "site")])
     assert installed.name == "cdk-cleanroomsml"
     assert installed.version == cdk_cleanroomsml.__version__
@@ -52,6 +53,7 @@ def test_the_source_distribution_holds_what_builds_and_tests_it(tmp_path: Path) 
     with tarfile.open(archive) as opened:
         names = [name.partition("/")[2] for name in opened.getnames()]
     assert {"constructs_pkg/cdk_cleanroomsml/__init__.py", "hatch_build.py", "pyproject.toml"} <= {*names}
+    assert "constructs_pkg/cdk_cleanroomsml/local/ministack_patches/bucket_encryption.md" in names
     assert [name for name in names if name.startswith((".ci", ".github", "benchmarks/results/"))] == []
 
 
