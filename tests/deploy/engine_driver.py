@@ -24,8 +24,8 @@ from ..handler.simulation.resource_types import (
     COLLABORATION,
     CONFIGURED,
     DATASET,
+    EXISTING_MODELS,
     KINDS,
-    LENT_MODELS,
     MARKERS,
     MEMBERSHIP,
     MINIMAL,
@@ -33,7 +33,7 @@ from ..handler.simulation.resource_types import (
     OTHER_DATASET,
     OTHER_MEMBERSHIP,
     ROLE,
-    Held,
+    ResourceState,
     Subject,
     differences,
 )
@@ -162,8 +162,8 @@ class EngineDriver:
                 for arn in (DATASET, OTHER_DATASET):
                     self._known_as[self._create_dataset(arn.rpartition("/")[2])] = arn
             if subject.type == ASSOCIATION:
-                for number, arn in enumerate(LENT_MODELS):
-                    made = self._cleanroomsml.create_configured_audience_model(**MINIMAL, name=f"lent {number}")
+                for number, arn in enumerate(EXISTING_MODELS):
+                    made = self._cleanroomsml.create_configured_audience_model(**MINIMAL, name=f"existing {number}")
                     self._known_as[made["configuredAudienceModelArn"]] = arn
                 self._join(COLLABORATION, MEMBERSHIP)
                 self._join(OTHER_COLLABORATION, OTHER_MEMBERSHIP)
@@ -268,12 +268,12 @@ class EngineDriver:
 
     def models(self, type_: str = CONFIGURED) -> list[dict[str, Any]]:
         with self._unseen():
-            return [{**held.members, "tags": held.tags} for held in self._live(type_).values()]
+            return [{**state.members, "tags": state.tags} for state in self._live(type_).values()]
 
     def model(self, logical_id: str = "Model") -> dict[str, Any]:
         with self._unseen():
-            held = self._read(self._type(logical_id), self.physical_id(logical_id))
-        return {**held.members, "tags": held.tags}
+            state = self._read(self._type(logical_id), self.physical_id(logical_id))
+        return {**state.members, "tags": state.tags}
 
     def tags(self, logical_id: str = "Model") -> dict[str, str]:
         return {key: value for key, value in self.model(logical_id)["tags"].items() if key not in MARKERS}
@@ -309,16 +309,16 @@ class EngineDriver:
             wanted = {name: properties for name, properties in template.items() if type_of(properties) == type_}
             assert live.keys() == {self.physical_id(name) for name in wanted}
             for name, properties in wanted.items():
-                held = live[self.physical_id(name)]
-                assert differences(kind, self._resolved(properties), held) == {}
-                assert self.attributes(name)["Name"] == held.members[kind.name]
+                state = live[self.physical_id(name)]
+                assert differences(kind, self._resolved(properties), state) == {}
+                assert self.attributes(name)["Name"] == state.members[kind.name]
 
     # How
 
     def _type(self, logical_id: str) -> str:
         return type_of(self._template.get(logical_id, {}))
 
-    def _live(self, type_: str) -> dict[str, Held]:
+    def _live(self, type_: str) -> dict[str, ResourceState]:
         """What lives of a type, but for what was there before."""
         if type_ == ASSOCIATION:
             memberships = [here for here, there in self._known_as.items() if there in (MEMBERSHIP, OTHER_MEMBERSHIP)]
@@ -336,7 +336,7 @@ class EngineDriver:
             listed = [summary[kind.arn] for summary in summaries if summary[kind.arn] not in seeds]
         return {physical_id: self._read(type_, physical_id) for physical_id in map(self._to_case, listed)}
 
-    def _read(self, type_: str, physical_id: str) -> Held:
+    def _read(self, type_: str, physical_id: str) -> ResourceState:
         """A resource, its members under the names that a template gives them."""
         told = self._call(type_, "get", physical_id)
         if type_ == ASSOCIATION:
@@ -346,7 +346,7 @@ class EngineDriver:
             listed = self._services["cleanrooms"].list_tags_for_resource(resourceArn=self._to_service(physical_id))
             told["tags"] = listed["tags"]
         told.pop("ResponseMetadata", None)
-        return Held(physical_id, self._translated(told), {}, told["tags"])
+        return ResourceState(physical_id, self._translated(told), {}, told["tags"])
 
     def _call(self, type_: str, verb: str, physical_id: str) -> dict[str, Any]:
         arn, kind = self._to_service(physical_id), KINDS[type_]

@@ -19,7 +19,7 @@ from ..handler.simulation.resource_types import (
     CONFIGURED,
     CONFIGURED_MODELS,
     DATASET,
-    LENT_MODELS,
+    EXISTING_MODELS,
     MEMBERSHIP,
     MINIMAL,
     OTHER_AUDIENCE_MODEL,
@@ -73,7 +73,7 @@ def template(version: str) -> dict[str, dict[str, Any]]:
         "Effect": "Allow",
         "Principal": {"AWS": {"first": "444455556666", "second": "777788889999"}[version]},
         "Action": "cleanrooms-ml:StartAudienceGenerationJob",
-        "Resource": LENT_MODELS[1],
+        "Resource": EXISTING_MODELS[1],
     }
     return {
         "Model": {**MINIMAL, "Type": CONFIGURED, "description": version},
@@ -81,13 +81,13 @@ def template(version: str) -> dict[str, dict[str, Any]]:
         "Association": {
             "Type": ASSOCIATION,
             "membershipIdentifier": MEMBERSHIP,
-            "configuredAudienceModelArn": LENT_MODELS[0],
+            "configuredAudienceModelArn": EXISTING_MODELS[0],
             "manageResourcePolicies": "false",
             "description": version,
         },
         "Policy": {
             "Type": POLICY,
-            "configuredAudienceModelArn": LENT_MODELS[1],
+            "configuredAudienceModelArn": EXISTING_MODELS[1],
             "configuredAudienceModelPolicy": {"Version": "2012-10-17", "Statement": [statement]},
         },
     }
@@ -147,7 +147,7 @@ class Overlap(EngineDriver):
 
     def policy(self) -> Any:
         """Whom the policy lets in, if there is one."""
-        arn = self._to_service(LENT_MODELS[1])
+        arn = self._to_service(EXISTING_MODELS[1])
         try:
             found = self._cleanroomsml.get_configured_audience_model_policy(configuredAudienceModelArn=arn)
         except self._cleanroomsml.exceptions.ResourceNotFoundException:

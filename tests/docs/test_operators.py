@@ -1,4 +1,4 @@
-"""The operators' page knows each Reason, each kind of trouble and each line of the log."""
+"""The operators' page knows each Reason, each kind of failure and each line of the log."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_there_are_reasons() -> None:
     assert len(reasons()) >= 12
 
 
-def test_how_long_each_kind_of_trouble_is_retried() -> None:
+def test_how_long_each_kind_of_failure_is_retried() -> None:
     said = {}
     for kind, _, written, *_ in table(PAGE, "kind"):
         seconds = written.replace("until the deadline", "inf")

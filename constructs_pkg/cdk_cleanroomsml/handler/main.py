@@ -42,7 +42,7 @@ Event = Any
 Context = Any
 
 SPARE_SECONDS = 15.0
-"""What is kept back to answer: of the invocation's time, and of CloudFormation's."""
+"""What is reserved for the answer: of the invocation's time, and of CloudFormation's."""
 
 
 @dataclass

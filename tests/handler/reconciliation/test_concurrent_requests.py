@@ -9,7 +9,7 @@ import pytest
 
 from cdk_cleanroomsml.local.service import Fault, associations
 
-from ..simulation.concurrent_requests import Crowd
+from ..simulation.concurrent_requests import ConcurrentRequests
 from ..simulation.resource_types import (
     ACCOUNT,
     ASSOCIATIONS,
@@ -38,22 +38,24 @@ KINDS: dict[str, dict[str, Any]] = {
 """A change of each type."""
 
 
-def crowd_of(world: Simulator, kind: str, number: int = NUMBER) -> Crowd:
+def requests_of(world: Simulator, kind: str, number: int = NUMBER) -> ConcurrentRequests:
     """Resources that don't exist yet; an association and a policy are each about a model of their own."""
     subjects = {subject.called: subject for subject in (CONFIGURED_MODELS, AUDIENCE_MODELS, ASSOCIATIONS)}
     if kind in ("configured", "audience"):
-        return Crowd(world, [subjects[kind].minimal] * number)
+        return ConcurrentRequests(world, [subjects[kind].minimal] * number)
     models = [
-        f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:configured-audience-model/lent{each}" for each in range(number)
+        f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:configured-audience-model/existing{each}" for each in range(number)
     ]
     now = world.clock.datetime()
     for arn in models:
-        model = {**MINIMAL, "name": "lent", "configuredAudienceModelArn": arn, "createTime": now, "tags": {}}
+        model = {**MINIMAL, "name": "existing", "configuredAudienceModelArn": arn, "createTime": now, "tags": {}}
         world._store.configured_audience_models.add(arn, model)
         world._seeds.add(arn)
     if kind == "association":
-        return Crowd(world, [{**ASSOCIATIONS.minimal, "configuredAudienceModelArn": arn} for arn in models])
-    return Crowd(world, [policy(arn, "111111111111") for arn in models])
+        return ConcurrentRequests(
+            world, [{**ASSOCIATIONS.minimal, "configuredAudienceModelArn": arn} for arn in models]
+        )
+    return ConcurrentRequests(world, [policy(arn, "111111111111") for arn in models])
 
 
 def policy(arn: str, partner: str) -> Properties:
@@ -70,20 +72,20 @@ def policy(arn: str, partner: str) -> Properties:
     }
 
 
-def change(crowd: Crowd, kind: str) -> list[Reply]:
+def change(requests: ConcurrentRequests, kind: str) -> list[Reply]:
     if kind == "policy":
-        crowd.wanted = {
-            name: policy(each["configuredAudienceModelArn"], "222222222222") for name, each in crowd.wanted.items()
+        requests.wanted = {
+            name: policy(each["configuredAudienceModelArn"], "222222222222") for name, each in requests.wanted.items()
         }
-    return crowd.update(**KINDS[kind])
+    return requests.update(**KINDS[kind])
 
 
-def done(crowd: Crowd, replies: list[Reply], calls_each: float) -> None:
+def done(requests: ConcurrentRequests, replies: list[Reply], calls_each: float) -> None:
     """All succeeded, in a bearable time and with as few calls."""
     assert [reply.reason for reply in replies if not reply.succeeded] == []
-    assert len(replies) == len(crowd.wanted)
-    assert crowd.calls_each <= calls_each, crowd.calls
-    assert crowd.seconds < 600
+    assert len(replies) == len(requests.wanted)
+    assert requests.calls_each <= calls_each, requests.calls
+    assert requests.seconds < 600
 
 
 @pytest.fixture(autouse=True)
@@ -96,23 +98,23 @@ def _pauses_are_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_requests_a_second(world: Simulator, kind: str) -> None:
     """All at the same time, each in an execution environment of its own."""
-    crowd = crowd_of(world, kind)
+    requests = requests_of(world, kind)
     world.faults.requests_a_second = 2
-    done(crowd, crowd.create(), 7)
+    done(requests, requests.create(), 7)
     world.clock.sleep(HOURS)
-    done(crowd, change(crowd, kind), 8)
+    done(requests, change(requests, kind), 8)
     world.clock.sleep(HOURS)
-    done(crowd, crowd.delete(), 11)
+    done(requests, requests.delete(), 11)
     world.check()
 
 
 @pytest.mark.scenario(31, 47)
 def test_a_hundred_updates_at_two_requests_a_second(world: Simulator) -> None:
-    crowd = crowd_of(world, "configured", 100)
-    crowd.create()
+    requests = requests_of(world, "configured", 100)
+    requests.create()
     world.faults.requests_a_second = 2
-    done(crowd, change(crowd, "configured"), 8)
-    assert crowd.seconds < 300
+    done(requests, change(requests, "configured"), 8)
+    assert requests.seconds < 300
     world.faults.requests_a_second = 0
     world.check()
 
@@ -121,14 +123,14 @@ def test_a_hundred_updates_at_two_requests_a_second(world: Simulator) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_call_in_twenty_is_throttled(world: Simulator, kind: str) -> None:
     """One after another: the execution environment is the same, and so is what it remembers."""
-    crowd = crowd_of(world, kind)
-    done(crowd, crowd.create(), 1)
+    requests = requests_of(world, kind)
+    done(requests, requests.create(), 1)
     world.clock.sleep(HOURS)
     for fault in throttling(1_000):
         world.faults.add(fault)
-    crowd.one_by_one = True
-    done(crowd, change(crowd, kind), 4)
-    done(crowd, crowd.delete(), 4)
+    requests.one_by_one = True
+    done(requests, change(requests, kind), 4)
+    done(requests, requests.delete(), 4)
     world.check()
 
 
@@ -143,20 +145,20 @@ def test_calls_grow_with_the_number_and_not_with_its_square() -> None:
     each = []
     for number in (25, 100):
         world = Simulator()
-        crowd = crowd_of(world, "configured", number)
-        crowd.create()
+        requests = requests_of(world, "configured", number)
+        requests.create()
         world.faults.requests_a_second = 2
-        done(crowd, change(crowd, "configured"), 8)
-        each.append(crowd.calls_each)
+        done(requests, change(requests, "configured"), 8)
+        each.append(requests.calls_each)
     assert each[1] < 2 * each[0]
 
 
 @pytest.mark.scenario(31, 47)
 def test_audience_models_of_retrainings_read_each_other_once(world: Simulator) -> None:
     properties = [{**AUDIENCE_MODELS.minimal, "RetrainedBy": f"Stack/Retraining{each}"} for each in range(NUMBER)]
-    crowd = Crowd(world, properties)
-    done(crowd, crowd.create(), 1)
-    crowd.one_by_one = True
+    requests = ConcurrentRequests(world, properties)
+    done(requests, requests.create(), 1)
+    requests.one_by_one = True
     # Each reads the others' tags once, and one List and three calls are its own.
-    done(crowd, crowd.delete(), 5.1)
+    done(requests, requests.delete(), 5.1)
     world.check()

@@ -95,7 +95,7 @@ def test_a_list_that_never_catches_up_does_not_hang(world: Simulator) -> None:
     world.wire.longest_lag = 3600
     lost(world, CREATE, "5xx", after_effect=True)
     assert world.deploy(Model=MINIMAL).status == "COMPLETE"
-    # The one whose answer was lost can't be found yet; the clean-up with its twin finds it later.
+    # The one whose answer was lost can't be found yet; the clean-up with its duplicate finds it later.
     assert len(world.models()) == 2
     world.clock.sleep(3600)
     assert world.destroy().status == "DELETE_COMPLETE"
@@ -167,7 +167,7 @@ def test_what_has_made_a_delivery_suspicious_is_not_forgotten(world: Simulator) 
 
 @pytest.mark.scenario(8)
 def test_two_fresh_deliveries_at_once_leave_nothing_behind(world: Simulator) -> None:
-    """With one call each they can't see each other; the twin goes when it is certain which one CloudFormation knows."""
+    """With one call each they can't see each other; the duplicate goes when CloudFormation surely knows the other."""
     event = create_event(world)
     world.wire.interruptions.append(Interruption(CREATE, lambda: deliver(world, event), after_effect=False))
     deliver(world, event)
@@ -253,13 +253,13 @@ def test_other_models_are_no_orphans(world: Simulator) -> None:
 def test_a_retained_model_is_no_orphan(world: Simulator) -> None:
     world.retain()
     world.deploy(Model=MINIMAL)
-    (kept,) = world.models()
+    (retained,) = world.models()
     world.deploy({})
     world.stack.retained.clear()
     world.clock.sleep(ORPHAN_SECONDS + 1)
     world.crash(CREATE, after_effect=False, times=3)
     assert world.deploy(Model=MINIMAL).status == "ROLLBACK_COMPLETE"
-    assert world.models() == [kept]
+    assert world.models() == [retained]
 
 
 @pytest.mark.scenario(9)

@@ -19,7 +19,7 @@ from ..simulation.virtual_lambda import Interruption, client
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/lent0"
+MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/existing0"
 
 
 def document(partner: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def test_a_replacement_that_is_cancelled_leaves_nothing(world: Simulator, case: 
 
 def replaced(case: Case) -> Any:
     if case.called == "policy":
-        return {**case.first, "configuredAudienceModelArn": MODEL.replace("lent0", "lent1")}
+        return {**case.first, "configuredAudienceModelArn": MODEL.replace("existing0", "existing1")}
     subject = next(subject for subject in SUBJECTS if subject.called == case.called)
     return {**case.first, **subject.other, subject.name: "of its own"}
 
@@ -278,12 +278,12 @@ def test_a_request_id_that_is_used_again(world: Simulator, case: Case, asked: bo
     assert not failed.succeeded
     world.clock.sleep(100)
     world.deploy(Model=case.first)
-    (kept,) = {*live(world, case)} & {world.physical_id()}
+    (retained,) = {*live(world, case)} & {world.physical_id()}
     reply = send("Delete", world.stack.id, "Model", case.first, PhysicalResourceId=failed.physical_id)
     assert reply.succeeded
     if case.called == "policy" and not asked:
         return
-    assert live(world, case) == [kept]
+    assert live(world, case) == [retained]
 
 
 def _list(case: Case) -> str:
@@ -364,11 +364,11 @@ def test_a_clone_with_all_tags_is_nobodys_leftover(world: Simulator, case: Case,
     world.switches.one_association_per_model = False
     subject = next(subject for subject in SUBJECTS if subject.called == case.called)
     world.deploy(Model=case.first)
-    held = world.live()[case.type][world.physical_id()]
-    given = {member: value for member, value in held.members.items() if member in subject.kind.members}
+    state = world.live()[case.type][world.physical_id()]
+    given = {member: value for member, value in state.members.items() if member in subject.kind.members}
     service = client("cleanrooms" if subject is ASSOCIATIONS else "cleanroomsml")
     create = getattr(service, xform_name(case.create))
-    create(**{**given, "tags": dict(held.tags), subject.name: name})
+    create(**{**given, "tags": dict(state.tags), subject.name: name})
     world.clock.sleep(3_600)
     world.fail(case.create, "ValidationException", "no")
     assert world.deploy(Model=replaced(case)).status == "ROLLBACK_COMPLETE"

@@ -168,9 +168,9 @@ def check_destroy(ready: Simulator) -> Any:
 def test_acc_basic(ready: Simulator, subject: Subject) -> None:
     """Every attribute; in the place of an import, which custom resources don't have: read back under its id."""
     ready.deploy(Model=subject.maximal)
-    held = ready.model()
+    state = ready.model()
     for member in subject.kind.members:
-        assert member == "tags" or held[member] == as_time(subject.maximal[member])
+        assert member == "tags" or state[member] == as_time(subject.maximal[member])
     assert {ready.physical_id(), subject.maximal[subject.name]} <= set(ready.attributes().values())
     assert plan_is_empty(ready, subject.maximal)
 

@@ -43,7 +43,7 @@ SIZES = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}
 
 
 @pytest.mark.parametrize(
-    ("previous", "wanted", "held", "expected"),
+    ("previous", "wanted", "state", "expected"),
     [
         pytest.param({}, {}, {}, Plan(), id="nothing"),
         pytest.param({}, {"description": "a"}, {}, Plan(update={"description": "a"}), id="added"),
@@ -126,13 +126,13 @@ SIZES = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}
         ),
     ],
 )
-def test_plan(previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], expected: Plan) -> None:
-    assert plan_update(KIND, wanted, previous, {**HELD, **held}) == expected
+def test_plan(previous: dict[str, Any], wanted: dict[str, Any], state: dict[str, Any], expected: Plan) -> None:
+    assert plan_update(KIND, wanted, previous, {**HELD, **state}) == expected
 
 
 @pytest.mark.scenario(18)
 @pytest.mark.parametrize(
-    ("previous", "wanted", "held", "replace"),
+    ("previous", "wanted", "state", "replace"),
     [
         ({}, {"description": ""}, {}, []),
         ({"description": ""}, {}, {}, []),
@@ -144,9 +144,9 @@ def test_plan(previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, 
     ],
 )
 def test_an_empty_description_is_none_and_trains_nothing_anew(
-    previous: dict[str, Any], wanted: dict[str, Any], held: dict[str, Any], replace: list[str]
+    previous: dict[str, Any], wanted: dict[str, Any], state: dict[str, Any], replace: list[str]
 ) -> None:
-    assert plan_update(audience_model.KIND, wanted, previous, {"name": "generated", **held}).replace == replace
+    assert plan_update(audience_model.KIND, wanted, previous, {"name": "generated", **state}).replace == replace
 
 
 @pytest.mark.scenario(21)
@@ -172,14 +172,14 @@ TEMPLATES = st.fixed_dictionaries(
 )
 
 
-def apply(held: dict[str, Any], todo: Plan, steps: int) -> dict[str, Any]:
+def apply(state: dict[str, Any], todo: Plan, steps: int) -> dict[str, Any]:
     """The service after the first so many of the update's calls."""
-    tags = dict(held["tags"])
+    tags = dict(state["tags"])
     if steps > 1:
         tags = {key: value for key, value in tags.items() if key not in todo.untag}
     if steps > 2:
         tags.update(todo.tag)
-    return {**held, **(todo.update if steps > 0 else {}), "tags": tags}
+    return {**state, **(todo.update if steps > 0 else {}), "tags": tags}
 
 
 def create(template: dict[str, Any]) -> dict[str, Any]:
@@ -191,17 +191,17 @@ def create(template: dict[str, Any]) -> dict[str, Any]:
 def test_a_roll_back_converges_from_any_mixed_state(
     old: dict[str, Any], new: dict[str, Any], done: int, undone: int
 ) -> None:
-    held = apply(create(old), plan_update(KIND, new, old, create(old)), done)
-    held = apply(held, plan_update(KIND, old, new, held), undone)
-    held = apply(held, plan_update(KIND, old, new, held), 3)
-    assert held["tags"] == create(old)["tags"]
-    assert {"description": "", **held} == {"description": "", **create(old)}
-    assert plan_update(KIND, old, new, held) == Plan()
+    state = apply(create(old), plan_update(KIND, new, old, create(old)), done)
+    state = apply(state, plan_update(KIND, old, new, state), undone)
+    state = apply(state, plan_update(KIND, old, new, state), 3)
+    assert state["tags"] == create(old)["tags"]
+    assert {"description": "", **state} == {"description": "", **create(old)}
+    assert plan_update(KIND, old, new, state) == Plan()
 
 
 @pytest.mark.scenario(18, 44)
 @given(TEMPLATES, TEMPLATES)
 def test_an_update_is_done_once(old: dict[str, Any], new: dict[str, Any]) -> None:
-    held = apply(create(old), plan_update(KIND, new, old, create(old)), 3)
-    assert plan_update(KIND, new, old, held) == Plan()
-    assert plan_update(KIND, new, new, held) == Plan()
+    state = apply(create(old), plan_update(KIND, new, old, create(old)), 3)
+    assert plan_update(KIND, new, old, state) == Plan()
+    assert plan_update(KIND, new, new, state) == Plan()

@@ -20,7 +20,7 @@ from cdk_cleanroomsml.handler.resource_types.configured_audience_model import Co
 from cdk_cleanroomsml.handler.resource_types.resource_policy import ConfiguredAudienceModelPolicy
 from cdk_cleanroomsml.local.service.store import Policy
 
-from ..simulation.random_faults import CANCELLED, LATE, Disturber, disturbances, find_bug, run_histories
+from ..simulation.random_faults import CANCELLED, LATE, FaultInjector, find_bug, random_faults, run_histories
 from ..simulation.resource_types import (
     ASSOCIATION,
     AUDIENCE,
@@ -62,7 +62,7 @@ DELETES = (
 )
 
 # Where it hurts most, more often.
-DISTURBANCES = disturbances([*CREATES * 3, *READS, *LISTS, *CHANGES, *DELETES])
+RANDOM_FAULTS = random_faults([*CREATES * 3, *READS, *LISTS, *CHANGES, *DELETES])
 
 TAGS = st.dictionaries(st.sampled_from("xy"), st.sampled_from("12"))
 
@@ -163,7 +163,7 @@ class ChainHistories(RuleBasedStateMachine):
         super().__init__()
         self.world = Simulator()
         self.world.function.timeout = 150
-        self.disturber = Disturber(self.world)
+        self.fault_injector = FaultInjector(self.world)
         # What the retraining has trained, oldest first, and what it has deleted.
         self.trained: list[str] = []
         self.deleted: set[str] = set()
@@ -192,7 +192,7 @@ class ChainHistories(RuleBasedStateMachine):
         parts=PARTS,
         retrained=FLAG,
         fails=st.booleans(),
-        disturbances=DISTURBANCES,
+        faults=RANDOM_FAULTS,
         somebody=st.sampled_from([False, False, False, True]),
         pause=st.sampled_from([1.0, 4_000.0]),
         cancelled=CANCELLED,
@@ -202,13 +202,13 @@ class ChainHistories(RuleBasedStateMachine):
         parts: dict[str, Any],
         retrained: bool,
         fails: bool,
-        disturbances: list[Any],
+        faults: list[Any],
         somebody: bool,
         pause: float,
         cancelled: float | None = None,
     ) -> None:
         self.world.clock.sleep(pause)
-        self.disturber.disturb(disturbances)
+        self.fault_injector.inject(faults)
         if somebody:
             # Between a look and the Put.
             interruption = Interruption(operations.PUT_POLICY, self.somebody_puts_policies, after_effect=False)
@@ -222,12 +222,12 @@ class ChainHistories(RuleBasedStateMachine):
         """So that there is something to go wrong later."""
         if a_week_later and self.is_retrained():
             self.a_retraining_turns_over(keep=1)
-        self.deploy(parts, retrained, fails=False, disturbances=[], somebody=False, pause=60.0)
+        self.deploy(parts, retrained, fails=False, faults=[], somebody=False, pause=60.0)
 
     @precondition(lambda self: self.world.stack.resources)
-    @rule(disturbances=DISTURBANCES)
-    def destroy(self, disturbances: list[Any]) -> None:
-        self.disturber.disturb(disturbances)
+    @rule(faults=RANDOM_FAULTS)
+    def destroy(self, faults: list[Any]) -> None:
+        self.fault_injector.inject(faults)
         self.finish(self.world.destroy().status)
 
     @precondition(lambda self: self.is_retrained())
@@ -278,12 +278,12 @@ class ChainHistories(RuleBasedStateMachine):
     @precondition(lambda self: self.world.cloudformation.dated and self.world.stack.resources)
     @rule(after=LATE)
     def late_deliveries(self, after: float) -> None:
-        self.disturber.deliver_late(after)
+        self.fault_injector.deliver_late(after)
         self.check()
 
     def finish(self, status: str) -> None:
-        """What a person does when CloudFormation is stuck: waits until the trouble is over, and tries again."""
-        self.disturber.stop()
+        """What a person does when CloudFormation is stuck: waits until the failure is over, and tries again."""
+        self.fault_injector.stop()
         self.let_trainings_end()
         if status == "ROLLBACK_FAILED":
             result = self.again(self.world.stack.continue_roll_back)
@@ -353,7 +353,7 @@ class ChainHistories(RuleBasedStateMachine):
             if resource.properties["Type"] == type_ and resource.physical_id not in self.deleted
         }
         known = {resource.physical_id for resource in resources.values()}
-        requests = {live[physical_id].request_id for physical_id in known} if self.disturber.twins else set()
+        requests = {live[physical_id].request_id for physical_id in known} if self.fault_injector.duplicates else set()
         for physical_id in live.keys() - known - self.deleted - set(self.world.stack.abandoned):
             tags = live[physical_id].tags
             assert MARKERS[0] not in tags or tags[MARKERS[2]] in requests, physical_id
@@ -381,7 +381,7 @@ class ChainHistories(RuleBasedStateMachine):
             assert self.store.policies == {}
 
 
-def points_back(self: Any, wanted: Any, previous: Any, held: Any) -> Any:  # noqa: ARG001 - takes the place of a method
+def points_back(self: Any, wanted: Any, previous: Any, state: Any) -> Any:  # noqa: ARG001 - takes the place of a method
     return wanted
 
 
@@ -392,7 +392,7 @@ def forgets_the_guard(self: Any, arn: str, document: Any, _guard: Any, look: Cal
 put = ConfiguredAudienceModelPolicy._put
 
 BUGS = [
-    (ConfiguredAudienceModel, "_kept", points_back, 2),
+    (ConfiguredAudienceModel, "_effective", points_back, 2),
     (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard, 2),
 ]
 """Each with a seed that finds it soon, as in test_random_histories.py."""

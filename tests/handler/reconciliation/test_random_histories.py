@@ -17,7 +17,7 @@ from cdk_cleanroomsml.handler.protocol.request import is_own
 from cdk_cleanroomsml.handler.reconciliation.leftovers import Leftovers
 from cdk_cleanroomsml.handler.resource_types.configured_audience_model import ConfiguredAudienceModel
 
-from ..simulation.random_faults import CANCELLED, LATE, Disturber, disturbances, find_bug, run_histories
+from ..simulation.random_faults import CANCELLED, LATE, FaultInjector, find_bug, random_faults, run_histories
 from ..simulation.simulator import AUDIENCE_MODEL, MINIMAL, OTHER_AUDIENCE_MODEL, Simulator, output_config
 
 # Measuring coverage takes as long again; the scenarios measure it.
@@ -34,7 +34,7 @@ OPERATIONS = (
 )
 
 # Where it hurts most, more often.
-DISTURBANCES = disturbances([*OPERATIONS, *[operations.CREATE] * 8])
+RANDOM_FAULTS = random_faults([*OPERATIONS, *[operations.CREATE] * 8])
 
 SIZES = [
     {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000]},
@@ -69,20 +69,22 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.world = Simulator()
         self.world.function.timeout = 300
-        self.disturber = Disturber(self.world)
+        self.fault_injector = FaultInjector(self.world)
 
-    @initialize(dated=st.booleans(), unique=st.booleans(), policy=st.sampled_from([None, "NONE"]), kept=st.booleans())
-    def begin(self, dated: bool, unique: bool, policy: Any, kept: bool) -> None:
+    @initialize(
+        dated=st.booleans(), unique=st.booleans(), policy=st.sampled_from([None, "NONE"]), retained=st.booleans()
+    )
+    def begin(self, dated: bool, unique: bool, policy: Any, retained: bool) -> None:
         self.world.cloudformation.dated = dated
         self.world.switches.unique_names = unique
         self.world.switches.child_resource_tag_on_create_policy = policy
-        self.world.switches.empty_description_is_kept = kept
+        self.world.switches.empty_description_is_kept = retained
 
     @rule(
         template=TEMPLATES,
         second=st.booleans(),
         fails=st.booleans(),
-        disturbances=DISTURBANCES,
+        faults=RANDOM_FAULTS,
         pause=st.sampled_from([1.0, 60.0, 4_000.0]),
         cancelled=CANCELLED,
     )
@@ -91,7 +93,7 @@ class Histories(RuleBasedStateMachine):
         template: dict[str, Any],
         second: bool,
         fails: bool,
-        disturbances: list[Any],
+        faults: list[Any],
         pause: float,
         cancelled: float | None,
     ) -> None:
@@ -99,23 +101,23 @@ class Histories(RuleBasedStateMachine):
         resources = {"Model": template}
         if second:
             resources["Second"] = {**MINIMAL, "name": "of the second"}
-        self.disturber.disturb(disturbances)
+        self.fault_injector.inject(faults)
         self.finish(self.world.deploy(resources, fails=fails, after=cancelled).status)
 
-    @rule(disturbances=DISTURBANCES)
-    def destroy(self, disturbances: list[Any]) -> None:
-        self.disturber.disturb(disturbances)
+    @rule(faults=RANDOM_FAULTS)
+    def destroy(self, faults: list[Any]) -> None:
+        self.fault_injector.inject(faults)
         self.finish(self.world.destroy().status)
 
     @precondition(lambda self: self.world.cloudformation.dated)
     @rule(after=LATE)
     def late_deliveries(self, after: float) -> None:
-        self.disturber.deliver_late(after)
+        self.fault_injector.deliver_late(after)
         self.check()
 
     def finish(self, status: str) -> None:
-        """What a person does when CloudFormation is stuck: waits until the trouble is over, and tries again."""
-        self.disturber.stop()
+        """What a person does when CloudFormation is stuck: waits until the failure is over, and tries again."""
+        self.fault_injector.stop()
         if status == "ROLLBACK_FAILED":
             status = self.world.stack.continue_roll_back().status
         if status == "ROLLBACK_FAILED":
@@ -127,7 +129,7 @@ class Histories(RuleBasedStateMachine):
         self.check()
 
     def check(self) -> None:
-        self.world.check(twins=self.disturber.twins)
+        self.world.check(duplicates=self.fault_injector.duplicates)
 
     def teardown(self) -> None:
         self.finish(self.world.destroy().status)
@@ -144,16 +146,16 @@ def forgets_the_abandoned(self: Any, current: Any) -> None:
     pass
 
 
-def takes_the_successor_for_a_twin(self: Any, model: Any) -> None:
-    for twin in self.find(lambda other: other.arn != model.arn, lambda other: is_own(other.tags, self._request)):
-        self.remove(twin.arn)
+def takes_the_successor_for_a_duplicate(self: Any, model: Any) -> None:
+    for duplicate in self.find(lambda other: other.arn != model.arn, lambda other: is_own(other.tags, self._request)):
+        self.remove(duplicate.arn)
 
 
 # Each with a seed that finds it soon. After a change of the histories another one may: the test is slow until then.
 BUGS = [
     (ConfiguredAudienceModel, "_is_first", never_looks, 6),
     (Leftovers, "remove_abandoned", forgets_the_abandoned, 3),
-    (Leftovers, "remove_twins", takes_the_successor_for_a_twin, 5),
+    (Leftovers, "remove_duplicates", takes_the_successor_for_a_duplicate, 5),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..scenarios.scenario import nothing_left
-from ..simulation.resource_types import ASSOCIATION, ASSOCIATIONS, LENT_MODELS
+from ..simulation.resource_types import ASSOCIATION, ASSOCIATIONS, EXISTING_MODELS
 from ..simulation.virtual_lambda import client
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_its_own_is_adopted_without_tags(ready: Simulator, properties: dict[str,
     assert ready.deploy(Model=properties).status == "COMPLETE"
     assert ready.writes() == ["Create"]
     ready.fail(CREATE, "InternalServerException", after_effect=True)
-    other = {**properties, NAME: "others", "configuredAudienceModelArn": LENT_MODELS[1]}
+    other = {**properties, NAME: "others", "configuredAudienceModelArn": EXISTING_MODELS[1]}
     assert ready.deploy(Model=properties, Other=other).status == "COMPLETE"
     assert len(ids(ready)) == 2
     nothing_left(ready)
@@ -79,7 +79,7 @@ def test_what_a_replacement_left_behind_is_found_without_tags(ready: Simulator, 
     ready.clock.sleep(3600)
     ready.crash(CREATE)
     ready.crash(LIST, times=2)
-    changed = {**properties, "configuredAudienceModelArn": LENT_MODELS[1]}
+    changed = {**properties, "configuredAudienceModelArn": EXISTING_MODELS[1]}
     if NAME in properties:
         changed[NAME] = "renamed"
     assert ready.deploy(Model=changed).status == "ROLLBACK_COMPLETE"
@@ -90,17 +90,17 @@ def test_what_a_replacement_left_behind_is_found_without_tags(ready: Simulator, 
 
 @pytest.mark.scenario(9, 11)
 def test_somebody_elses_is_spared_without_tags(ready: Simulator) -> None:
-    ready.deploy(Other={**PLAIN, "configuredAudienceModelArn": LENT_MODELS[1]})
+    ready.deploy(Other={**PLAIN, "configuredAudienceModelArn": EXISTING_MODELS[1]})
     theirs = by_hand()
     ready.clock.sleep(60)
     # The name is taken: clearly refused, so nothing of that name is ours, however alike it is.
-    result = ready.deploy(Other={**PLAIN, "configuredAudienceModelArn": LENT_MODELS[1]}, Model=NAMED)
+    result = ready.deploy(Other={**PLAIN, "configuredAudienceModelArn": EXISTING_MODELS[1]}, Model=NAMED)
     assert result.status == "ROLLBACK_COMPLETE"
     assert f"the name is taken by {theirs}" in result.reason
     assert theirs in ids(ready)
     # Another description, or another age: not what the template gives.
     ready.crash(CREATE, after_effect=False, times=3)
-    other = {**PLAIN, "configuredAudienceModelArn": LENT_MODELS[1]}
+    other = {**PLAIN, "configuredAudienceModelArn": EXISTING_MODELS[1]}
     assert ready.deploy(Other=other, Model={**NAMED, "description": "x"}).status == "ROLLBACK_COMPLETE"
     ready.clock.sleep(4_000)
     ready.crash(CREATE, after_effect=False, times=3)
@@ -114,11 +114,11 @@ def test_the_generated_name_of_another_resource_is_not_ours(ready: Simulator) ->
     """Names are cut short; the hash tells them apart."""
     long = "AssociationOfTheLookalikesOf"
     ready.deploy({f"{long}Spring": PLAIN})
-    (kept,) = ids(ready)
+    (retained,) = ids(ready)
     ready.crash(CREATE, after_effect=False, times=3)
-    second = {**PLAIN, "configuredAudienceModelArn": LENT_MODELS[1]}
+    second = {**PLAIN, "configuredAudienceModelArn": EXISTING_MODELS[1]}
     assert ready.deploy({f"{long}Spring": PLAIN, f"{long}Summer": second}).status == "ROLLBACK_COMPLETE"
-    assert ids(ready) == [kept]
+    assert ids(ready) == [retained]
 
 
 @pytest.mark.scenario(30)
@@ -140,9 +140,9 @@ def test_update_denied(ready: Simulator) -> None:
 
 @pytest.mark.scenario(8)
 def test_a_conflict_that_nothing_explains_is_tried_again(ready: Simulator) -> None:
-    ready.deploy(Other={**PLAIN, "configuredAudienceModelArn": LENT_MODELS[1]})
+    ready.deploy(Other={**PLAIN, "configuredAudienceModelArn": EXISTING_MODELS[1]})
     ready.fail(CREATE, "ConflictException", "busy", times=3)
-    both = {"Other": {**PLAIN, "configuredAudienceModelArn": LENT_MODELS[1]}, "Model": PLAIN}
+    both = {"Other": {**PLAIN, "configuredAudienceModelArn": EXISTING_MODELS[1]}, "Model": PLAIN}
     assert ready.deploy(both).status == "COMPLETE"
     nothing_left(ready)
 

@@ -78,7 +78,7 @@ def store(world: Simulator) -> Any:
     return world.service._stores[ACCOUNT, REGION]
 
 
-def held(world: Simulator, model: str = MODEL) -> Any:
+def state(world: Simulator, model: str = MODEL) -> Any:
     """The document that a model has, or None."""
     found = store(world).policies.get(model)
     return json.loads(found.text) if found else None
@@ -123,7 +123,7 @@ def check(world: Simulator) -> None:
         assert resource.physical_id == f"{model}/policy"
         assert resource.data == {"ConfiguredAudienceModelArn": model}
         wanted[model] = resource.properties["configuredAudienceModelPolicy"]
-    assert {model: held(world, model) for model in store(world).policies} == wanted
+    assert {model: state(world, model) for model in store(world).policies} == wanted
 
 
 def nothing_left(world: Simulator) -> None:
@@ -240,7 +240,7 @@ def test_a_foreign_policy_is_not_overwritten(world: Simulator, status: str) -> N
     assert result.status == "ROLLBACK_COMPLETE"
     assert f"{MODEL} has a resource policy already, with another document" in result.reason
     assert "nothing was overwritten" in result.reason
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
     assert writes(world) == ["Put"]
 
 
@@ -250,7 +250,7 @@ def test_a_policy_that_says_the_same_is_foreign_to_a_first_call(world: Simulator
     result = world.deploy(New=FIRST)
     assert result.status == "ROLLBACK_COMPLETE"
     assert "with the same document as this one, which this resource did not put there" in result.reason
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
     assert world.deploy(New=FIRST).status == "COMPLETE"
     nothing_left(world)
@@ -280,7 +280,7 @@ def test_another_logical_id_whenever_it_is_delivered(world: Simulator, age: floa
     deliver_at(world, age)
     status = world.deploy(New=FIRST).status
     assert status == ("ROLLBACK_COMPLETE" if age < 60 else "COMPLETE")
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
 
 
@@ -293,7 +293,7 @@ def test_another_logical_id_is_rolled_back(world: Simulator, age: float, dated: 
     deliver_at(world, age)
     assert world.deploy(New=FIRST, fails=True).status == "ROLLBACK_COMPLETE"
     assert list(world.stack.resources) == ["Old"]
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
 
 
@@ -306,7 +306,7 @@ def test_another_logical_id_crashes(world: Simulator, age: float, times: int, op
     deliver_at(world, age)
     world.crash(operation, times=times)
     world.deploy(New=FIRST)
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
 
 
@@ -322,7 +322,7 @@ def test_another_logical_id_gets_what_the_old_one_leaves_for_another_model(world
     world.cloudformation.reach = late
     status = world.deploy(Old=ELSEWHERE, New=FIRST).status
     assert status == ("ROLLBACK_COMPLETE" if age < 60 else "COMPLETE")
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
 
 
@@ -339,7 +339,7 @@ def test_two_that_have_it_go_together(world: Simulator) -> None:
     deliver_at(world, 61)
     assert world.deploy(Old=FIRST, New=FIRST).status == "COMPLETE"
     assert world.deploy(New=FIRST).status == "COMPLETE"
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
 
 
@@ -391,7 +391,7 @@ def test_the_answer_is_lost_and_somebody_puts_another_policy(world: Simulator) -
     world.faults.add(Fault(PUT, after_effect=True))
     happens(world, GET, lambda: somebody_puts(world, FOREIGN))
     assert "with another document" in world.deploy(Policy=FIRST).reason
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
 
 
 def event(world: Simulator, kind: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -428,7 +428,7 @@ def test_a_second_delivery_in_the_midst_of_the_first(
     assert answers(world, sent)[0]["Status"] == "SUCCESS"
     assert {answer["PhysicalResourceId"] for answer in answers(world, sent)} == {f"{MODEL}/policy"}
     wanted = {"Create": PARTNERS[0], "Update": PARTNERS[1]}
-    assert held(world) == (document(wanted[kind]) if kind in wanted else None)
+    assert state(world) == (document(wanted[kind]) if kind in wanted else None)
 
 
 @pytest.mark.scenario(8)
@@ -456,7 +456,7 @@ def test_an_invented_id_leads_to_no_foreign_policy(world: Simulator) -> None:
     somebody_puts(world, FOREIGN)
     world.crash(PUT, times=3)
     assert world.deploy(Policy=FIRST).status == "ROLLBACK_COMPLETE"
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
     assert logged(world, "foreign")
 
 
@@ -573,7 +573,7 @@ def test_update_whose_old_id_is_a_placeholder_creates(world: Simulator) -> None:
     assert reply.succeeded
     assert reply.physical_id == f"{MODEL}/policy"
     assert delete(world, placeholder, FIRST).succeeded
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
 
 
 # Delete
@@ -611,7 +611,7 @@ def test_delete_with_properties_of_another_version(world: Simulator, properties:
     """Nobody knows then whose the policy is."""
     world.deploy(Policy=FIRST)
     assert delete(world, f"{MODEL}/policy", properties).succeeded
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     assert logged(world, "foreign")
 
 
@@ -621,7 +621,7 @@ def test_delete_leaves_a_foreign_policy_alone(world: Simulator) -> None:
     world.forget_calls()
     assert world.destroy().status == "DELETE_COMPLETE"
     assert operations(world) == ["Get"]
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
     assert logged(world, "foreign")
 
 
@@ -646,7 +646,7 @@ def test_delete_without_an_answer_spares_what_came_after(world: Simulator) -> No
     world.forget_calls()
     assert world.destroy().status == "DELETE_COMPLETE"
     assert operations(world) == ["Get", "Delete", "Get"]
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
 
 
 # Update
@@ -716,8 +716,8 @@ def test_another_model_with_a_foreign_policy(world: Simulator) -> None:
     world.deploy(Policy=FIRST)
     somebody_puts(world, FOREIGN, OTHER_MODEL)
     assert world.deploy(Policy=ELSEWHERE).status == "ROLLBACK_COMPLETE"
-    assert held(world) == document(PARTNERS[0])
-    assert held(world, OTHER_MODEL) == FOREIGN
+    assert state(world) == document(PARTNERS[0])
+    assert state(world, OTHER_MODEL) == FOREIGN
     somebody_deletes(world, OTHER_MODEL)
     nothing_left(world)
 
@@ -726,7 +726,7 @@ def test_another_model_with_a_foreign_policy(world: Simulator) -> None:
 def test_another_model_then_another_resource_fails(world: Simulator) -> None:
     world.deploy(Policy=FIRST)
     assert world.deploy(Policy=ELSEWHERE, fails=True).status == "ROLLBACK_COMPLETE"
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     nothing_left(world)
 
 
@@ -788,7 +788,7 @@ def test_a_foreign_policy_is_not_changed(world: Simulator) -> None:
     assert world.deploy(Policy=SECOND).status == "COMPLETE"
     somebody_puts(world, FOREIGN)
     assert world.deploy({}).status == "COMPLETE"
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
     somebody_deletes(world)
     assert world.deploy(Policy=THIRD).status == "COMPLETE"
     nothing_left(world)
@@ -799,7 +799,7 @@ def test_drift_is_logged_where_nothing_changes(world: Simulator) -> None:
     world.deploy(Policy=FIRST)
     somebody_puts(world, FOREIGN)
     assert world.deploy(Policy={**FIRST, "ServiceTimeout": 600}).status == "COMPLETE"
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
     assert logged(world, "drift")
 
 
@@ -810,7 +810,7 @@ def test_somebody_is_faster(world: Simulator, operation: str) -> None:
     world.deploy(Policy=FIRST)
     happens(world, operation, lambda: somebody_puts(world, FOREIGN), after=operation == GET)
     assert "was changed outside of cloudformation" in world.deploy(Policy=SECOND).reason
-    assert held(world) == FOREIGN
+    assert state(world) == FOREIGN
 
 
 @pytest.mark.scenario(8, 28)
@@ -827,7 +827,7 @@ def test_a_lost_race_is_run_again(world: Simulator, times: int) -> None:
         nothing_left(world)
     else:
         assert f"was changed by somebody else {MOST_RACES} times" in result.reason
-        assert held(world) == document(PARTNERS[0])
+        assert state(world) == document(PARTNERS[0])
 
 
 def spelt_otherwise(text: dict[str, Any]) -> dict[str, Any]:
@@ -846,7 +846,7 @@ def test_documents_are_compared_by_what_they_mean(world: Simulator) -> None:
     world.deploy(Policy=both)
     somebody_puts(world, spelt_otherwise(document(*PARTNERS[:2])))
     assert world.deploy(Policy=FIRST).status == "COMPLETE"
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     somebody_puts(world, spelt_otherwise(document(PARTNERS[0])))
     assert world.destroy().status == "DELETE_COMPLETE"
     assert store(world).policies == {}
@@ -855,7 +855,7 @@ def test_documents_are_compared_by_what_they_mean(world: Simulator) -> None:
 def test_one_more_partner_is_another_document(world: Simulator) -> None:
     world.deploy(Policy=FIRST)
     assert world.deploy(Policy=policy(*PARTNERS)).status == "COMPLETE"
-    assert held(world) == document(*PARTNERS)
+    assert state(world) == document(*PARTNERS)
     nothing_left(world)
 
 
@@ -952,10 +952,10 @@ def test_a_retained_policy_is_not_taken_over(world: Simulator) -> None:
     world.retain("Policy")
     world.deploy(Policy=FIRST)
     assert world.destroy().status == "DELETE_COMPLETE"
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
     world.stack.retained.clear()
     assert "did not put there" in world.deploy(Policy=FIRST).reason
-    assert held(world) == document(PARTNERS[0])
+    assert state(world) == document(PARTNERS[0])
 
 
 @pytest.mark.scenario(47)
@@ -964,7 +964,7 @@ def test_two_stacks_and_two_models(world: Simulator) -> None:
     assert neighbour.deploy({"Policy": ELSEWHERE}).status == "COMPLETE"
     assert world.deploy(Policy=FIRST).status == "COMPLETE"
     assert world.deploy(Policy=FIRST, Second=ELSEWHERE).status == "ROLLBACK_COMPLETE"
-    assert held(world, OTHER_MODEL) == document(PARTNERS[0], model=OTHER_MODEL)
+    assert state(world, OTHER_MODEL) == document(PARTNERS[0], model=OTHER_MODEL)
     assert neighbour.destroy().status == "DELETE_COMPLETE"
     assert world.deploy(Policy=FIRST, Second=ELSEWHERE).status == "COMPLETE"
     nothing_left(world)

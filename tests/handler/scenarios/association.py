@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..simulation.resource_types import ASSOCIATION, ASSOCIATIONS, LENT_MODELS, MEMBERSHIP, MINIMAL, OTHER_MEMBERSHIP
+from ..simulation.resource_types import (
+    ASSOCIATION,
+    ASSOCIATIONS,
+    EXISTING_MODELS,
+    MEMBERSHIP,
+    MINIMAL,
+    OTHER_MEMBERSHIP,
+)
 from .scenario import Driver, nothing_left, scenario
 
 CREATE = "CreateConfiguredAudienceModelAssociation"
@@ -128,7 +135,7 @@ def the_name_is_taken(driver: Driver) -> None:
     driver.retain("Theirs")
     driver.deploy(Theirs={**PLAIN, NAME: "taken"})
     theirs = driver.physical_id("Theirs")
-    other = {**PLAIN, NAME: "taken", "configuredAudienceModelArn": LENT_MODELS[1]}
+    other = {**PLAIN, NAME: "taken", "configuredAudienceModelArn": EXISTING_MODELS[1]}
     result = driver.deploy(Theirs={**PLAIN, NAME: "taken"}, Model=other)
     assert result.status == "ROLLBACK_COMPLETE"
     assert f"the name is taken by {theirs}, which " in result.reason

@@ -103,7 +103,7 @@ RETRAINED = {**MINIMAL, "Retrained": True}
 NEWER_AUDIENCE_MODEL = f"{AUDIENCE_MODEL}-newer"
 
 
-def held(driver: Driver) -> str:
+def state(driver: Driver) -> str:
     return str(driver.model()["audienceModelArn"])
 
 
@@ -111,7 +111,7 @@ def held(driver: Driver) -> str:
 def retrained_update(driver: Driver) -> None:
     driver.deploy(Model=RETRAINED)
     assert driver.deploy(Model={**RETRAINED, "description": "old"}).status == "COMPLETE"
-    assert held(driver) == AUDIENCE_MODEL
+    assert state(driver) == AUDIENCE_MODEL
     driver.change(audienceModelArn=OTHER_AUDIENCE_MODEL)
     arn = driver.physical_id()
     driver.seed_audience_model(NEWER_AUDIENCE_MODEL)
@@ -119,7 +119,7 @@ def retrained_update(driver: Driver) -> None:
         driver.forget_calls()
         assert driver.deploy(Model={**RETRAINED, **changed}).status == "COMPLETE"
         assert driver.inputs(UPDATE) == [{"configuredAudienceModelArn": arn, "description": changed["description"]}]
-        assert held(driver) == OTHER_AUDIENCE_MODEL
+        assert state(driver) == OTHER_AUDIENCE_MODEL
     nothing_left(driver)
 
 
@@ -129,9 +129,9 @@ def a_retraining_comes_with_another_audience_model(driver: Driver) -> None:
     driver.deploy(Model=MINIMAL)
     both = {**RETRAINED, "audienceModelArn": OTHER_AUDIENCE_MODEL}
     assert driver.deploy(Model=both, fails=True).status == "ROLLBACK_COMPLETE"
-    assert held(driver) == AUDIENCE_MODEL
+    assert state(driver) == AUDIENCE_MODEL
     assert driver.deploy(Model=both).status == "COMPLETE"
-    assert held(driver) == OTHER_AUDIENCE_MODEL
+    assert state(driver) == OTHER_AUDIENCE_MODEL
     nothing_left(driver)
 
 
@@ -143,7 +143,7 @@ def retrained_update_of_nothing_else(driver: Driver) -> None:
     driver.seed_audience_model(NEWER_AUDIENCE_MODEL)
     assert driver.deploy(Model={**RETRAINED, "audienceModelArn": NEWER_AUDIENCE_MODEL}).status == "COMPLETE"
     assert driver.writes() == []
-    assert held(driver) == OTHER_AUDIENCE_MODEL
+    assert state(driver) == OTHER_AUDIENCE_MODEL
     nothing_left(driver)
 
 
@@ -156,7 +156,7 @@ def retrained_replacement(driver: Driver) -> None:
     renamed = {**RETRAINED, "name": "another", "audienceModelArn": f"{AUDIENCE_MODEL}-gone"}
     assert driver.deploy(Model=renamed).status == "COMPLETE"
     assert driver.physical_id() != old
-    assert held(driver) == OTHER_AUDIENCE_MODEL
+    assert state(driver) == OTHER_AUDIENCE_MODEL
     nothing_left(driver)
 
 
@@ -170,7 +170,7 @@ def retrained_roll_back(driver: Driver) -> None:
         template = {**RETRAINED, "audienceModelArn": f"{AUDIENCE_MODEL}-gone", **changed}
         assert driver.deploy(Model=template, fails=True).status == "ROLLBACK_COMPLETE"
         assert driver.physical_id() == arn
-        assert held(driver) == OTHER_AUDIENCE_MODEL
+        assert state(driver) == OTHER_AUDIENCE_MODEL
         assert all("audienceModelArn" not in call for call in driver.inputs(UPDATE))
     nothing_left(driver)
 
@@ -181,10 +181,10 @@ def taken_back_from_the_retraining(driver: Driver) -> None:
     driver.change(audienceModelArn=OTHER_AUDIENCE_MODEL)
     # The same as before: what the retraining did is drift now.
     assert driver.deploy(Model=MINIMAL).status == "COMPLETE"
-    assert held(driver) == OTHER_AUDIENCE_MODEL
+    assert state(driver) == OTHER_AUDIENCE_MODEL
     driver.seed_audience_model(NEWER_AUDIENCE_MODEL)
     assert driver.deploy(Model={**MINIMAL, "audienceModelArn": NEWER_AUDIENCE_MODEL}).status == "COMPLETE"
-    assert held(driver) == NEWER_AUDIENCE_MODEL
+    assert state(driver) == NEWER_AUDIENCE_MODEL
     nothing_left(driver)
 
 
@@ -205,12 +205,12 @@ def waits_for_an_audience_model(driver: Driver) -> None:
     before = operations[1 : operations.index("Create", 1)]
     assert before[0] == "Get"
     assert set(before) <= {"Get", "List"}
-    assert held(driver) == driver.physical_id("First")
+    assert state(driver) == driver.physical_id("First")
     driver.forget_calls()
     again = {**waits, "audienceModelArn": {"Ref": "Second"}}
     assert driver.deploy({"First": trained, "Second": trained, "Model": again}).status == "COMPLETE"
     assert driver.operations()[-1] == "Update"
-    assert held(driver) == driver.physical_id("Second")
+    assert state(driver) == driver.physical_id("Second")
     driver.forget_calls()
     changed = {**again, "description": "new"}
     assert driver.deploy({"First": trained, "Second": trained, "Model": changed}).status == "COMPLETE"
@@ -229,7 +229,7 @@ def waits_in_vain(driver: Driver) -> None:
     assert driver.writes() == []
     driver.deploy(Model=MINIMAL)
     assert driver.deploy(Model=properties).status == "ROLLBACK_COMPLETE"
-    assert held(driver) == AUDIENCE_MODEL
+    assert state(driver) == AUDIENCE_MODEL
     nothing_left(driver)
 
 

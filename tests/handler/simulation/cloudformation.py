@@ -324,7 +324,7 @@ class Result:
 
     @property
     def reason(self) -> str:
-        """The first reason: what started the trouble."""
+        """The first reason: what started the roll-back."""
         return self.reasons[0] if self.reasons else ""
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .simulator import Simulator
 
 
-class Crowd:
+class ConcurrentRequests:
     """Resources of one stack.
 
     Args:

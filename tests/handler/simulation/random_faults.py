@@ -85,7 +85,7 @@ class Twice:
     after_effect: bool
 
 
-def disturbances(operations: Sequence[str]) -> st.SearchStrategy[list[Any]]:
+def random_faults(operations: Sequence[str]) -> st.SearchStrategy[list[Any]]:
     """Up to two of them, at any of these operations; one that is named more often is hit more often."""
     where = st.sampled_from([*operations, "*"])
     common: dict[str, Any] = {"operation": where, "times": st.sampled_from([1, 2, 5, None])}
@@ -116,22 +116,23 @@ def disturbances(operations: Sequence[str]) -> st.SearchStrategy[list[Any]]:
     return st.lists(st.sampled_from(kinds).flatmap(lambda kind: kind), max_size=2)
 
 
-class Disturber:
+class FaultInjector:
     """Lets things go wrong in a world, until it is told to stop.
 
     Attributes:
-        twins: whether there were deliveries at the same time: they may leave a twin, which goes with its resource.
+        duplicates: whether there were deliveries at the same time: they may leave a duplicate, which goes
+            with its resource.
     """
 
     def __init__(self, world: Simulator) -> None:
         self.world = world
-        self.twins = False
+        self.duplicates = False
 
-    def disturb(self, disturbances: list[Any]) -> None:
-        for disturbance in disturbances:
-            match disturbance:
+    def inject(self, faults: list[Any]) -> None:
+        for fault in faults:
+            match fault:
                 case Fault():
-                    self.world.faults.add(replace(disturbance))
+                    self.world.faults.add(replace(fault))
                 case SendFaults(outcomes):
                     self.world.cloudformation.send_faults += outcomes
                 case Lag(lists, deletes, roles):
@@ -142,7 +143,7 @@ class Disturber:
                     then = self._crash_for_good if for_good else crash
                     self.world.wire.interruptions.append(Interruption(operation, then, skip, after_effect))
                 case Twice(operation, skip, after_effect):
-                    self.twins = True
+                    self.duplicates = True
                     again = Interruption(operation, self._deliver_again, skip, after_effect)
                     self.world.wire.interruptions.append(again)
 

@@ -28,7 +28,7 @@ AUDIENCE_MODEL = f"{_HERE}:audience-model/first"
 OTHER_AUDIENCE_MODEL = f"{_HERE}:audience-model/second"
 DATASET = f"{_HERE}:training-dataset/first"
 OTHER_DATASET = f"{_HERE}:training-dataset/second"
-LENT_MODELS = tuple(f"{_HERE}:configured-audience-model/lent{number}" for number in range(3))
+EXISTING_MODELS = tuple(f"{_HERE}:configured-audience-model/existing{number}" for number in range(3))
 """Configured models that are no stack's, for associations."""
 COLLABORATION = "c0c0c0c0-0000-4000-8000-000000000001"
 MEMBERSHIP = "c0c0c0c0-0000-4000-8000-000000000002"
@@ -46,7 +46,7 @@ def as_time(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Held:
+class ResourceState:
     """A resource that lives in the service.
 
     Attributes:
@@ -64,15 +64,15 @@ class Held:
         return self.tags.get(MARKERS[2], "")
 
 
-def differences(kind: Kind, wanted: Mapping[str, Any], held: Held) -> dict[str, tuple[Any, Any]]:
-    """Where the service doesn't hold what a template says: member → (wanted, held)."""
+def differences(kind: Kind, wanted: Mapping[str, Any], state: ResourceState) -> dict[str, tuple[Any, Any]]:
+    """Where the service doesn't hold what a template says: member → (wanted, state)."""
     found = {}
     for member, (change, removal) in kind.members.items():
         default = None if isinstance(removal, Removal) else removal
         target = as_time(wanted.get(member, default))
-        value: Any = held.members.get(member, default)
+        value: Any = state.members.get(member, default)
         if member == "tags":
-            value = {key: text for key, text in held.tags.items() if key not in MARKERS}
+            value = {key: text for key, text in state.tags.items() if key not in MARKERS}
         if member not in wanted and (change is Change.REPLACEMENT or removal is Removal.GENERATED):
             continue
         if member == "audienceModelArn" and "Retrained" in wanted:
@@ -199,25 +199,25 @@ ASSOCIATIONS = Subject(
     minimal={
         "Type": ASSOCIATION,
         "membershipIdentifier": MEMBERSHIP,
-        "configuredAudienceModelArn": LENT_MODELS[0],
+        "configuredAudienceModelArn": EXISTING_MODELS[0],
         "manageResourcePolicies": False,
     },
     maximal={
         "Type": ASSOCIATION,
         "membershipIdentifier": MEMBERSHIP,
-        "configuredAudienceModelArn": LENT_MODELS[0],
+        "configuredAudienceModelArn": EXISTING_MODELS[0],
         "configuredAudienceModelAssociationName": "Readers of spring",
         "manageResourcePolicies": True,
         "description": "who read in spring\nand may again",
         "tags": {"team": "growth", "cost": "42"},
     },
     in_place={"configuredAudienceModelAssociationName": "Readers of summer", "description": "another one"},
-    immutable=("configuredAudienceModelArn", LENT_MODELS[1]),
+    immutable=("configuredAudienceModelArn", EXISTING_MODELS[1]),
     reads=("Get", "ListTagsForResource"),
     bad=({"manageResourcePolicies": "perhaps"}, "manageResourcePolicies must be true or false"),
     address=("membershipIdentifier", "configuredAudienceModelAssociationIdentifier"),
     renamed={"configuredAudienceModelAssociationName": "name"},
-    variants=tuple({"configuredAudienceModelArn": arn} for arn in LENT_MODELS),
+    variants=tuple({"configuredAudienceModelArn": arn} for arn in EXISTING_MODELS),
 )
 SUBJECTS = (CONFIGURED_MODELS, AUDIENCE_MODELS, ASSOCIATIONS)
 

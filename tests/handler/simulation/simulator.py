@@ -16,8 +16,8 @@ from .resource_types import (
     COLLABORATION,
     CONFIGURED,
     DATASET,
+    EXISTING_MODELS,
     KINDS,
-    LENT_MODELS,
     MARKERS,
     MAXIMAL,
     MEMBERSHIP,
@@ -28,7 +28,7 @@ from .resource_types import (
     OTHER_MEMBERSHIP,
     POLICY,
     ROLE,
-    Held,
+    ResourceState,
     Subject,
     differences,
     output_config,
@@ -87,10 +87,10 @@ class Simulator:
         """Puts in place what resources of a type refer to, if it isn't there always."""
         if subject.type == ASSOCIATION:
             now = self.clock.datetime()
-            for number, arn in enumerate(LENT_MODELS):
-                model = {**MINIMAL, "name": f"lent {number}", "configuredAudienceModelArn": arn, "createTime": now}
+            for number, arn in enumerate(EXISTING_MODELS):
+                model = {**MINIMAL, "name": f"existing {number}", "configuredAudienceModelArn": arn, "createTime": now}
                 self._store.configured_audience_models.add(arn, {**model, "tags": {}})
-            self._seeds |= set(LENT_MODELS)
+            self._seeds |= set(EXISTING_MODELS)
 
     def _join(self, collaboration_id: str, membership_id: str) -> None:
         now = self.clock.datetime()
@@ -162,13 +162,13 @@ class Simulator:
 
     def models(self, type_: str = CONFIGURED) -> list[dict[str, Any]]:
         """What lives of a type, oldest first, but for what was there before."""
-        return [{**held.members, "tags": held.tags} for held in self.live()[type_].values()]
+        return [{**state.members, "tags": state.tags} for state in self.live()[type_].values()]
 
     def model(self, logical_id: str = "Model") -> dict[str, Any]:
         """The resource that CloudFormation knows under a logical id."""
         resource = self.resource(logical_id)
-        held = self.live()[type_of(resource.properties)][resource.physical_id]
-        return {**held.members, "tags": held.tags}
+        state = self.live()[type_of(resource.properties)][resource.physical_id]
+        return {**state.members, "tags": state.tags}
 
     def resource(self, logical_id: str = "Model") -> Resource:
         return self.stack.resources[logical_id]
@@ -205,36 +205,38 @@ class Simulator:
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.function.output.getvalue().splitlines()]
 
-    def live(self) -> dict[str, dict[str, Held]]:
+    def live(self) -> dict[str, dict[str, ResourceState]]:
         """What lives in the account and a stack may have created: type → physical id → resource."""
-        found: dict[str, dict[str, Held]] = {CONFIGURED: {}, POLICY: {}, AUDIENCE: {}, ASSOCIATION: {}}
+        found: dict[str, dict[str, ResourceState]] = {CONFIGURED: {}, POLICY: {}, AUDIENCE: {}, ASSOCIATION: {}}
         for model in self._store.configured_audience_models.live():
             arn = model["configuredAudienceModelArn"]
             data = {"ConfiguredAudienceModelArn": arn, "Name": model["name"]}
-            found[CONFIGURED][arn] = Held(arn, model, data, model["tags"])
+            found[CONFIGURED][arn] = ResourceState(arn, model, data, model["tags"])
         for arn, policy in self._store.policies.items():
             document = {
                 "configuredAudienceModelArn": arn,
                 "configuredAudienceModelPolicy": json.loads(policy.text),
             }
-            found[POLICY][f"{arn}/policy"] = Held(f"{arn}/policy", document, {"ConfiguredAudienceModelArn": arn})
+            found[POLICY][f"{arn}/policy"] = ResourceState(
+                f"{arn}/policy", document, {"ConfiguredAudienceModelArn": arn}
+            )
         for model in self._store.audience_models.live():
             arn = model["audienceModelArn"]
             data = {"AudienceModelArn": arn, "Name": model["name"]}
-            found[AUDIENCE][arn] = Held(arn, model, data, model["tags"])
+            found[AUDIENCE][arn] = ResourceState(arn, model, data, model["tags"])
         for association in self._store.associations.live():
             found[ASSOCIATION][association["arn"]] = _association(association)
         return {
-            type_: {physical_id: held for physical_id, held in resources.items() if physical_id not in self._seeds}
+            type_: {physical_id: state for physical_id, state in resources.items() if physical_id not in self._seeds}
             for type_, resources in found.items()
         }
 
-    def check(self, *secrets: str, twins: bool = False) -> None:
+    def check(self, *secrets: str, duplicates: bool = False) -> None:
         """What must hold always: valid answers, no secrets, exactly the resources of the last successful template.
 
         Args:
             secrets: what must not have been written or answered.
-            twins: whether others of the request that made a known resource may still be there.
+            duplicates: whether others of the request that made a known resource may still be there.
         """
         assert self.cloudformation.violations == []
         self.check_secrets(*secrets)
@@ -246,27 +248,27 @@ class Simulator:
             }
             known = {resource.physical_id for resource in resources.values()}
             assert known <= live.keys()
-            requests = {live[physical_id].request_id for physical_id in known} if twins else set()
+            requests = {live[physical_id].request_id for physical_id in known} if duplicates else set()
             others = {
                 physical_id for physical_id in live.keys() - known if live[physical_id].request_id not in requests
             }
             # A policy can be anybody's: it carries no markers.
             assert type_ == POLICY or others <= set(self.stack.abandoned)
             for logical_id, resource in resources.items():
-                held = live[resource.physical_id]
+                state = live[resource.physical_id]
                 assert self.differences(logical_id) == {}
                 # A status is that of the last create or update.
-                assert {name: value for name, value in resource.data.items() if name != "Status"} == held.data
+                assert {name: value for name, value in resource.data.items() if name != "Status"} == state.data
 
     def differences(self, logical_id: str = "Model") -> dict[str, tuple[Any, Any]]:
-        """Where the service doesn't hold what the template says: member → (wanted, held)."""
+        """Where the service doesn't hold what the template says: member → (wanted, state)."""
         resource = self.resource(logical_id)
         type_ = type_of(resource.properties)
-        held = self.live()[type_][resource.physical_id]
+        state = self.live()[type_][resource.physical_id]
         if type_ in KINDS:
-            return differences(KINDS[type_], resource.properties, held)
+            return differences(KINDS[type_], resource.properties, state)
         wanted = resource.properties
-        return {name: (wanted.get(name), value) for name, value in held.members.items() if wanted.get(name) != value}
+        return {name: (wanted.get(name), value) for name, value in state.members.items() if wanted.get(name) != value}
 
     def check_secrets(self, *secrets: str) -> None:
         """Nothing secret was written or answered."""
@@ -276,7 +278,7 @@ class Simulator:
             assert secret not in said
 
 
-def _association(members: dict[str, Any]) -> Held:
+def _association(members: dict[str, Any]) -> ResourceState:
     arn, name = members["arn"], members["name"]
     data = {
         "ConfiguredAudienceModelAssociationArn": arn,
@@ -284,7 +286,7 @@ def _association(members: dict[str, Any]) -> Held:
         "Name": name,
         "CollaborationIdentifier": members["collaborationId"],
     }
-    return Held(arn, {**members, "configuredAudienceModelAssociationName": name}, data, members["tags"])
+    return ResourceState(arn, {**members, "configuredAudienceModelAssociationName": name}, data, members["tags"])
 
 
 def _short(call: Call) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..protocol import Clock, Deadline, Log, Memory
-    from .retry_policy import Trouble
+    from .retry_policy import CallFailure
     from .waiting import Waiting
 
 # boto3 has no types.
@@ -81,30 +81,30 @@ class Calls:
     def __call__(self, operation: str, members: dict[str, Any], recover: Callable[[str], Any] | None = None) -> Output:
         """Calls an operation until it succeeds or the policy says to stop; one that writes, while CloudFormation waits.
 
-        Before another try `recover` is told the kind of trouble; when it returns something, that is the result.
+        Before another try `recover` is told the kind of failure; when it returns something, that is the result.
         """
         self._pause(self._pace.pause(self.clock.now()))
         first_seen: dict[str, float] = {}
-        started, attempt, trouble = self.clock.now(), 0, None
+        started, attempt, failure = self.clock.now(), 0, None
         while True:
             if attempt:
                 self.waiting.doubt()
             if not operation.startswith(READS):
                 self.waiting.check()
             if not self._deadline.allows(CALL_SECONDS):
-                self._give_up(operation, members, trouble, attempt, started)
+                self._give_up(operation, members, failure, attempt, started)
             attempt += 1
-            output, trouble = self._try(operation, members, attempt)
+            output, failure = self._try(operation, members, attempt)
             if not operation.startswith(READS):
-                self.wrote = self.wrote or trouble is None or trouble.kind == retry_policy.UNCLEAR
-            if trouble is None:
+                self.wrote = self.wrote or failure is None or failure.kind == retry_policy.UNCLEAR
+            if failure is None:
                 return output
             now = self.clock.now()
-            patience = retry_policy.retry_seconds(trouble.kind, operation)
-            pause = self._pace.pause(now) if trouble.kind == retry_policy.THROTTLED else self.clock.pause(attempt)
-            if now - first_seen.setdefault(trouble.kind, now) >= patience or not self._pause(pause):
-                self._give_up(operation, members, trouble, attempt, started)
-            recovered = recover(trouble.kind) if recover else None
+            patience = retry_policy.retry_seconds(failure.kind, operation)
+            pause = self._pace.pause(now) if failure.kind == retry_policy.THROTTLED else self.clock.pause(attempt)
+            if now - first_seen.setdefault(failure.kind, now) >= patience or not self._pause(pause):
+                self._give_up(operation, members, failure, attempt, started)
+            recovered = recover(failure.kind) if recover else None
             if recovered is not None:
                 return recovered
 
@@ -141,45 +141,45 @@ class Calls:
         self.clock.sleep(seconds)
         return True
 
-    def _try(self, operation: str, members: dict[str, Any], attempt: int) -> tuple[Output, Trouble | None]:
+    def _try(self, operation: str, members: dict[str, Any], attempt: int) -> tuple[Output, CallFailure | None]:
         started = self.clock.now()
         output: Output = None
-        trouble = None
+        failure = None
         try:
             output = getattr(self.client, xform_name(operation))(**members)
         except retry_policy.ERRORS as error:
-            trouble = retry_policy.diagnose(error)
-        if trouble is None:
+            failure = retry_policy.diagnose(error)
+        if failure is None:
             self._pace.faster()
-        elif trouble.kind == retry_policy.THROTTLED:
+        elif failure.kind == retry_policy.THROTTLED:
             self._pace.slower(self.clock.now())
         self._log(
             "call",
             operation=operation,
             members=sorted(members),
             attempt=attempt,
-            result=trouble.code if trouble else "ok",
-            message=self._log.clean(trouble.message) if trouble else None,
-            request_id=trouble.request_id if trouble else output["ResponseMetadata"].get("RequestId"),
+            result=failure.code if failure else "ok",
+            message=self._log.clean(failure.message) if failure else None,
+            request_id=failure.request_id if failure else output["ResponseMetadata"].get("RequestId"),
             milliseconds=round((self.clock.now() - started) * 1000),
         )
-        return output, trouble
+        return output, failure
 
     def _give_up(
-        self, operation: str, members: dict[str, Any], trouble: Trouble | None, attempts: int, started: float
+        self, operation: str, members: dict[str, Any], failure: CallFailure | None, attempts: int, started: float
     ) -> NoReturn:
-        if trouble is None:
+        if failure is None:
             raise Failure(f"{operation} was not called: too little time is left to do it and to answer in time")
         seconds = round(self.clock.now() - started)
         tries = f"{attempts} attempts in {seconds} s" if attempts > 1 else "1 attempt"
-        told = f"{operation} failed with {trouble.code} after {tries}: {self._log.clean(trouble.message)}"
-        if trouble.request_id:
-            told += f" (request id {trouble.request_id})"
+        told = f"{operation} failed with {failure.code} after {tries}: {self._log.clean(failure.message)}"
+        if failure.request_id:
+            told += f" (request id {failure.request_id})"
         facts = {
             **{member: value for member, value in members.items() if member.endswith(("Arn", "Identifier"))},
             "roleArn": members.get("outputConfig", {}).get("roleArn", ""),
             "region": self.region,
             "prefix": self.client.meta.service_model.signing_name,
         }
-        advice = hint(trouble.kind, operation, facts)
-        raise Failure(f"{told}. {advice}" if advice else told, trouble.kind)
+        advice = hint(failure.kind, operation, facts)
+        raise Failure(f"{told}. {advice}" if advice else told, failure.kind)

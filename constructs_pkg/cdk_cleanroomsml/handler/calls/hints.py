@@ -1,4 +1,4 @@
-"""What a person can do about a kind of trouble."""
+"""What a person can do about a kind of failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error policy: what kind of trouble an error is, and how long each kind is worth another try."""
+"""The error policy: what kind of failure an error means, and how long each kind is worth another try."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RETRY_SECONDS: dict[str, dict[str, float]] = {
     UNREACHED: {"Describe": 60, ANY: inf},
     UNTRAINED: {ANY: 0},
 }
-"""For how many seconds after its first appearance in a call a kind of trouble is retried, at most until the deadline.
+"""For how many seconds after its first appearance in a call a kind of failure is retried, at most until the deadline.
 
 By the verb that the operation's name begins with. `denied` and `not ready`: a new role looks so until IAM has
 propagated it. `unclear`: no answer, or a 5xx; the call may have taken effect. `unreached`: it can't have. `untrained`:
@@ -79,8 +79,8 @@ operations, if not of any."""
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """What a failed call told: the service's words, or those of botocore's exception."""
+class CallFailure:
+    """How a call failed: the service's words, or those of botocore's exception."""
 
     kind: str
     code: str
@@ -88,13 +88,13 @@ class Trouble:
     request_id: str = ""
 
 
-def diagnose(error: Exception) -> Trouble:
+def diagnose(error: Exception) -> CallFailure:
     """Says what an exception of boto3 means."""
     if isinstance(error, exceptions.ClientError):
         return _answered(error.response, error.operation_name)
     kinds = ((_UNREACHED, UNREACHED), (_UNANSWERED, UNCLEAR), (Exception, REFUSED))
     kind = next(kind for types, kind in kinds if isinstance(error, types))
-    return Trouble(kind, type(error).__name__, str(error))
+    return CallFailure(kind, type(error).__name__, str(error))
 
 
 def retry_seconds(kind: str, operation: str) -> float:
@@ -103,7 +103,7 @@ def retry_seconds(kind: str, operation: str) -> float:
     return next((seconds for verb, seconds in by_verb.items() if operation.startswith(verb)), by_verb[ANY])
 
 
-def _answered(response: dict[str, Any], operation: str = "") -> Trouble:
+def _answered(response: dict[str, Any], operation: str = "") -> CallFailure:
     error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     status = metadata.get("HTTPStatusCode", 0)
@@ -116,7 +116,7 @@ def _answered(response: dict[str, Any], operation: str = "") -> Trouble:
             break
     if "quotaName" in response:
         message += f" (quotaName {response['quotaName']}, quotaValue {response.get('quotaValue')})"
-    return Trouble(kind, code, message, str(metadata.get("RequestId", "")))
+    return CallFailure(kind, code, message, str(metadata.get("RequestId", "")))
 
 
 _UNREACHED = (exceptions.ConnectTimeoutError, exceptions.EndpointConnectionError, exceptions.ProxyConnectionError)

@@ -99,9 +99,9 @@ class Waiting:
             output = self._describe(StackName=request.stack_id, LogicalResourceId=request.logical_id)
             seen = output["StackResourceDetail"]
         except ERRORS as error:
-            trouble = diagnose(error)
-            if trouble.code != "ValidationError" or "does not exist" not in trouble.message:
-                self._log("unseen", result=trouble.code, message=self._log.clean(trouble.message))
+            failure = diagnose(error)
+            if failure.code != "ValidationError" or "does not exist" not in failure.message:
+                self._log("unseen", result=failure.code, message=self._log.clean(failure.message))
                 self._certain_until = self._clock.now() + BLIND_SECONDS
                 return False
             seen = {}

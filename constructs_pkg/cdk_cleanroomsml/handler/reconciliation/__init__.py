@@ -5,18 +5,18 @@ from __future__ import annotations
 from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
 from .plan import plan_update
 from .resource import Members, Resource
-from .store import SETTLE_SECONDS, Held, Store, unless_gone
+from .store import SETTLE_SECONDS, ResourceState, Store, unless_gone
 
 __all__ = [
     "PROTECTED",
     "RETRAINED",
     "SETTLE_SECONDS",
     "Change",
-    "Held",
     "Kind",
     "Members",
     "Removal",
     "Resource",
+    "ResourceState",
     "Store",
     "plan_update",
     "unless_gone",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..calls import Calls
     from ..protocol import Log, Placeholder, Request
-    from .store import Held, Store
+    from .store import ResourceState, Store
 
 ORPHAN_SECONDS = 6 * 3600.0
 """How old a left-over may be. What is older was most likely retained on purpose, and its logical id used again."""
@@ -38,43 +38,44 @@ class Leftovers:
         self._log = log
         self._began = calls.clock.now()
 
-    def of_request(self, name: str, request_id: str) -> list[Held]:
+    def of_request(self, name: str, request_id: str) -> list[ResourceState]:
         """What a request created, all under the same name."""
         return self.find(
-            lambda held: held.name == name, lambda held: not held.is_going and self._is_this_requests(held, request_id)
+            lambda state: state.name == name,
+            lambda state: not state.is_going and self._is_this_requests(state, request_id),
         )
 
-    def remove_twins(self, held: Held) -> None:
+    def remove_duplicates(self, state: ResourceState) -> None:
         """Deletes what other deliveries of the request created that created this one."""
-        if held.tags_known and not held.request_id:
+        if state.tags_known and not state.request_id:
             return
         # Later no delivery creates any more, and List shows all that they have created.
-        settled = min(self._began, held.created + LONGEST_SERVICE_TIMEOUT + SETTLE_SECONDS + SKEW_SECONDS)
-        if not any(self._may_be_twin(other, held) for other in self._store.all(settled)):
+        settled = min(self._began, state.created + LONGEST_SERVICE_TIMEOUT + SETTLE_SECONDS + SKEW_SECONDS)
+        if not any(self._may_be_duplicate(other, state) for other in self._store.all(settled)):
             return
-        known = self._store.read(held.arn)
+        known = self._store.read(state.arn)
         if not known or not known.request_id:
             return
-        for twin in self.find(
-            lambda other: self._may_be_twin(other, held),
+        for duplicate in self.find(
+            lambda other: self._may_be_duplicate(other, state),
             lambda other: (
-                self._store.is_own(other, known.request_id) and (other.name == held.name or self._is_named(other))
+                self._store.is_own(other, known.request_id) and (other.name == state.name or self._is_named(other))
             ),
             settled,
         ):
-            self._remove(twin, "twin")
+            self._remove(duplicate, "duplicate")
 
     def remove_failed(self, placeholder: Placeholder) -> None:
         """Deletes what a Create that answered FAILED has made."""
 
-        def look() -> list[Held]:
+        def look() -> list[ResourceState]:
             return self.find(
-                lambda held: placeholder.may_be_for(held.name, held.created),
-                lambda held: self._store.is_own(held, placeholder.request_id),
+                lambda state: placeholder.may_be_for(state.name, state.created),
+                lambda state: self._store.is_own(state, placeholder.request_id),
             )
 
-        for held in self._calls.until(look, SETTLE_SECONDS if placeholder.unclear else 0):
-            self._remove(held, "failed")
+        for state in self._calls.until(look, SETTLE_SECONDS if placeholder.unclear else 0):
+            self._remove(state, "failed")
 
     def remove_orphan(self) -> None:
         """Deletes what a Create made that never answered, so that CloudFormation had to invent an id.
@@ -83,24 +84,26 @@ class Leftovers:
         """
         age = self._request.age(self._calls.clock.now())
         orphans = self._calls.until(lambda: self.find(self._is_recent, self._is_own), SETTLE_SECONDS - age)
-        if len({held.request_id or held.name for held in orphans}) > 1:
+        if len({state.request_id or state.name for state in orphans}) > 1:
             raise Failure(
-                f"{', '.join(held.arn for held in orphans)} carry the markers of this resource, and which of them is"
+                f"{', '.join(state.arn for state in orphans)} carry the markers of this resource, and which of them is"
                 " in use can't be told: delete those that are not, then delete the resource again"
             )
-        for held in orphans:
-            self._remove(held, "orphan")
+        for state in orphans:
+            self._remove(state, "orphan")
 
-    def remove_abandoned(self, current: Held | None) -> None:
+    def remove_abandoned(self, current: ResourceState | None) -> None:
         """Deletes what an earlier update made that should have replaced the current one, and that failed."""
         since, known = (current.created, current.arn) if current else (0.0, "")
-        for held in self.find(
-            lambda held: self._is_recent(held) and held.created >= since and held.arn != known,
-            lambda held: self._is_own(held) and not self._is_this_requests(held, self._request.request_id),
+        for state in self.find(
+            lambda state: self._is_recent(state) and state.created >= since and state.arn != known,
+            lambda state: self._is_own(state) and not self._is_this_requests(state, self._request.request_id),
         ):
-            self._remove(held, "abandoned")
+            self._remove(state, "abandoned")
 
-    def find(self, may_be: Callable[[Held], bool], is_it: Callable[[Held], bool], after: float = inf) -> list[Held]:
+    def find(
+        self, may_be: Callable[[ResourceState], bool], is_it: Callable[[ResourceState], bool], after: float = inf
+    ) -> list[ResourceState]:
         """Finds resources by their tags: List tells none, so candidates are read.
 
         What an earlier invocation has read and is another's by its tags isn't read again: markers don't change.
@@ -112,60 +115,60 @@ class Leftovers:
                 listed.arn in known and not is_it(replace(listed, tags=known[listed.arn], tags_known=True))
             ):
                 continue
-            held = self._store.read(listed.arn)
-            if held and held.tags_known:
-                known[held.arn] = held.tags
-            if held and is_it(held):
-                found.append(held)
+            state = self._store.read(listed.arn)
+            if state and state.tags_known:
+                known[state.arn] = state.tags
+            if state and is_it(state):
+                found.append(state)
         return found
 
-    def _remove(self, held: Held, why: str) -> None:
+    def _remove(self, state: ResourceState, why: str) -> None:
         waiting = self._calls.waiting
-        if waiting.look() and waiting.known == held.arn:
-            self._log("kept", arn=held.arn)
+        if waiting.look() and waiting.known == state.arn:
+            self._log("retained", arn=state.arn)
             return
-        self._log("leftover", arn=held.arn, why=why, created_by=held.request_id)
-        self._store.remove(held)
+        self._log("leftover", arn=state.arn, why=why, created_by=state.request_id)
+        self._store.remove(state)
 
-    def _may_be_twin(self, other: Held, held: Held) -> bool:
+    def _may_be_duplicate(self, other: ResourceState, state: ResourceState) -> bool:
         """Whether a List doesn't tell that it isn't one: what can't change in place is the same, and the hour."""
         members = self._store.kind.members
         return (
-            other.arn != held.arn
-            and abs(other.created - held.created) <= LONGEST_SERVICE_TIMEOUT
+            other.arn != state.arn
+            and abs(other.created - state.created) <= LONGEST_SERVICE_TIMEOUT
             and all(
-                held.members.get(member) == value
+                state.members.get(member) == value
                 for member, value in other.members.items()
                 if members.get(member, (None,))[0] is Change.REPLACEMENT
             )
         )
 
-    def _is_recent(self, held: Held) -> bool:
+    def _is_recent(self, state: ResourceState) -> bool:
         """Whether it was created not too long before the event was sent, and no newer request can have created it.
 
         While CloudFormation waits for this one, there is none.
         """
         newest = self._sent() + SKEW_SECONDS
-        if held.created > newest and self._calls.waiting.look() and not self._calls.waiting.is_over():
+        if state.created > newest and self._calls.waiting.look() and not self._calls.waiting.is_over():
             newest = inf
-        return self._sent() - ORPHAN_SECONDS <= held.created <= newest
+        return self._sent() - ORPHAN_SECONDS <= state.created <= newest
 
-    def _is_own(self, held: Held) -> bool:
+    def _is_own(self, state: ResourceState) -> bool:
         """Whether it carries this resource's markers, and a name that fits: tags alone are copied with ease."""
-        return self._store.is_own(held) and self._is_named(held)
+        return self._store.is_own(state) and self._is_named(state)
 
-    def _is_named(self, held: Held) -> bool:
+    def _is_named(self, state: ResourceState) -> bool:
         """Whether it has a name that the templates give, or one that was generated for this resource."""
         names = [
             properties.get(self._store.kind.name)
             for properties in (self._request.properties, self._request.old_properties)
         ]
-        return held.name in names or is_generated(held.name, self._request)
+        return state.name in names or is_generated(state.name, self._request)
 
-    def _is_this_requests(self, held: Held, request_id: str) -> bool:
+    def _is_this_requests(self, state: ResourceState, request_id: str) -> bool:
         """Whether a request created it, and this one if it has this one's id: ids are used again by a later try."""
         this = request_id == self._request.request_id and self._request.sent_at is not None
-        return self._store.is_own(held, request_id) and not (this and held.created < self._sent() - SKEW_SECONDS)
+        return self._store.is_own(state, request_id) and not (this and state.created < self._sent() - SKEW_SECONDS)
 
     def _sent(self) -> float:
         now = self._calls.clock.now()

@@ -76,10 +76,10 @@ def plan_update(kind: Kind, wanted: Members, previous: Members, current: Members
             drift.append(member)
         else:
             update[member] = target
-    given, last, held = (members.get("tags", {}) for members in (wanted, previous, current))
-    tag, untag, drifted = _tags(given, last, held)
+    given, last, now = (members.get("tags", {}) for members in (wanted, previous, current))
+    tag, untag, drifted = _tags(given, last, now)
     if dirty:
-        tag = {key: value for key, value in given.items() if held.get(key) != value}
+        tag = {key: value for key, value in given.items() if now.get(key) != value}
     return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned, dirty=dirty)
 
 

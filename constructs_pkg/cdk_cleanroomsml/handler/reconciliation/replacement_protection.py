@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from ..calls import Calls
     from ..protocol import Log, Request
     from .plan import Plan
-    from .store import Held
+    from .store import ResourceState
 
 Members = dict[str, Any]
 
 
-class Protection:
+class ReplacementProtection:
     """Protects what one request is about."""
 
     def __init__(self, request: Request, calls: Calls, log: Log) -> None:
@@ -30,14 +30,14 @@ class Protection:
         self._calls = calls
         self._log = log
 
-    def kept(self, wanted: Members, previous: Members, held: Held, todo: Plan) -> Members:
+    def without_replacement(self, wanted: Members, previous: Members, state: ResourceState, todo: Plan) -> Members:
         """What a roll-back can have without a replacement.
 
         Raises:
             Failure: it is no roll-back, or nobody tells.
         """
         why = (
-            f"{', '.join(todo.replace)}: this change needs a replacement, and {held.arn} is protected from that: a"
+            f"{', '.join(todo.replace)}: this change needs a replacement, and {state.arn} is protected from that: a"
             f" replacement deletes it, and so removes it from every collaboration. Nothing was changed. Leave"
             f" {', '.join(todo.replace)} as it was, or ask for the replacement: deploy the same with"
             f" {PROTECTED} taken away (replacement_protection=False)"
@@ -51,9 +51,9 @@ class Protection:
             is_roll_back = True
         if not is_roll_back:
             raise Failure(why)
-        self._log("kept", members=todo.replace)
+        self._log("retained", members=todo.replace)
         rest = {member: value for member, value in wanted.items() if member not in todo.replace}
-        return {**rest, **{member: held.members[member] for member in todo.replace if member in held.members}}
+        return {**rest, **{member: state.members[member] for member in todo.replace if member in state.members}}
 
     def _is_roll_back(self) -> bool:
         stacks = self._calls.of("cloudformation")(DESCRIBE_STACKS, {"StackName": self._request.stack_id})["Stacks"]

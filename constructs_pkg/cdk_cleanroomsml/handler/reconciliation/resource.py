@@ -33,8 +33,8 @@ from . import properties
 from .kind import PROTECTED
 from .leftovers import Leftovers
 from .plan import Plan, holds, plan_update
-from .replacement_protection import Protection
-from .store import SETTLE_SECONDS, Held, Store
+from .replacement_protection import ReplacementProtection
+from .store import SETTLE_SECONDS, ResourceState, Store
 
 if TYPE_CHECKING:
     from ..calls import Calls
@@ -95,24 +95,26 @@ class Resource:
             raise
 
     def _update(self, arn: str, wanted: Members, previous: Members) -> Answer:
-        held = self._store.read(arn)
-        if held is None or held.is_going:
+        state = self._store.read(arn)
+        if state is None or state.is_going:
             return self._update_gone(wanted, previous)
-        wanted = self._kept(wanted, previous, held)
-        todo = plan_update(self.kind, wanted, previous, held.members)
+        wanted = self._effective(wanted, previous, state)
+        todo = plan_update(self.kind, wanted, previous, state.members)
         if todo.replace and wanted.get(PROTECTED):
-            wanted = Protection(self._request, self._calls, self._log).kept(wanted, previous, held, todo)
-            todo = plan_update(self.kind, wanted, previous, held.members)
+            wanted = ReplacementProtection(self._request, self._calls, self._log).without_replacement(
+                wanted, previous, state, todo
+            )
+            todo = plan_update(self.kind, wanted, previous, state.members)
         self._tell(todo)
         if todo.refusal:
             raise Failure(todo.refusal)
         if todo.abandoned or todo.replace:
             # An earlier replacement may have made one, and never have answered.
-            self._leftovers.remove_abandoned(held)
+            self._leftovers.remove_abandoned(state)
         if todo.replace:
             return self._new(wanted)
         self._apply(arn, wanted, todo)
-        return self._answer(held, todo.update.get(self.kind.name))
+        return self._answer(state, todo.update.get(self.kind.name))
 
     def delete(self) -> Answer:
         """Deletes the resource, and what else the same request left behind; looks at no properties."""
@@ -130,21 +132,21 @@ class Resource:
         return Answer(physical_id)
 
     def _delete(self, physical_id: str) -> None:
-        held = self._store.look(physical_id)
-        self._before_delete(held)
-        if held is not None:
-            # Twins first: after a crash the next delivery still finds the one that leads to them.
-            self._leftovers.remove_twins(held)
-            self._store.remove(held)
+        state = self._store.look(physical_id)
+        self._before_delete(state)
+        if state is not None:
+            # Duplicates first: after a crash the next delivery still finds the one that leads to them.
+            self._leftovers.remove_duplicates(state)
+            self._store.remove(state)
 
     def _wanted(self) -> Members:
         return properties.wanted(self._shape, self._request.properties, self.kind.name, self._problems)
 
     # What a kind may do in another way
 
-    def _data(self, held: Held) -> dict[str, str]:
+    def _data(self, state: ResourceState) -> dict[str, str]:
         """The attributes."""
-        return {f"{self.kind.noun}Arn": held.arn, "Name": held.name}
+        return {f"{self.kind.noun}Arn": state.arn, "Name": state.name}
 
     def _problems(self, wanted: Members) -> list[str]:  # noqa: ARG002 - for subclasses
         """What is wrong with members of ours."""
@@ -156,10 +158,10 @@ class Resource:
     def _before_update(self, wanted: Members, changes: Members) -> None:
         """What must be so before members are changed in place."""
 
-    def _before_delete(self, held: Held | None) -> None:
+    def _before_delete(self, state: ResourceState | None) -> None:
         """What goes with a resource, or with one that is gone already."""
 
-    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:  # noqa: ARG002 - for subclasses
+    def _effective(self, wanted: Members, previous: Members, state: ResourceState) -> Members:  # noqa: ARG002 - for subclasses
         """What an Update really wants, when the service may know better than the template."""
         return wanted
 
@@ -180,7 +182,7 @@ class Resource:
             waiting.check()
         return self._answer(made)
 
-    def _create(self, wanted: Members) -> Held:
+    def _create(self, wanted: Members) -> ResourceState:
         self._before_create(wanted)
         name = resource_name(self._request)
         adopted = None if self._is_first() else self._adopt(name)
@@ -189,8 +191,8 @@ class Resource:
         members = {member: value for member, value in wanted.items() if member not in self.kind.own}
         members[self.kind.name] = name
         members["tags"] = {**wanted.get("tags", {}), **markers(self._request)}
-        output = self._calls(self.kind.create, members, lambda trouble: self._look_again(members, trouble))
-        if isinstance(output, Held):
+        output = self._calls(self.kind.create, members, lambda failure_kind: self._look_again(members, failure_kind))
+        if isinstance(output, ResourceState):
             return output
         made = self._store.made(output, name)
         if self.kind.name in wanted:
@@ -200,80 +202,80 @@ class Resource:
     def _is_first(self) -> bool:
         return not self._suspicious and self._request.is_fresh(self._calls.clock.now())
 
-    def _adopt(self, name: str, patience: float = 0) -> Held | None:
+    def _adopt(self, name: str, patience: float = 0) -> ResourceState | None:
         """What a Create of this request has made, if List shows it within so many seconds."""
         own = self._calls.until(lambda: self._leftovers.of_request(name, self._request.request_id), patience)
         if not own:
             return None
-        adopted = min(own, key=lambda held: held.seniority)
+        adopted = min(own, key=lambda state: state.seniority)
         self._log("adopt", arn=adopted.arn)
         return adopted
 
-    def _look_again(self, members: Members, trouble: str) -> Held | None:
+    def _look_again(self, members: Members, failure_kind: str) -> ResourceState | None:
         """After a failed Create: it may have had its effect, or another delivery may have been faster."""
-        self._suspicious = self._suspicious or trouble in (UNCLEAR, CONFLICT)
-        self._unclear = self._unclear or trouble == UNCLEAR
+        self._suspicious = self._suspicious or failure_kind in (UNCLEAR, CONFLICT)
+        self._unclear = self._unclear or failure_kind == UNCLEAR
         name = members[self.kind.name]
         # A refusal that is clear tells nothing new: no List for each.
-        looks = trouble in (UNCLEAR, CONFLICT)
-        adopted = self._adopt(name, SETTLE_SECONDS if trouble == UNCLEAR else 0) if looks else None
+        looks = failure_kind in (UNCLEAR, CONFLICT)
+        adopted = self._adopt(name, SETTLE_SECONDS if failure_kind == UNCLEAR else 0) if looks else None
         if adopted and not adopted.tags_known and not self._unclear and self.kind.name in self._request.properties:
             # Clearly refused, and but for its name nothing says whose it is.
             adopted = None
-        if not adopted and trouble == CONFLICT:
+        if not adopted and failure_kind == CONFLICT:
             self._check_conflict(members)
         return adopted
 
-    def _check_made(self, made: Held) -> None:
+    def _check_made(self, made: ResourceState) -> None:
         """Sees to it that a name of the template has not led to what had it before: a Create may answer with that.
 
         Whether it does is unknown. A generated name leads nowhere else.
         """
-        held = self._store.read(made.arn)
-        if held is None:
+        state = self._store.read(made.arn)
+        if state is None:
             return
-        if held.tags_known and not self._store.is_own(held, self._request.request_id):
+        if state.tags_known and not self._store.is_own(state, self._request.request_id):
             older = True
         else:
             sent_at = self._request.sent_at
-            older = sent_at is not None and held.created < sent_at - SKEW_SECONDS
+            older = sent_at is not None and state.created < sent_at - SKEW_SECONDS
         if older:
-            raise Failure(f"the name is taken by {held.arn}, {self._whose(held)}")
+            raise Failure(f"the name is taken by {state.arn}, {self._whose(state)}")
 
     def _check_conflict(self, members: Members) -> None:
         """Fails when it is clear what a Create is in conflict with."""
         name = members[self.kind.name]
-        for held in self._leftovers.find(lambda held: held.name == name, lambda _: True):
-            if self._store.is_own(held, self._request.request_id):
+        for state in self._leftovers.find(lambda state: state.name == name, lambda _: True):
+            if self._store.is_own(state, self._request.request_id):
                 # List has only now begun to show it: the next try adopts it.
                 return
-            raise Failure(f"the name is taken by {held.arn}, {self._whose(held)}")
+            raise Failure(f"the name is taken by {state.arn}, {self._whose(state)}")
 
-    def _whose(self, held: Held) -> str:
+    def _whose(self, state: ResourceState) -> str:
         """What a person can do about a resource that has the name."""
-        if self._store.is_own(held):
+        if self._store.is_own(state):
             return "which another request for this resource created: change the name, or delete it if it isn't in use"
-        if held.tags.get(STACK_MARKER) == self._request.stack_id:
+        if state.tags.get(STACK_MARKER) == self._request.stack_id:
             return (
-                f"which is this stack's under the logical id {held.tags.get(LOGICAL_MARKER)} and may be in use: change"
+                f"which is this stack's under the logical id {state.tags.get(LOGICAL_MARKER)} and may be in use: change"
                 " the name, or remove that resource from the template in a deployment of its own"
             )
         return "which somebody else created: change the name, or delete it"
 
-    def _settle(self, made: Held) -> Held:
+    def _settle(self, made: ResourceState) -> ResourceState:
         """Which of the request's resources stays; deletes the new one when it is another."""
 
-        def own() -> list[Held]:
+        def own() -> list[ResourceState]:
             return self._leftovers.of_request(made.name, self._request.request_id)
 
-        def look() -> list[Held]:
+        def look() -> list[ResourceState]:
             seen = own()
             # A List that shows the new one shows the older ones, too.
-            return seen if made.arn in [held.arn for held in seen] else []
+            return seen if made.arn in [state.arn for state in seen] else []
 
         seen = self._calls.until(look, SETTLE_SECONDS) or own()
-        new = next((held for held in seen if held.arn == made.arn), None) or self._store.read(made.arn)
-        stays = min([*seen, new] if new else seen, key=lambda held: held.seniority, default=new)
+        new = next((state for state in seen if state.arn == made.arn), None) or self._store.read(made.arn)
+        stays = min([*seen, new] if new else seen, key=lambda state: state.seniority, default=new)
         if stays is None or stays.arn == made.arn:
             return made
         self._log("duplicate", deleted=made.arn, stays=stays.arn)
@@ -294,7 +296,7 @@ class Resource:
         # Tags first: who can't write them could not mark an update either that fails half-way.
         self._store.tag(arn, todo.tag, todo.untag)
         if todo.update:
-            self._store.update(arn, todo.update, lambda trouble: self._holds(arn, todo.update, trouble))
+            self._store.update(arn, todo.update, lambda failure_kind: self._holds(arn, todo.update, failure_kind))
         if todo.dirty:
             self._store.tag(arn, {}, [FAILED_MARKER])
 
@@ -305,28 +307,28 @@ class Resource:
         """
         arn = self._request.physical_id
         with self._calls.waiting.not_needed():
-            held = self._store.read(arn)
-            if held:
-                back = plan_update(self.kind, self._kept(previous, wanted, held), wanted, held.members)
+            state = self._store.read(arn)
+            if state:
+                back = plan_update(self.kind, self._effective(previous, wanted, state), wanted, state.members)
                 update = {
                     member: value
                     for member, value in back.update.items()
-                    if value is not None and holds(self.kind, wanted, held.members, member)
+                    if value is not None and holds(self.kind, wanted, state.members, member)
                 }
-                now, given = held.members.get("tags") or {}, wanted.get("tags", {})
+                now, given = state.members.get("tags") or {}, wanted.get("tags", {})
                 tag = {key: value for key, value in back.tag.items() if now.get(key) == given.get(key)}
                 untag = [key for key in back.untag if now.get(key) == given.get(key)]
                 self._log("undone", arn=arn, update=sorted(update), tag=sorted(tag), untag=untag)
                 self._write(arn, Plan(update=update, tag=tag, untag=untag))
 
-    def _holds(self, arn: str, members: Members, trouble: str) -> bool | None:
+    def _holds(self, arn: str, members: Members, failure_kind: str) -> bool | None:
         """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""
-        if trouble not in (UNCLEAR, CONFLICT):
+        if failure_kind not in (UNCLEAR, CONFLICT):
             return None
-        held = self._store.look(arn)
-        if held is None:
+        state = self._store.look(arn)
+        if state is None:
             raise self._gone()
-        return all(held.members.get(name) == value for name, value in members.items()) or None
+        return all(state.members.get(name) == value for name, value in members.items()) or None
 
     def _gone(self) -> Failure:
         return Failure(
@@ -347,9 +349,9 @@ class Resource:
             abandoned=todo.abandoned,
         )
 
-    def _answer(self, held: Held, renamed: str | None = None) -> Answer:
-        data = self._data(held)
-        return Answer(held.arn, data={**data, "Name": renamed} if renamed else data)
+    def _answer(self, state: ResourceState, renamed: str | None = None) -> Answer:
+        data = self._data(state)
+        return Answer(state.arn, data={**data, "Name": renamed} if renamed else data)
 
     # Ids
 

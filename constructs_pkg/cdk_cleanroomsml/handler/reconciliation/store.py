@@ -21,7 +21,7 @@ SETTLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Held:
+class ResourceState:
     """A resource as the service holds it.
 
     Attributes:
@@ -73,15 +73,15 @@ class Store:
         self._request = request
         self._calls = calls
 
-    def look(self, arn: str) -> Held | None:
+    def look(self, arn: str) -> ResourceState | None:
         """Reads a resource; None when it doesn't exist, which is not the same as not being allowed to see it."""
-        return unless_gone(lambda: self._held(self._calls(self.kind.get, self._address(arn))))
+        return unless_gone(lambda: self._state_of(self._calls(self.kind.get, self._address(arn))))
 
-    def read(self, arn: str) -> Held | None:
+    def read(self, arn: str) -> ResourceState | None:
         """The same, and its tags are there for sure."""
         return self.look(arn)
 
-    def all(self, after: float = inf) -> list[Held]:
+    def all(self, after: float = inf) -> list[ResourceState]:
         """All resources of this kind; without tags.
 
         A List of the last minute serves as well if it was asked after the time given: what the caller looks for hasn't
@@ -94,13 +94,13 @@ class Store:
             self._calls.memory.lists[question] = now, listed
         return listed
 
-    def made(self, output: dict[str, Any], name: str) -> Held:
+    def made(self, output: dict[str, Any], name: str) -> ResourceState:
         """What has just been created, as far as the answer tells."""
-        return Held(str(output[self.kind.arn]), name, {})
+        return ResourceState(str(output[self.kind.arn]), name, {})
 
-    def is_own(self, held: Held, request_id: str | None = None) -> bool:
+    def is_own(self, state: ResourceState, request_id: str | None = None) -> bool:
         """Whether it was created for the request's resource; with a request id, for that request of it."""
-        return is_own(held.tags, self._request, request_id)
+        return is_own(state.tags, self._request, request_id)
 
     def update(self, arn: str, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
         """Changes members."""
@@ -118,16 +118,16 @@ class Store:
         """Marks what an update may have left half done, if that can be done at once."""
         self._calls.once(TAG, {"resourceArn": arn, "tags": {FAILED_MARKER: self._request.request_id}})
 
-    def remove(self, held: Held) -> None:
+    def remove(self, state: ResourceState) -> None:
         """Deletes a resource and waits until it is gone."""
-        if unless_gone(lambda: self._calls(self.kind.delete, self._address(held.arn))) is None:
+        if unless_gone(lambda: self._calls(self.kind.delete, self._address(state.arn))) is None:
             return
-        if not self._calls.until(lambda: self.look(held.arn) is None, SETTLE_SECONDS):
-            raise Failure(f"{held.arn} was deleted, but {self.kind.get} still shows it: delete it again")
+        if not self._calls.until(lambda: self.look(state.arn) is None, SETTLE_SECONDS):
+            raise Failure(f"{state.arn} was deleted, but {self.kind.get} still shows it: delete it again")
 
-    def _listed(self) -> Iterator[Held]:
+    def _listed(self) -> Iterator[ResourceState]:
         for item in self._calls.pages(self.kind.list, self.kind.items):
-            yield self._held(item)
+            yield self._state_of(item)
 
     def _question(self) -> str:
         """What tells one List from another."""
@@ -137,9 +137,11 @@ class Store:
         """How an operation is told which resource is meant."""
         return {self.kind.arn: arn}
 
-    def _held(self, members: dict[str, Any]) -> Held:
+    def _state_of(self, members: dict[str, Any]) -> ResourceState:
         created = members["createTime"].timestamp()
-        return Held(members[self.kind.arn], members[self.kind.name], members, created, members.get("tags") or {})
+        return ResourceState(
+            members[self.kind.arn], members[self.kind.name], members, created, members.get("tags") or {}
+        )
 
 
 Result = TypeVar("Result")

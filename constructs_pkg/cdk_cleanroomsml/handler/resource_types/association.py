@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..calls import INVALID, LIST_TAGS
 from ..protocol import SKEW_SECONDS, Failure, Placeholder, is_generated, resource_name
-from ..reconciliation import Change, Held, Kind, Removal, Resource, Store, unless_gone
+from ..reconciliation import Change, Kind, Removal, Resource, ResourceState, Store, unless_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,25 +49,25 @@ KIND = Kind(
 class Associations(Store):
     """Associations of the memberships that a request names."""
 
-    def read(self, arn: str) -> Held | None:
+    def read(self, arn: str) -> ResourceState | None:
         """Reads an association and its tags."""
-        held = self.look(arn)
-        return unless_gone(lambda: self._with_tags(held)) if held else None
+        state = self.look(arn)
+        return unless_gone(lambda: self._with_tags(state)) if state else None
 
-    def _listed(self) -> Iterator[Held]:
+    def _listed(self) -> Iterator[ResourceState]:
         """All associations of these memberships, if they still exist."""
         for membership in self._memberships():
             yield from self._of(membership)
 
-    def made(self, output: dict[str, Any], name: str) -> Held:  # noqa: ARG002 - the answer has it
+    def made(self, output: dict[str, Any], name: str) -> ResourceState:  # noqa: ARG002 - the answer has it
         """What has just been created."""
-        return self._held(output)
+        return self._state_of(output)
 
-    def is_own(self, held: Held, request_id: str | None = None) -> bool:
+    def is_own(self, state: ResourceState, request_id: str | None = None) -> bool:
         """Whether it was created for the request's resource; with a request id, for that request of it."""
-        if held.tags_known:
-            return super().is_own(held, request_id)
-        return is_generated(held.name, self._request, request_id) or self._is_as_given(held, request_id)
+        if state.tags_known:
+            return super().is_own(state, request_id)
+        return is_generated(state.name, self._request, request_id) or self._is_as_given(state, request_id)
 
     def update(self, arn: str, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
         """Changes members."""
@@ -87,10 +87,10 @@ class Associations(Store):
                 failure.kind,
             ) from failure
 
-    def _of(self, membership: str) -> list[Held]:
+    def _of(self, membership: str) -> list[ResourceState]:
         items = f"{_ASSOCIATION}Summaries"
         pages = self._calls.pages(self.kind.list, items, {_MEMBERSHIP: membership})
-        return [self._held(item) for item in unless_gone(lambda: list(pages)) or []]
+        return [self._state_of(item) for item in unless_gone(lambda: list(pages)) or []]
 
     def _question(self) -> str:
         return " ".join([self.kind.list, *self._memberships()])
@@ -102,7 +102,7 @@ class Associations(Store):
         ids = [*named, match[1] if match else None]
         return list(dict.fromkeys(each for each in ids if isinstance(each, str) and re.fullmatch(_UUID, each)))
 
-    def _is_as_given(self, held: Held, request_id: str | None) -> bool:
+    def _is_as_given(self, state: ResourceState, request_id: str | None) -> bool:
         """Whether it has all that the template gives, and a Create without a clear answer may have made it.
 
         That is this request, or the one that the placeholder names, which tells when it was. Anything else, such as
@@ -114,33 +114,33 @@ class Associations(Store):
             may_be = placeholder is not None and placeholder.unclear and request_id == placeholder.request_id
         else:
             patience = SKEW_SECONDS if request.sent_at is None else 0
-            may_be = request_id == request.request_id and held.created >= now - request.age(now) - patience
+            may_be = request_id == request.request_id and state.created >= now - request.age(now) - patience
         return may_be and all(
-            held.members.get(member, "") == request.properties.get(member, "")
+            state.members.get(member, "") == request.properties.get(member, "")
             for member in (_NAME, _MEMBERSHIP, _MODEL, "description")
         )
 
-    def _with_tags(self, held: Held) -> Held:
+    def _with_tags(self, state: ResourceState) -> ResourceState:
         try:
-            tags = self._calls(LIST_TAGS, {"resourceArn": held.arn})["tags"]
+            tags = self._calls(LIST_TAGS, {"resourceArn": state.arn})["tags"]
         except Failure as failure:
             if failure.kind != INVALID:
                 raise
             # Nothing but the last template tells them.
             given = self._request.old_properties.get("tags")
             tags = given if isinstance(given, dict) else {}
-            return replace(held, members={**held.members, "tags": tags})
-        return replace(held, members={**held.members, "tags": tags}, tags=tags, tags_known=True)
+            return replace(state, members={**state.members, "tags": tags})
+        return replace(state, members={**state.members, "tags": tags}, tags=tags, tags_known=True)
 
     def _address(self, arn: str) -> dict[str, Any]:
         match = re.fullmatch(self.kind.pattern, arn)
         membership, association = match.groups() if match else ("", "")
         return {_MEMBERSHIP: membership, f"{_ASSOCIATION}Identifier": association}
 
-    def _held(self, members: dict[str, Any]) -> Held:
+    def _state_of(self, members: dict[str, Any]) -> ResourceState:
         told = members.get(_ASSOCIATION, members)
         named = {**told, _NAME: told["name"], _MEMBERSHIP: told["membershipId"]}
-        return Held(told["arn"], told["name"], named, told["createTime"].timestamp(), tags_known=False)
+        return ResourceState(told["arn"], told["name"], named, told["createTime"].timestamp(), tags_known=False)
 
 
 class ConfiguredAudienceModelAssociation(Resource):
@@ -150,25 +150,25 @@ class ConfiguredAudienceModelAssociation(Resource):
     kind: ClassVar = KIND
     store_type: ClassVar = Associations
 
-    def _data(self, held: Held) -> dict[str, str]:
+    def _data(self, state: ResourceState) -> dict[str, str]:
         return {
-            **super()._data(held),
-            f"{self.kind.noun}Identifier": held.arn.rpartition("/")[2],
-            "CollaborationIdentifier": str(held.members["collaborationId"]),
+            **super()._data(state),
+            f"{self.kind.noun}Identifier": state.arn.rpartition("/")[2],
+            "CollaborationIdentifier": str(state.members["collaborationId"]),
         }
 
-    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:
+    def _effective(self, wanted: Members, previous: Members, state: ResourceState) -> Members:
         """A name that is taken away gives way to a generated one, in place."""
-        if _NAME in wanted or previous.get(_NAME) != held.name:
+        if _NAME in wanted or previous.get(_NAME) != state.name:
             return wanted
         return {**wanted, _NAME: resource_name(self._request)}
 
     def _check_conflict(self, members: Members) -> None:
         super()._check_conflict(members)
-        for held in self._store.all():
-            if held.members[_MODEL] == members[_MODEL] and held.members[_MEMBERSHIP] == members[_MEMBERSHIP]:
+        for state in self._store.all():
+            if state.members[_MODEL] == members[_MODEL] and state.members[_MEMBERSHIP] == members[_MEMBERSHIP]:
                 raise Failure(
-                    f"the model is associated with this membership already, by {held.arn}, and the service refuses a"
+                    f"the model is associated with this membership already, by {state.arn}, and the service refuses a"
                     " second time: if that is this resource's own, remove the resource from the template and deploy,"
                     " then add it again"
                 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..calls import CONFLICT, UNCLEAR
 from ..protocol import Answer, Failure
-from ..reconciliation import RETRAINED, Change, Held, Kind, Removal, Resource, Store, plan_update, unless_gone
+from ..reconciliation import RETRAINED, Change, Kind, Removal, Resource, ResourceState, Store, plan_update, unless_gone
 
 if TYPE_CHECKING:
     from ..reconciliation import Members
@@ -49,15 +49,17 @@ KIND = Kind(
 class AudienceModels(Store):
     """Audience models: they are deleted some time after the call."""
 
-    _last_seen: Held | None = None
+    _last_seen: ResourceState | None = None
 
-    def remove(self, held: Held) -> None:
+    def remove(self, state: ResourceState) -> None:
         """Deletes one and waits until it is gone."""
-        arn = held.arn
-        if not held.is_going:
+        arn = state.arn
+        if not state.is_going:
             try:
                 started = unless_gone(
-                    lambda: self._calls(self.kind.delete, self._address(arn), lambda trouble: self._goes(arn, trouble))
+                    lambda: self._calls(
+                        self.kind.delete, self._address(arn), lambda failure_kind: self._goes(arn, failure_kind)
+                    )
                 )
             except Failure as failure:
                 raise self._explained(failure, arn) from failure
@@ -65,49 +67,49 @@ class AudienceModels(Store):
                 return
         self._await_end(arn)
 
-    def remove_unless_refused(self, held: Held) -> bool:
+    def remove_unless_refused(self, state: ResourceState) -> bool:
         """Deletes one and waits until it is gone, unless something needs it; says whether it is gone."""
         patient_until = self._calls.clock.now() + REFUSED_SECONDS
 
-        def recover(trouble: str) -> bool | None:
-            gone = self._goes(held.arn, trouble)
-            return False if trouble == CONFLICT and not gone and self._calls.clock.now() > patient_until else gone
+        def recover(failure_kind: str) -> bool | None:
+            gone = self._goes(state.arn, failure_kind)
+            return False if failure_kind == CONFLICT and not gone and self._calls.clock.now() > patient_until else gone
 
-        if unless_gone(lambda: self._calls(self.kind.delete, self._address(held.arn), recover)) is False:
+        if unless_gone(lambda: self._calls(self.kind.delete, self._address(state.arn), recover)) is False:
             return False
-        self._await_end(held.arn)
+        self._await_end(state.arn)
         return True
 
     def _await_end(self, arn: str) -> None:
         if not self._calls.until(lambda: self._is_gone(arn), DELETE_SECONDS):
             raise Failure(f"{arn} is still being deleted: delete it again")
 
-    def _goes(self, arn: str, trouble: str) -> bool | None:
+    def _goes(self, arn: str, failure_kind: str) -> bool | None:
         """After a failed Delete: True when it, or another one, has had its effect."""
-        if trouble not in (UNCLEAR, CONFLICT):
+        if failure_kind not in (UNCLEAR, CONFLICT):
             return None
-        self._last_seen = held = self.look(arn)
-        return held is None or held.is_going or None
+        self._last_seen = state = self.look(arn)
+        return state is None or state.is_going or None
 
     def _is_gone(self, arn: str) -> bool:
-        held = self.look(arn)
-        if held and held.status == "DELETE_FAILED":
-            raise Failure(f"{arn} is DELETE_FAILED{self._calls.clean(held.details)}: delete it again")
-        return held is None
+        state = self.look(arn)
+        if state and state.status == "DELETE_FAILED":
+            raise Failure(f"{arn} is DELETE_FAILED{self._calls.clean(state.details)}: delete it again")
+        return state is None
 
     def _explained(self, failure: Failure, arn: str) -> Failure:
         """A refusal, with the reason that the model's status tells."""
         if failure.kind != CONFLICT:
             return failure
-        held = self._last_seen
+        state = self._last_seen
         # There may be no time left to look.
         with suppress(Failure):
-            held = self.look(arn)
-        if held is None:
+            state = self.look(arn)
+        if state is None:
             return failure
-        if held.status in TRAINING:
+        if state.status in TRAINING:
             why = (
-                f"it is still training (status {held.status}), which takes hours to days: delete again when it is done"
+                f"it is still training (status {state.status}), which takes hours to days: delete again when it is done"
             )
         else:
             why = "a configured audience model still uses it: delete that, or give it another one, then delete again"
@@ -121,7 +123,7 @@ class AudienceModel(Resource):
     store_type: ClassVar = AudienceModels
     _store: AudienceModels
 
-    def _before_delete(self, held: Held | None) -> None:
+    def _before_delete(self, state: ResourceState | None) -> None:
         """Deletes what a retraining has trained in its place, newest first, and what is still training at the end.
 
         If one is in use, the retraining goes on. So it does if only this one goes: because another takes its place in
@@ -132,8 +134,8 @@ class AudienceModel(Resource):
         if not retraining or (waiting.look() and waiting.known not in ("", self._request.physical_id)):
             return
 
-        def is_successor(other: Held) -> bool:
-            later = held is None or other.created > held.created
+        def is_successor(other: ResourceState) -> bool:
+            later = state is None or other.created > state.created
             return later and other.tags.get(RETRAINING_MARKER) == retraining
 
         others = self._leftovers.find(self._is_another, lambda other: self._store.is_own(other) or is_successor(other))
@@ -145,7 +147,7 @@ class AudienceModel(Resource):
             if self._store.remove_unless_refused(other):
                 continue
             if other.status not in TRAINING:
-                self._log("kept", arn=other.arn)
+                self._log("retained", arn=other.arn)
                 return
             training.append(other.arn)
         if training:
@@ -155,11 +157,11 @@ class AudienceModel(Resource):
                 CONFLICT,
             )
 
-    def _is_another(self, held: Held) -> bool:
-        return held.arn != self._request.physical_id
+    def _is_another(self, state: ResourceState) -> bool:
+        return state.arn != self._request.physical_id
 
-    def _data(self, held: Held) -> dict[str, str]:
-        return {**super()._data(held), "Status": held.status or TRAINING[0]}
+    def _data(self, state: ResourceState) -> dict[str, str]:
+        return {**super()._data(state), "Status": state.status or TRAINING[0]}
 
     def _update_gone(self, wanted: Members, previous: Members) -> Answer:
         # With the one deployment that takes the retraining out, too.
@@ -172,4 +174,4 @@ class AudienceModel(Resource):
             self._leftovers.remove_abandoned(None)
             return self._new(wanted)
         self._log("gone", arn=self._request.physical_id)
-        return self._answer(Held(self._request.physical_id, name, {"status": "DELETED"}))
+        return self._answer(ResourceState(self._request.physical_id, name, {"status": "DELETED"}))

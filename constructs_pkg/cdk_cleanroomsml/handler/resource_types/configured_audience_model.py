@@ -15,7 +15,7 @@ from ..reconciliation import PROTECTED, RETRAINED, Change, Kind, Removal, Resour
 from . import audience_model
 
 if TYPE_CHECKING:
-    from ..reconciliation import Held, Members
+    from ..reconciliation import Members, ResourceState
 
 WAIT = "WaitForAudienceModelSeconds"
 
@@ -57,14 +57,14 @@ KIND = Kind(
 class ConfiguredAudienceModels(Store):
     """The configured audience models. One that jobs are on may be refused to be deleted."""
 
-    def remove(self, held: Held) -> None:
-        """Deletes one; what holds it is named."""
+    def remove(self, state: ResourceState) -> None:
+        """Deletes one; what blocks that is named."""
         try:
-            super().remove(held)
+            super().remove(state)
         except Failure as failure:
             if failure.kind != CONFLICT:
                 raise
-            raise Failure(f"{failure}{self._jobs_on(held.arn)}", CONFLICT) from failure
+            raise Failure(f"{failure}{self._jobs_on(state.arn)}", CONFLICT) from failure
 
     def _jobs_on(self, arn: str) -> str:
         """The jobs on a model, its own account's and partners'; those that run first. "" when nobody tells.
@@ -109,15 +109,15 @@ class ConfiguredAudienceModel(Resource):
             return [f"{WAIT} must be from 0 to {LONGEST_WAIT}"]
         return []
 
-    def _kept(self, wanted: Members, previous: Members, held: Held) -> Members:
+    def _effective(self, wanted: Members, previous: Members, state: ResourceState) -> Members:
         # In the deployment that brings the retraining, the template still decides.
         if not wanted.get(RETRAINED) or (
-            not previous.get(RETRAINED) and previous.get(_AUDIENCE_MODEL) == held.members[_AUDIENCE_MODEL]
+            not previous.get(RETRAINED) and previous.get(_AUDIENCE_MODEL) == state.members[_AUDIENCE_MODEL]
         ):
             return wanted
-        if wanted[_AUDIENCE_MODEL] != held.members[_AUDIENCE_MODEL]:
-            self._log("kept", members=[_AUDIENCE_MODEL])
-        return {**wanted, _AUDIENCE_MODEL: held.members[_AUDIENCE_MODEL]}
+        if wanted[_AUDIENCE_MODEL] != state.members[_AUDIENCE_MODEL]:
+            self._log("retained", members=[_AUDIENCE_MODEL])
+        return {**wanted, _AUDIENCE_MODEL: state.members[_AUDIENCE_MODEL]}
 
     def _before_create(self, wanted: Members) -> None:
         self._wait(wanted, wanted[_AUDIENCE_MODEL])
@@ -132,21 +132,21 @@ class ConfiguredAudienceModel(Resource):
             return
         models = Store(audience_model.KIND, self._request, self._calls)
 
-        def decided() -> Held | None:
-            held = models.look(arn)
-            return None if held and held.status in audience_model.TRAINING else held
+        def decided() -> ResourceState | None:
+            state = models.look(arn)
+            return None if state and state.status in audience_model.TRAINING else state
 
-        held = self._calls.until(lambda: models.look(arn), APPEARS_SECONDS)
-        if held and held.status in audience_model.TRAINING:
-            held = self._calls.until(decided, wanted[WAIT]) or models.look(arn)
-        if held is None:
+        state = self._calls.until(lambda: models.look(arn), APPEARS_SECONDS)
+        if state and state.status in audience_model.TRAINING:
+            state = self._calls.until(decided, wanted[WAIT]) or models.look(arn)
+        if state is None:
             raise Failure(f"there is no audience model {arn} in {self._calls.region}, or not any more", NOT_FOUND)
-        if held.status in audience_model.TRAINING:
+        if state.status in audience_model.TRAINING:
             raise Failure(
-                f"{arn} is still {held.status} after {wanted[WAIT]} s: a training takes hours to days, deploy again"
+                f"{arn} is still {state.status} after {wanted[WAIT]} s: a training takes hours to days, deploy again"
                 " when it is ACTIVE"
             )
-        if held.status != audience_model.ACTIVE:
+        if state.status != audience_model.ACTIVE:
             raise Failure(
-                f"{arn} is {held.status}{self._log.clean(held.details)}: only one that is ACTIVE can be configured"
+                f"{arn} is {state.status}{self._log.clean(state.details)}: only one that is ACTIVE can be configured"
             )

@@ -273,9 +273,9 @@ class ConfiguredAudienceModelPolicy:
     def _put(self, arn: str, document: Document, guard: dict[str, str], look: Callable[[], bool]) -> bool:
         """Puts a document; False when a look, after the call failed, has shown that the policy is another one now."""
 
-        def recover(trouble: str) -> bool | None:
-            self._unclear = self._unclear or trouble == UNCLEAR
-            return False if trouble in (UNCLEAR, *_GUARD) and look() else None
+        def recover(failure_kind: str) -> bool | None:
+            self._unclear = self._unclear or failure_kind == UNCLEAR
+            return False if failure_kind in (UNCLEAR, *_GUARD) and look() else None
 
         try:
             output = self._calls(PUT_POLICY, {_ARN: arn, _DOCUMENT: _text(document), **guard}, recover)
