@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -22,7 +23,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.testing import configured_audience_model
 
 
-def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: int | float) -> str:
+def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Number) -> str:
     CleanRoomsMLProvider(
         stack,
         log_retention=logs.RetentionDays.ONE_YEAR,
@@ -48,6 +49,12 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: int | flo
         prefix="segments",
         server_access_logs_bucket=s3.Bucket(stack, "Logs"),
     )
+    list_ = cdk.CfnParameter(stack, "Sizes", type="CommaDelimitedList").value_as_list
+    tokens: list[AudienceSizes] = [
+        AudienceSizes.percentage(list_),
+        AudienceSizes.absolute(cdk.Fn.split(",", "1000,2000")),
+        AudienceSizes.of("PERCENTAGE", cdk.Token.as_number(list_)),
+    ]
     least = ConfiguredAudienceModel(
         stack, "Least", audience_model_arn="arn", shared_audience_metrics=SharedAudienceMetrics.NONE
     )
@@ -60,7 +67,7 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: int | flo
         output=imported,
         description="Readers",
         min_matching_seed_size=number,
-        audience_sizes=AudienceSizes.percentage(1, 5, number),
+        audience_sizes=AudienceSizes.percentage(1, 5, number) if number else tokens[0],
         child_resource_tag_on_create_policy=TagOnCreatePolicy.FROM_PARENT_RESOURCE,
         tags={"team": "media"},
         removal_policy=cdk.RemovalPolicy.RETAIN,

@@ -45,6 +45,8 @@ def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
     )
     AudienceOutput(stack, "Bucket", bucket="exports")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     AudienceSizes.percentage("1%")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    AudienceSizes.percentage(*cdk.Fn.split(",", "1,5"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    AudienceSizes("PERCENTAGE", (1,))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     AudienceSizes.absolute(1).bins = (2,)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     model = ConfiguredAudienceModel(
         stack, "Model", audience_model_arn="arn", shared_audience_metrics=SharedAudienceMetrics.ALL

@@ -18,13 +18,12 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from .problems import ParametersError, Problems, known
-from .type_descriptions import advice, with_article, words
+from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, with_article, words
 
 Class = TypeVar("Class", bound=type)
 Function = Callable[..., Any]
 
 _LISTS = (Sequence, list, tuple)
-_DICTS = (Mapping, dict)
 
 
 def checked(cls: Class) -> Class:
@@ -126,9 +125,11 @@ def _number(value: object, hint: object) -> object:
 def _misfits(name: str, value: object, hint: Any) -> list[str]:  # noqa: ANN401 - what typing takes for a type
     """A line for each part of a value that isn't what the annotation says."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint == LIST_TOKEN:
+        return [] if is_list_token(value) else [f"{name} must be {words(hint)}, got {_shown(value)}"]
     if origin in _LISTS and isinstance(value, (list, tuple)):
         return [line for at, each in enumerate(value) for line in _misfits(f"{name}[{at}]", each, arguments[0])]
-    if origin in _DICTS and isinstance(value, Mapping):
+    if origin in DICTS and isinstance(value, Mapping):
         keys = [line for key in value for line in _misfits(f"{name} key", key, arguments[0])]
         return keys + [line for key in value for line in _misfits(f"{name}[{key!r}]", value[key], arguments[1])]
     if origin in (typing.Union, types.UnionType):
@@ -171,6 +172,8 @@ def _shown(value: object) -> str:
     if isinstance(value, (str, int, float, bool, list, tuple, dict, type(None))):
         text = repr(value)
         return text if len(text) <= 200 else f"{text[:200]}…"
+    if hasattr(value, "resolve"):
+        return "a Token"
     if type(value).__name__.startswith("_Imported"):
         return "an imported one"
     return with_article(type(value).__name__)
@@ -183,19 +186,28 @@ class _Names(dict[str, Any]):
         super().__init__(vars(module))
         self._package = module.__package__
         self._imports = {
-            name.asname or name.name: (statement.module or "", name.name, statement.level)
+            name.asname or name.name: _imported(statement, name.name)
             for block in ast.parse(inspect.getsource(module)).body
             if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
             for statement in block.body
-            if isinstance(statement, ast.ImportFrom)
+            if isinstance(statement, (ast.Import, ast.ImportFrom))
             for name in statement.names
         }
 
     def __missing__(self, name: str) -> object:
-        module, attribute, level = self._imports[name]
-        found = import_module("." * level + module, self._package if level else None)
-        self[name] = getattr(found, attribute, None) or import_module(f"{module}.{attribute}")
-        return self[name]
+        module, attribute = self._imports[name]
+        found: Any = import_module(module, self._package if module.startswith(".") else None)
+        if attribute:
+            found = getattr(found, attribute, None) or import_module(f"{module}.{attribute}")
+        self[name] = found
+        return found
+
+
+def _imported(statement: ast.Import | ast.ImportFrom, name: str) -> tuple[str, str]:
+    """The module, and what of it."""
+    if isinstance(statement, ast.Import):
+        return name, ""
+    return "." * statement.level + (statement.module or ""), name
 
 
 @functools.cache

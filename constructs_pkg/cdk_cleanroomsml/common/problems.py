@@ -36,6 +36,7 @@ from .limits import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import jsii
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct
@@ -129,7 +130,7 @@ class Problems:
         allowed = f"the ARN of {article} {kind.replace('-', ' ')}, arn:aws:cleanrooms-ml:<region>:<account>:{kind}/<id>"
         self.text(parameter, value, length=ARN_LENGTH, pattern=ARN_PATTERN.format(kind=kind), allowed=allowed)
 
-    def number(self, parameter: str, value: float | None, bounds: tuple[int, int]) -> None:
+    def number(self, parameter: str, value: jsii.Number | None, bounds: tuple[int, int]) -> None:
         """Checks a whole number between two bounds, both allowed.
 
         Args:
@@ -195,6 +196,11 @@ class Problems:
             )
         allowed = "of letters, numbers, spaces and + - = . _ : / @"
         for key, text in value.items():
+            if (marked or ours) and _is_known_at_deployment(key):
+                self.found.append(
+                    f"{parameter} key must be known at synthesis, got a Token, {key!r}: CloudFormation takes none for a"
+                    " name; its value may be one"
+                )
             self.text(f"{parameter} key", key, length=TAG_KEY_LENGTH, pattern=TAG_PATTERN, allowed=allowed)
             if key.startswith(MARKER_PREFIX):
                 self.found.append(
@@ -252,6 +258,13 @@ class Problems:
             problems = "\n".join(f"  - {problem}" for problem in self.found)
             path = "/".join(part for part in (self.scope.node.path if self.scope else "", self.id) if part)
             raise ParametersError(f"invalid parameters of '{path}':\n{problems}")
+
+
+def _is_known_at_deployment(text: str) -> bool:
+    """Whether a text has a part that only CloudFormation knows. CDK itself refuses a join, which looks like a Lazy."""
+    if "${Token[" not in text:
+        return False
+    return any(isinstance(each, cdk.Intrinsic) for each in cdk.Tokenization.reverse_string(text).tokens)
 
 
 def _shown(key: IKeyRef) -> str:

@@ -11,7 +11,20 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+DICTS = (Mapping, dict)
 _PLAIN = {str: "a text", bool: "True or False", int: "a whole number", float: "a whole number"}
+
+LIST_TOKEN = list[str]
+"""What CDK gives out for a list that is only known at deployment; where a list of texts is taken, it is a Sequence."""
+
+
+def is_list_token(value: object) -> bool:
+    """Whether a list is only known at deployment; known by the stand-in that CDK writes for it."""
+    return isinstance(value, list) and len(value) == 1 and _stands_for_a_list(value[0])
+
+
+def _stands_for_a_list(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("#{Token[")
 
 
 def words(hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
@@ -21,11 +34,13 @@ def words(hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
         return " or ".join(dict.fromkeys(options))
     if hint in _PLAIN:
         return _PLAIN[hint]
+    if hint == LIST_TOKEN:
+        return "a Token of a whole list"
     if isinstance(hint, type) and constants(hint):
         return " or .".join([f"{_name(hint)}.{constants(hint)[0]}", *constants(hint)[1:]])
     if typing.get_origin(hint) is not None:
         item = words([each for each in typing.get_args(hint) if each is not ...][-1])
-        kind = "a dict" if typing.get_origin(hint) in (Mapping, dict) else "a list"
+        kind = "a dict" if typing.get_origin(hint) in DICTS else "a list"
         return f"{kind} of which each is {item}"
     return with_article(_name(hint))
 
@@ -40,10 +55,14 @@ def advice(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes
     options = [each for each in typing.get_args(hint) or (hint,) if isinstance(each, type)]
     if value is None:
         return ": was it forgotten, or is it a key of the context that isn't there?"
+    if hasattr(value, "resolve") and any(typing.get_origin(each) in DICTS for each in typing.get_args(hint)):
+        return ": write a dict, whose values may be Tokens"
     if str in options and hasattr(value, "resolve"):
         return ": write cdk.Token.as_string(…)"
     if str in options and isinstance(value, int) and not isinstance(value, bool):
         return f": write {str(value)!r}"
+    if isinstance(value, str) and int in options and "{Token[" in value:
+        return ": write the list without the star" if _stands_for_a_list(value) else ": write cdk.Token.as_number(…)"
     if isinstance(value, str):
         found = (_from_text(each, value) for each in options)
         return next((f": write {each}" for each in found if each), _example(options))

@@ -11,12 +11,14 @@ from ..common import limits
 from ..common.parameter_types import checked
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    import jsii
+    from typing_extensions import Never, Self
 
     from ..common.problems import Problems
 
 
 TYPES = ("ABSOLUTE", "PERCENTAGE")
+_HOW = "write AudienceSizes.absolute(…) or AudienceSizes.percentage(…)"
 
 if TYPE_CHECKING:
     class_only = classmethod
@@ -33,9 +35,12 @@ else:
 
 
 @checked
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class AudienceSizes:
     """The sizes that can be asked for when a segment is exported, as numbers of users or as percentages.
+
+    Written ``AudienceSizes.percentage(1, 5, 10)`` or ``AudienceSizes.absolute(10_000, 50_000)``. A list that is only
+    known at deployment is given by itself: ``AudienceSizes.percentage(parameter.value_as_list)``.
 
     Source: API reference, ``AudienceSizeConfig``.
     """
@@ -43,44 +48,77 @@ class AudienceSizes:
     type: str
     """``ABSOLUTE`` or ``PERCENTAGE`` (``audienceSizeType``)."""
 
-    bins: tuple[int | float, ...]
-    """The sizes, in the order given (``audienceSizeBins``)."""
+    bins: tuple[jsii.Number, ...] | list[str]
+    """The sizes, in the order given (``audienceSizeBins``); as it was given, where it is a Token of the whole list."""
 
-    def __post_init__(self) -> None:
-        """Refuses a type that the API doesn't know.
+    def __new__(cls, *_: Never, **__: Never) -> Self:
+        """Has no use: sizes are made by ``absolute`` and ``percentage``.
 
         Raises:
-            ValueError: It isn't ``ABSOLUTE`` or ``PERCENTAGE``.
+            TypeError: Always.
         """
-        if self.type not in TYPES and not cdk.Token.is_unresolved(self.type):
-            raise ValueError(
-                f"type of AudienceSizes must be {' or '.join(TYPES)}, got {self.type!r}: write"
-                " AudienceSizes.absolute(…) or AudienceSizes.percentage(…)"
-            )
+        raise TypeError(f"AudienceSizes has no constructor: {_HOW}")
 
     @class_only
-    def absolute(cls, *bins: int | float) -> Self:  # noqa: N805 - a classmethod
+    def absolute(cls, *bins: jsii.Number | list[str]) -> Self:  # noqa: N805 - a classmethod
         """Sizes as numbers of users.
 
         Args:
-            bins: 1 to 25 whole numbers, each from 1 to 20,000,000 (API reference), or number Tokens.
+            bins: 1 to 25 whole numbers, each from 1 to 20,000,000 (API reference), or number Tokens; or one Token of
+                the whole list, of a ``CommaDelimitedList``, ``List<Number>`` or ``Fn.split``, say.
+
+        Raises:
+            ValueError: Something is neither, or a Token of a whole list doesn't stand alone.
         """
-        return cls("ABSOLUTE", bins)
+        return cls._made("ABSOLUTE", bins)
 
     @class_only
-    def percentage(cls, *bins: int | float) -> Self:  # noqa: N805 - a classmethod
+    def percentage(cls, *bins: jsii.Number | list[str]) -> Self:  # noqa: N805 - a classmethod
         """Sizes as percentages of the users in the training data.
 
         Args:
             bins: 1 to 25 whole numbers (API reference), each from 1 to 100 (the text of the API reference; the
-                service model itself allows more), or number Tokens.
+                service model itself allows more), or number Tokens; or one Token of the whole list, of a
+                ``CommaDelimitedList``, ``List<Number>`` or ``Fn.split``, say.
+
+        Raises:
+            ValueError: Something is neither, or a Token of a whole list doesn't stand alone.
         """
-        return cls("PERCENTAGE", bins)
+        return cls._made("PERCENTAGE", bins)
+
+    @class_only
+    def of(cls, type: str, *bins: jsii.Number | list[str]) -> Self:  # noqa: N805 - a classmethod
+        """Sizes of a type that is only known at deployment.
+
+        Args:
+            type: A Token for ``ABSOLUTE`` or ``PERCENTAGE``, or one of these.
+            bins: As for ``absolute``.
+
+        Raises:
+            ValueError: It is another type, or the sizes are as ``absolute`` refuses them.
+        """
+        if type not in TYPES and not cdk.Token.is_unresolved(type):
+            raise ValueError(f"type of AudienceSizes must be {' or '.join(TYPES)}, got {type!r}: {_HOW}")
+        return cls._made(type, bins)
+
+    @class_only
+    def _made(cls, type: str, bins: tuple[jsii.Number | list[str], ...]) -> Self:  # noqa: N805 - a classmethod
+        numbers = tuple(each for each in bins if not isinstance(each, list))
+        lists = [each for each in bins if isinstance(each, list)]
+        if lists and len(bins) > 1:
+            raise ValueError(
+                f"sizes of AudienceSizes must be numbers, or one Token of a whole list, got {len(lists)} of {len(bins)}"
+                " that are Tokens of lists: give one alone"
+            )
+        made = object.__new__(cls)
+        object.__setattr__(made, "type", type)
+        object.__setattr__(made, "bins", lists[0] if lists else numbers)
+        return made
 
 
 def check_audience_sizes(problems: Problems, parameter: str, value: AudienceSizes | None) -> None:
-    """Checks how many sizes there are, and each of them by its type."""
-    if value is None:
+    """Checks how many sizes there are, and each of them by its type; a Token of the whole list passes."""
+    if value is None or isinstance(value.bins, list):
         return
     least, most = limits.AUDIENCE_SIZE_BINS
     if not least <= len(value.bins) <= most:

@@ -32,6 +32,7 @@ from .grants import ConfiguredAudienceModelGrants
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import jsii
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
@@ -69,7 +70,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         configured_audience_model_name: str | None = None,
         output: AudienceOutput | None = None,
         description: str | None = None,
-        min_matching_seed_size: int | float | None = None,
+        min_matching_seed_size: jsii.Number | None = None,
         audience_sizes: AudienceSizes | None = None,
         child_resource_tag_on_create_policy: TagOnCreatePolicy | None = None,
         tags: Mapping[str, str] | None = None,
@@ -80,8 +81,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
     ) -> None:
         """Defines the model.
 
-        Every rule is the API reference's, if nothing else is said. All parameters can be Tokens; what is only known at
-        deployment is checked then, by the service.
+        Every rule is the API reference's, if nothing else is said. All parameters can be Tokens, but for the keys of
+        ``tags``; what is only known at deployment is checked then, by the service.
 
         Args:
             scope: The construct that it belongs to.

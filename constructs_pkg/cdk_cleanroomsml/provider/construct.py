@@ -78,7 +78,7 @@ class CleanRoomsMLProvider(Construct):
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
-        reserved_concurrent_executions: int | None = None,
+        reserved_concurrent_executions: jsii.Number | None = None,
         log_group: logs.ILogGroup | logs.LogGroup | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_encryption_key: kms.IKey | None = None,
@@ -87,7 +87,7 @@ class CleanRoomsMLProvider(Construct):
         permissions_boundary: iam.IManagedPolicy | None = None,
         runtime: lambda_.Runtime | None = None,
         architecture: lambda_.Architecture | None = None,
-        memory_size: int | float | None = None,
+        memory_size: jsii.Number | None = None,
         tracing: lambda_.Tracing | None = None,
     ) -> None:
         """Defines the provider of a stack.
@@ -205,7 +205,7 @@ class CleanRoomsMLProvider(Construct):
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
-        reserved_concurrent_executions: int | None = None,
+        reserved_concurrent_executions: jsii.Number | None = None,
         log_group: logs.ILogGroup | logs.LogGroup | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_encryption_key: kms.IKey | None = None,
@@ -214,7 +214,7 @@ class CleanRoomsMLProvider(Construct):
         permissions_boundary: iam.IManagedPolicy | None = None,
         runtime: lambda_.Runtime | None = None,
         architecture: lambda_.Architecture | None = None,
-        memory_size: int | float | None = None,
+        memory_size: jsii.Number | None = None,
         tracing: lambda_.Tracing | None = None,
     ) -> None:
         """Says how the providers of all stacks in a construct are, an application or a ``Stage``, say.

@@ -38,8 +38,8 @@ class TaggedCustomResource(cdk.Resource):
         setattr(self, KNOWN_STACK, stack)
         self._type = type
         self._provider = provider_of(stack)
-        self._tags: dict[str, str] = {}
-        self._tag_manager: cdk.TagManager | None = None
+        self._tag_manager: cdk.TagManager
+        self._are_tags_checked = False
 
     def _define(
         self, properties: Mapping[str, Any], *, tags: Mapping[str, str] | None, removal_policy: cdk.RemovalPolicy
@@ -51,7 +51,7 @@ class TaggedCustomResource(cdk.Resource):
             tags: The tags that were given.
             removal_policy: What becomes of it when it leaves the stack.
         """
-        self._tags = dict(tags or {})
+        self._tag_manager = cdk.TagManager(cdk.TagType.MAP, self._type, dict(tags or {}), tag_property_name="tags")
         resource = cdk.CfnResource(
             self,
             "Resource",
@@ -60,10 +60,10 @@ class TaggedCustomResource(cdk.Resource):
                 "ServiceToken": self._provider.service_token,
                 "ServiceTimeout": SERVICE_TIMEOUT,
                 **properties,
+                # What it is told later, by an Aspect, is there, too; a property override comes after both.
+                "tags": self._tag_manager.rendered_tags,
             },
         )
-        if tags:
-            resource.add_property_override("tags", self._tags)
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
             apply_removal_policy(self, resource, removal_policy)
         self._resource = resource
@@ -83,10 +83,9 @@ class TaggedCustomResource(cdk.Resource):
     @property
     @jsii.member(jsii_name="cdkTagManager")
     def cdk_tag_manager(self) -> cdk.TagManager:
-        """What ``cdk.Tags`` adds to and removes from, made when it is first asked for: most resources never are."""
-        if self._tag_manager is None:
-            self._tag_manager = cdk.TagManager(cdk.TagType.MAP, self._type, self._tags, tag_property_name="tags")
-            self._resource.add_property_override("tags", self._tag_manager.rendered_tags)
+        """What ``cdk.Tags`` adds to and removes from; checked if it is asked for, which most resources never are."""
+        if not self._are_tags_checked:
+            self._are_tags_checked = True
             self._provider.checks.append(self._check_tags)
         return self._tag_manager
 

@@ -11,6 +11,7 @@ from constructs import Construct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import jsii
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
@@ -37,7 +38,7 @@ class ProviderOptions:
     vpc_subnets: ec2.SubnetSelection | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     dead_letter_queue: sqs.IQueue | None = None
-    reserved_concurrent_executions: int | None = None
+    reserved_concurrent_executions: jsii.Number | None = None
     log_group: logs.ILogGroup | logs.LogGroup | None = None
     log_retention: logs.RetentionDays | None = None
     log_encryption_key: kms.IKey | None = None
@@ -46,7 +47,7 @@ class ProviderOptions:
     permissions_boundary: iam.IManagedPolicy | None = None
     runtime: lambda_.Runtime | None = None
     architecture: lambda_.Architecture | None = None
-    memory_size: int | float | None = None
+    memory_size: jsii.Number | None = None
     tracing: lambda_.Tracing | None = None
 
     def given(self) -> set[str]:

@@ -99,7 +99,7 @@ def test_every_parameter_is_held_to_its_annotation(name: str, parameter: str) ->
 def test_all_of_them_are_there() -> None:
     assert len(PARAMETERS) > 100
     constructors = {name.partition(".")[0] for name in FUNCTIONS if name.endswith(".__init__")}
-    assert {"ConfiguredAudienceModel", "AudienceOutput", "AudienceSizes", "GlueTable"} <= constructors
+    assert {"ConfiguredAudienceModel", "AudienceOutput", "TrainingColumn", "GlueTable"} <= constructors
 
 
 @pytest.fixture
@@ -240,16 +240,16 @@ def test_numbers_of_the_context_are_numbers(stack: cdk.Stack) -> None:
 def test_a_token_of_another_type(stack: cdk.Stack) -> None:
     token: Any = cdk.Fn.get_att("Other", "Arn")
     assert problems_of(lambda: AudienceModel(stack, "Model", training_dataset_arn=token))[1:] == [
-        "training_dataset_arn must be a text, got an Intrinsic: write cdk.Token.as_string(…)"
+        "training_dataset_arn must be a text, got a Token: write cdk.Token.as_string(…)"
     ]
 
 
 def test_values_in_one_form() -> None:
     sizes: Any = AudienceSizes
     assert problems_of(lambda: sizes.percentage([1, 5]))[1:] == [
-        "bins[0] must be a whole number, got [1, 5]: write 1, 5 without the brackets"
+        "bins[0] must be a whole number or a Token of a whole list, got [1, 5]: write 1, 5 without the brackets"
     ]
-    assert problems_of(lambda: sizes("PERCENT", (1,))) == [
+    assert problems_of(lambda: sizes.of("PERCENT", 1)) == [
         (
             "type of AudienceSizes must be ABSOLUTE or PERCENTAGE, got 'PERCENT': write AudienceSizes.absolute(…) or"
             " AudienceSizes.percentage(…)"

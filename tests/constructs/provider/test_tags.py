@@ -1,0 +1,174 @@
+"""Tags of custom resources: given, of the application, set past the parameter, and known at deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import jsii
+import pytest
+
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceModelRetraining,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    SharedAudienceMetrics,
+)
+
+from ..composition.test_parts import DATASET, MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..conftest import Synth
+
+AUDIENCE_MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class Later:
+    def produce(self) -> str:
+        return "later"
+
+
+@jsii.implements(cdk.IStableAnyProducer)
+class LaterTags:
+    def produce(self) -> dict[str, str]:
+        return {"team": "media"}
+
+
+def later() -> str:
+    producer: Any = Later()
+    return cdk.Lazy.string(producer)
+
+
+def later_tags() -> Any:
+    producer: Any = LaterTags()
+    return cdk.Lazy.any(producer)
+
+
+def model(stack: cdk.Stack, **parameters: Any) -> Any:
+    return ConfiguredAudienceModel(
+        stack,
+        "Tagged",
+        audience_model_arn=AUDIENCE_MODEL,
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        **parameters,
+    )
+
+
+def audience_model(stack: cdk.Stack, **parameters: Any) -> Any:
+    return AudienceModel(stack, "Tagged", training_dataset_arn=DATASET, **parameters)
+
+
+def association(stack: cdk.Stack, **parameters: Any) -> Any:
+    return ConfiguredAudienceModelAssociation(
+        stack,
+        "Tagged",
+        configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", MODEL),
+        membership_identifier="0a1b2c3d-0000-4000-8000-00000000000a",
+        **parameters,
+    )
+
+
+def tags(synth: Synth) -> Any:
+    """What is written for the one tagged resource, whatever the case of its members."""
+    (found,) = (
+        each["Properties"].get("tags")
+        for name, each in synth.template.to_json()["Resources"].items()
+        if name.startswith("Tagged") and each["Type"].startswith("Custom::")
+    )
+    return found
+
+
+def override(tagged: Any, path: str, value: Any) -> Any:
+    return tagged.node.default_child.add_property_override(path, value)
+
+
+@pytest.mark.parametrize("define", [model, audience_model, association])
+@pytest.mark.parametrize(
+    ("given", "say", "written"),
+    [
+        (None, lambda _: None, None),
+        ({"a": "b"}, lambda _: None, {"a": "b"}),
+        (None, lambda t: override(t, "tags.own", "o"), {"own": "o"}),
+        (None, lambda t: (override(t, "tags.own", "o"), cdk.Tags.of(t).add("c", "d")), {"own": "o", "c": "d"}),
+        (None, lambda t: (cdk.Tags.of(t).add("c", "d"), override(t, "tags.own", "o")), {"own": "o", "c": "d"}),
+        ({"a": "b"}, lambda t: (override(t, "tags", {"a": "o"}), cdk.Tags.of(t).add("c", "d")), {"a": "o", "c": "d"}),
+        ({"a": "b"}, lambda t: (cdk.Tags.of(t).add("a", "d"), override(t, "tags.a", "o")), {"a": "o"}),
+        ({"a": "b"}, lambda t: cdk.Tags.of(t).remove("a"), None),
+        (
+            {"a": "b"},
+            lambda t: (t.node.default_child.add_property_deletion_override("tags.a"), cdk.Tags.of(t).add("c", "d")),
+            {"c": "d"},
+        ),
+    ],
+)
+def test_a_property_override_comes_after_the_tags_of_the_application(
+    synth: Synth,
+    define: Callable[..., Any],
+    given: dict[str, str] | None,
+    say: Callable[[Any], object],
+    written: dict[str, str] | None,
+) -> None:
+    say(define(synth.stack, tags=given))
+    assert tags(synth) == written
+
+
+@pytest.mark.parametrize("is_tagged", [True, False])
+def test_keys_and_values_may_be_tokens_as_far_as_cloudformation_goes(synth: Synth, *, is_tagged: bool) -> None:
+    value = cdk.CfnParameter(synth.stack, "Team").value_as_string
+    tagged = model(synth.stack, tags={"team": value, later(): "x", f"cost-{later()}": later()})
+    if is_tagged:
+        cdk.Tags.of(tagged).add("stage", value)
+    added = {"stage": {"Ref": "Team"}} if is_tagged else {}
+    assert tags(synth) == {"team": {"Ref": "Team"}, "later": "x", "cost-later": "later", **added}
+
+
+@pytest.mark.parametrize("define", [model, audience_model, association])
+@pytest.mark.parametrize("prefix", ["", "team-"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        lambda s: cdk.CfnParameter(s, "Key").value_as_string,
+        lambda s: s.region,
+        lambda _: cdk.Fn.import_value("Key"),
+    ],
+)
+def test_a_key_that_is_known_at_deployment_is_refused(
+    synth: Synth, define: Callable[..., Any], prefix: str, token: Callable[[cdk.Stack], str]
+) -> None:
+    with pytest.raises(ValueError, match="tags key must be known at synthesis, got a Token") as refused:
+        define(synth.stack, tags={prefix + token(synth.stack): "media"})
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_a_key_that_is_joined_at_deployment_is_refused_by_cdk(synth: Synth) -> None:
+    model(synth.stack, tags={cdk.Fn.join("-", [cdk.Aws.REGION, "a"]): "media"})
+    with pytest.raises(RuntimeError, match="is used as the key in a map so must resolve to a string"):
+        tags(synth)
+
+
+def test_a_retrainings_keys_are_known_at_synthesis(synth: Synth) -> None:
+    key = cdk.CfnParameter(synth.stack, "Key").value_as_string
+    imported = ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, "Model", MODEL)
+    with pytest.raises(ValueError, match="tags key must be known at synthesis, got a Token"):
+        AudienceModelRetraining(
+            synth.stack,
+            "Retraining",
+            configured_audience_model=imported,
+            training_dataset_arn=DATASET,
+            tags={key: "media"},
+        )
+
+
+@pytest.mark.parametrize("define", [model, audience_model, association])
+@pytest.mark.parametrize("token", [later_tags, lambda: cdk.Fn.get_att("Other", "Tags"), lambda: cdk.Token.as_any({})])
+def test_a_token_of_a_whole_map_is_refused(
+    synth: Synth, define: Callable[..., Any], token: Callable[[], cdk.IResolvable]
+) -> None:
+    with pytest.raises(
+        ValueError, match="tags must be a dict of which each is a text, got a Token: write a dict, whose"
+    ):
+        define(synth.stack, tags=token())
