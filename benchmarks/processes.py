@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdk_cleanroomsml.local.cli.command import search_path
+from cdk_cleanroomsml.local.programs import search_path
 
 from .work import ROOT
 

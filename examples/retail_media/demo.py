@@ -119,7 +119,7 @@ def ask_for_people_like(campaign: dict[str, str], offer: dict[str, str], name: s
     prefix = export["outputLocation"].split("/", 3)[3]
     (written,) = client("s3").list_objects_v2(Bucket=offer["SegmentsBucket"], Prefix=prefix)["Contents"]
     body = client("s3").get_object(Bucket=offer["SegmentsBucket"], Key=written["Key"])["Body"].read().decode()
-    return f"s3://{offer['SegmentsBucket']}/…/{written['Key'][-16:]}", body.splitlines()[0]
+    return f"s3://{offer['SegmentsBucket']}/…/{written['Key'].rpartition('/')[2]}", body.splitlines()[0]
 
 
 def wait_for_retraining(arn: str, clock: Clock) -> None:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
-from .cli.command import node_alone, search_path
 from .pins import EngineError, check_installed
+from .programs import node_alone, search_path
 from .running import Json, request
 from .service import Call, Fault
 
@@ -37,7 +37,7 @@ SECRET_KEY = "local"  # noqa: S105 - for the root user of this engine; worth not
 _START_SECONDS = 60.0
 _LOG_TAIL = 2000
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "SSL_CERT_FILE", "TZ")
+_INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "SSL_CERT_FILE", "TZ")
 
 
 class Engine:
@@ -173,10 +173,10 @@ class Engine:
         Its PATH begins with what npm installed in the working directory and its parents, and with this interpreter's
         own programs: the project's `cdk`, and the Node.js of the extra `local`.
         """
-        kept = {
+        inherited = {
             name: value for name, value in base.items() if not name.startswith("AWS_") and name.lower() not in _PROXIES
         }
-        return kept | self.environment() | {"PATH": search_path(Path.cwd(), base.get("PATH", ""), self._node)}
+        return inherited | self.environment() | {"PATH": search_path(Path.cwd(), base.get("PATH", ""), self._node)}
 
     def client(self, service: str, *, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its methods
         """A boto3 client of any service, as an account's root user, whatever the user's own settings are.
@@ -269,7 +269,7 @@ class Engine:
     def _server_environment(self) -> dict[str, str]:
         # Lambda functions inherit this, so it holds nothing of the user's that they need not have.
         folder = self._running_folder()
-        return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
+        return {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
             "AUTH": str(self._auth).lower(),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

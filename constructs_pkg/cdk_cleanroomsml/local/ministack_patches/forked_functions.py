@@ -22,7 +22,7 @@ from ministack.core import lambda_runtime
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "HOME", "_LAMBDA_LAYERS_DIRS")
@@ -45,7 +45,7 @@ class _Subprocess:
     def __getattr__(self, name: str) -> object:
         return getattr(subprocess, name)
 
-    def Popen(self, command: Sequence[str], **options: Theirs) -> Theirs:  # noqa: N802 - as it is called there
+    def Popen(self, command: Sequence[str], **options: Opaque) -> Opaque:  # noqa: N802 - as it is called there
         if command[0] == sys.executable and len(command) == 2 and _starts_alike(options["env"]):
             with self._lock:
                 self._fork_server = self._fork_server or ForkServer()
@@ -71,23 +71,23 @@ class ForkServer:
     """
 
     def __init__(self) -> None:
-        self._connection, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, str(Path(__file__).with_name("_fork_server.py")), str(theirs.fileno())]
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own
+        self._connection, child_ends = socket.socketpair()
+        with child_ends:
+            command = [sys.executable, str(Path(__file__).with_name("_fork_server.py")), str(child_ends.fileno())]
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[child_ends.fileno()])  # noqa: S603 - our own
         self.loaded = set(json.loads(self._read(int.from_bytes(self._read(4), "big"))))
 
     def start(self, script: str, folder: str, environment: Mapping[str, str]) -> Child:
         """Starts a Python script."""
         document = json.dumps({"script": script, "folder": folder, "environment": dict(environment)}).encode()
         pipes = [os.pipe() for _ in range(4)]
-        theirs = [pipes[0][0], *(write for _, write in pipes[1:])]
-        ours = [pipes[0][1], *(read for read, _ in pipes[1:])]
-        socket.send_fds(self._connection, [len(document).to_bytes(4, "big")], theirs)
+        child_ends = [pipes[0][0], *(write for _, write in pipes[1:])]
+        parent_ends = [pipes[0][1], *(read for read, _ in pipes[1:])]
+        socket.send_fds(self._connection, [len(document).to_bytes(4, "big")], child_ends)
         self._connection.sendall(document)
-        for descriptor in theirs:
+        for descriptor in child_ends:
             os.close(descriptor)
-        return Child(int.from_bytes(self._read(4), "big"), *ours)
+        return Child(int.from_bytes(self._read(4), "big"), *parent_ends)
 
     def _read(self, length: int) -> bytes:
         found = b""

@@ -57,18 +57,18 @@ def install() -> None:
 
 
 def _execute_task(
-    theirs: Callable[..., Json], state: Properties, given: Json, execution: Record, context: Json
+    original: Callable[..., Json], state: Properties, given: Json, execution: Record, context: Json
 ) -> Json:
     _execution.set(execution)
-    return theirs(state, given, execution, context)
+    return original(state, given, execution, context)
 
 
-def _invoke_aws_sdk_integration(theirs: Callable[[str, Json], Json], resource: str, arguments: Json) -> Json:
+def _invoke_aws_sdk_integration(original: Callable[[str, Json], Json], resource: str, arguments: Json) -> Json:
     """Calls the service as a client of the state machine's role."""
     service, action = resource.split(":")[-2:]
     integration = _INTEGRATIONS.get(service)
     if integration is None:
-        return theirs(resource, arguments)
+        return original(resource, arguments)
     execution = _execution.get()
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
     try:

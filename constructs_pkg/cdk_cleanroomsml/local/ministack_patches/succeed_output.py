@@ -23,7 +23,7 @@ def install() -> None:
     stepfunctions._apply_output_path = partial(_apply_output_path, stepfunctions._apply_output_path)
 
 
-def _apply_output_path(theirs: Callable[..., Json], state: Properties, data: Json, context: Json = None) -> Json:
+def _apply_output_path(original: Callable[..., Json], state: Properties, data: Json, context: Json = None) -> Json:
     if state.get("Type") == "Succeed" and "Output" in state:
         return stepfunctions._apply_jsonata_output(state, data, context)
-    return theirs(state, data, context)
+    return original(state, data, context)

@@ -85,19 +85,19 @@ def _parse(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _with_clock(theirs: Callable[[Json], None], now: Callable[[], datetime]) -> Callable[[Json], None]:
+def _with_clock(original: Callable[[Json], None], now: Callable[[], datetime]) -> Callable[[Json], None]:
     def register(expression: Json) -> None:
-        theirs(expression)
+        original(expression)
         expression.register_lambda("millis", lambda: int(now().timestamp() * 1000))
         expression.register_lambda("now", lambda: _iso(now()))
 
     return register
 
 
-def _execute_wait(theirs: Callable[..., Json], state: Properties, given: Json, context: Json) -> Json:
+def _execute_wait(original: Callable[..., Json], state: Properties, given: Json, context: Json) -> Json:
     token = _waiting.set(stepfunctions._executions[context["Execution"]["Id"]])
     try:
-        return theirs(state, given, context)
+        return original(state, given, context)
     finally:
         _waiting.reset(token)
 
@@ -114,6 +114,6 @@ def _pause(clock: _Clock, seconds: float) -> None:
     check_in_time(execution, clock.now())
 
 
-def _reset(theirs: Callable[[], None], clock: _Clock) -> None:
-    theirs()
+def _reset(original: Callable[[], None], clock: _Clock) -> None:
+    original()
     clock.wake()

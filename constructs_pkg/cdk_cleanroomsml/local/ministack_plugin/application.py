@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ADMIN_PATH = "/_cleanroomsml"
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 Scope = dict[str, Any]
@@ -45,7 +45,7 @@ def install(service: CleanRoomsML) -> App:
         The ASGI application to serve: ministack's, with the service and its administration.
     """
     service.objects = MinistackObjects()
-    handlers: dict[str, Theirs] = ministack.app.SERVICE_HANDLERS
+    handlers: dict[str, Opaque] = ministack.app.SERVICE_HANDLERS
     for key, name in SERVICES.items():
         handlers[key] = _handler(service, name)
         router.SERVICE_PATTERNS[key] = {"host_patterns": [rf"^{key}\."], "credential_scope": key}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..service import CleanRoomsML
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 # The operations that IAM authorises on a resource that the body names (Service Authorization Reference).
@@ -48,7 +48,7 @@ def install(service: CleanRoomsML) -> None:
     iam_actions.request_tag_context = partial(_request_context, iam_actions.request_tag_context)
     access_denied_response = iam_actions.access_denied_response
 
-    def access_denied(service: str, action: str, principal: str, request_id: str, **details: Theirs) -> Answer:
+    def access_denied(service: str, action: str, principal: str, request_id: str, **details: Opaque) -> Answer:
         if service in SERVICES and not details.get("message"):
             explicit = details.get("explicit_deny", False)
             resource = details.get("resource_arn", "*")
@@ -59,12 +59,12 @@ def install(service: CleanRoomsML) -> None:
     iam_actions.access_denied_response = access_denied
 
 
-def _override(name: str, ours: Callable[..., str]) -> None:
-    """Has one of ministack's functions of a request answer for these services by `ours`."""
-    theirs = getattr(iam_actions, name)
+def _override(name: str, own: Callable[..., str]) -> None:
+    """Has one of ministack's functions of a request answer for these services by another one."""
+    original = getattr(iam_actions, name)
 
-    def either(service: str, *request: Theirs) -> Theirs:
-        return (ours if service in SERVICES else theirs)(service, *request)
+    def either(service: str, *request: Opaque) -> Opaque:
+        return (own if service in SERVICES else original)(service, *request)
 
     setattr(iam_actions, name, either)
 
@@ -98,18 +98,18 @@ def _clean_rooms_resource(labels: dict[str, str]) -> str:
     return f"arn:aws:cleanrooms:{where}:{'/'.join(parts)}" if parts else "*"
 
 
-def _resource_tags(theirs: Callable[[str], Theirs], service: CleanRoomsML, arn: str) -> Theirs:
+def _resource_tags(original: Callable[[str], Opaque], service: CleanRoomsML, arn: str) -> Opaque:
     if arn.split(":")[2:3] not in (["cleanrooms-ml"], ["cleanrooms"]):
-        return theirs(arn)
+        return original(arn)
     try:
         return service.resource(arn).get("tags")
     except (ServiceError, ValueError):
         return None
 
 
-def _request_context(theirs: Callable[..., Theirs], service: str, action: str, body: bytes, params: Theirs) -> Theirs:
+def _request_context(original: Callable[..., Opaque], service: str, action: str, body: bytes, params: Opaque) -> Opaque:
     """The condition keys of a request; ministack's own are those of tags."""
-    context: dict[str, Theirs] = theirs(service, action, body, params)
+    context: dict[str, Opaque] = original(service, action, body, params)
     if action == "cleanrooms-ml:StartAudienceGenerationJob":
         collaboration: str | None = iam_actions._safe_json_field(body, "collaborationId")
         context |= {"cleanrooms-ml:CollaborationId": collaboration} if collaboration else {}

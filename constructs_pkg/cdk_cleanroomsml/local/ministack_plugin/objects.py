@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PRINCIPAL = "cleanrooms-ml.amazonaws.com"
 
-Theirs = Any
+Opaque = Any
 """A client of botocore's, or an answer to one."""
 
 
@@ -41,7 +41,7 @@ class MinistackObjects:
         _try(put, location)
 
 
-def _client(name: str, role: Role) -> Theirs:
+def _client(name: str, role: Role) -> Opaque:
     try:
         return roles.client(name, role.arn, principal=_PRINCIPAL, source_arn=role.source_arn)
     except roles.NotTrustedError as error:
@@ -65,7 +65,7 @@ def _use_key(location: Location, role: Role, operation: str) -> None:
         _try(partial(kms.generate_data_key, **context, KeySpec="AES_256"), location)
 
 
-def _encryption(s3: Theirs, bucket: str) -> dict[str, Any]:
+def _encryption(s3: Opaque, bucket: str) -> dict[str, Any]:
     try:
         found = s3.get_bucket_encryption(Bucket=bucket)
     except ClientError:
@@ -75,7 +75,7 @@ def _encryption(s3: Theirs, bucket: str) -> dict[str, Any]:
     return rule
 
 
-def _try(call: Callable[[], Theirs], location: Location) -> Theirs:
+def _try(call: Callable[[], Opaque], location: Location) -> Opaque:
     try:
         return call()
     except (ClientError, BotoCoreError) as error:

@@ -14,7 +14,7 @@ from botocore.config import Config
 from ministack.core import iam_evaluator
 from ministack.services import iam, sts
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's, or of botocore's, that only passes through."""
 
 
@@ -22,7 +22,7 @@ class NotTrustedError(Exception):
     """A role's trust policy doesn't let a service assume it, or there is no such role."""
 
 
-def client(name: str, role_arn: str, *, principal: str, source_arn: str) -> Theirs:
+def client(name: str, role_arn: str, *, principal: str, source_arn: str) -> Opaque:
     """A client that has a role's permissions when IAM is enforced, and else its account's.
 
     Call it from a thread: it talks to this very process.
@@ -68,13 +68,13 @@ def session_keys(role_arn: str, session: str, *, of: str) -> tuple[str, str, str
     return key, secret, token
 
 
-def root_client(name: str, account: str, region: str) -> Theirs:
+def root_client(name: str, account: str, region: str) -> Opaque:
     """A client that acts as an account's root user; call it from a thread, too."""
     return _new_client(name, region, account, os.environ["AWS_SECRET_ACCESS_KEY"], None)
 
 
 @cache
-def _new_client(name: str, region: str, key: str, secret: str, token: str | None) -> Theirs:
+def _new_client(name: str, region: str, key: str, secret: str, token: str | None) -> Opaque:
     return botocore.session.Session({"profile": (None, None, None, None)}).create_client(
         name,
         endpoint_url=f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}",
@@ -88,7 +88,7 @@ def _new_client(name: str, region: str, key: str, secret: str, token: str | None
 
 def _is_trusted(role_arn: str, principal: str, source_arn: str) -> bool:
     account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-    role: Theirs = iam._roles.get_scoped(account, None, name)  # noqa: SLF001 - it has no other look-up by account
+    role: Opaque = iam._roles.get_scoped(account, None, name)  # noqa: SLF001 - it has no other look-up by account
     if role is None:
         return False
     context = iam_evaluator.EvalContext(
@@ -110,9 +110,9 @@ def _is_trusted(role_arn: str, principal: str, source_arn: str) -> bool:
     return bool(iam_evaluator.evaluate(context, [trust]).decision == "Allow")
 
 
-def _services(statement: Theirs) -> list[str]:
+def _services(statement: Opaque) -> list[str]:
     return _as_list(statement["Principal"].get("Service", []))
 
 
-def _as_list(value: Theirs) -> list[Theirs]:
+def _as_list(value: Opaque) -> list[Opaque]:
     return value if isinstance(value, list) else [value]

@@ -125,8 +125,8 @@ def _shown(call: Context, collaboration: dict[str, Any]) -> dict[str, Any]:
 
 
 def _member(call: Context, collaboration: dict[str, Any], specification: dict[str, Any]) -> dict[str, Any]:
-    theirs = call.store_of(specification["accountId"]).memberships.live()
-    membership = next((each for each in theirs if each["collaborationId"] == collaboration["id"]), None)
+    memberships = call.store_of(specification["accountId"]).memberships.live()
+    membership = next((each for each in memberships if each["collaborationId"] == collaboration["id"]), None)
     joined = {"membershipId": membership["id"], "membershipArn": membership["arn"]} if membership else {}
     abilities = specification["memberAbilities"]
     payment = specification.get("paymentConfiguration") or {"queryCompute": {"isResponsible": "CAN_QUERY" in abilities}}

@@ -99,7 +99,7 @@ class Context:
 
         Args:
             others: the resources of the same type.
-            arn_member: which member of theirs is the ARN.
+            arn_member: which member of each is the ARN.
             name: the wanted name.
 
         Raises:

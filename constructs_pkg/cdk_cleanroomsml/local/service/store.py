@@ -90,7 +90,7 @@ class Table:
         """A page of what Lists see, of those resources only for which `where` holds.
 
         Raises:
-            ServiceError: `ValidationException` when the token isn't one of ours.
+            ServiceError: `ValidationException` when the token isn't one of this store.
         """
         after = _decode(token) if token else 0
         asked = [stored for stored in self._stored.values() if where is None or where(stored.members)]

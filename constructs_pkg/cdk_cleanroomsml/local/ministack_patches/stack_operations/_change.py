@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core import responses
 
 if TYPE_CHECKING:
-    from ._stack import Record, Theirs
+    from ._stack import Opaque, Record
 
 
 @dataclass
@@ -31,9 +31,9 @@ class Change:
     before: Record | None
     properties: dict[str, Any]
     new: dict[str, Any]
-    old: Theirs
-    dynamic: Theirs = None
-    replaced: list[Theirs] = field(default_factory=list)
+    old: Opaque
+    dynamic: Opaque = None
+    replaced: list[Opaque] = field(default_factory=list)
     asked: bool = False
     made: Record | None = None
     old_id: str = field(init=False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
-Theirs = Any
+Opaque = Any
 """A value of ministack's that only passes through."""
 
 Stack = dict[str, Any]
@@ -35,7 +35,7 @@ class Operation(Protocol):
         """Cancels what is in progress."""
 
 
-operations: dict[str, Theirs] = {}
+operations: dict[str, Opaque] = {}
 """The last operation of each stack, by its id."""
 
 
@@ -77,7 +77,7 @@ def in_status(stack: Stack, status: str) -> list[str]:
     return [name for name, each in stack["_resources"].items() if each["ResourceStatus"] == status]
 
 
-def policy_of(stack: Stack, template: Theirs, parameters: Theirs, logical_id: str, attribute: str) -> str:
+def policy_of(stack: Stack, template: Opaque, parameters: Opaque, logical_id: str, attribute: str) -> str:
     """A resource's DeletionPolicy or UpdateReplacePolicy."""
     policy: str = stacks._resource_policy(
         template.get("Resources", {}).get(logical_id),
@@ -118,6 +118,6 @@ async def side_by_side(
         stop.cancel()
 
 
-async def call(type_: str, call: Callable[[], Theirs]) -> Theirs:
+async def call(type_: str, call: Callable[[], Opaque]) -> Opaque:
     """Calls what creates, updates or deletes a resource: on a thread of its own if it may have to wait."""
     return await run_reentrant(call) if stacks._runs_on_worker_thread(type_) else call()

@@ -24,9 +24,9 @@ from ..custom_resources._waiting import abandon
 from ._change import Change, new_record
 from ._stack import (
     NESTED_STACK,
+    Opaque,
     Record,
     Stack,
-    Theirs,
     call,
     in_status,
     operations,
@@ -46,7 +46,7 @@ class Application(ABC):
     """The way forward of one stack's creation or update."""
 
     def __init__(
-        self, stack: Stack, template: Theirs, parameters: Theirs, previous: Stack | None, *, imports: Theirs = None
+        self, stack: Stack, template: Opaque, parameters: Opaque, previous: Stack | None, *, imports: Opaque = None
     ) -> None:
         self.stack = stack
         self.id: str = stack["StackId"]
@@ -58,20 +58,20 @@ class Application(ABC):
         self.over = asyncio.Event()
         self.reason = ""
         self._template = template
-        self._definitions: dict[str, Theirs] = template.get("Resources", {})
+        self._definitions: dict[str, Opaque] = template.get("Resources", {})
         self._parameters = parameters
         self._conditions = engine._evaluate_conditions(template, parameters)
         self._previous = previous
-        self._imports: dict[str, Theirs] = imports or {}
+        self._imports: dict[str, Opaque] = imports or {}
         self._before: dict[str, Record] = (previous or {}).get("_resources", {})
         self._stopped = asyncio.Event()
         self._in_progress: dict[str, Change] = {}
         self._changes: dict[str, Change] = {}
         self._failed: dict[str, str] = {}
-        self._children: dict[str, Theirs] = {}
+        self._children: dict[str, Opaque] = {}
         self._unreverted: set[str] = set()
         self._superseded: dict[str, Record] = {}
-        self._outputs: list[Theirs] = []
+        self._outputs: list[Opaque] = []
         stack.pop("_failed_operation", None)
         stack.pop("_cancel_requested", None)
 
@@ -181,7 +181,7 @@ class Application(ABC):
     def _plan(self, logical_id: str, type_: str) -> Change:
         before, definition = self._before.get(logical_id), self._definitions[logical_id]
         previous = self._previous or {}
-        properties: Theirs = self._resolve(definition.get("Properties", {}))
+        properties: Opaque = self._resolve(definition.get("Properties", {}))
         properties = {name: value for name, value in properties.items() if value is not engine._NO_VALUE}
         same_stack = (self._template, self._parameters) == (previous.get("_template"), previous.get("_resolved_params"))
         same = previous.get("_template", {}).get("Resources", {}).get(logical_id) == definition
@@ -195,7 +195,7 @@ class Application(ABC):
         old = before and self._tagged(type_, logical_id, before["Properties"], previous.get("Tags") or [])
         return Change(logical_id, type_, before, properties, new, old, dynamic)
 
-    def _resolve(self, value: Theirs) -> Theirs:
+    def _resolve(self, value: Opaque) -> Opaque:
         return engine._resolve_refs(
             copy.deepcopy(value),
             self.stack["_resources"],
@@ -206,7 +206,7 @@ class Application(ABC):
             self.id,
         )
 
-    def _tagged(self, type_: str, logical_id: str, properties: Theirs, tags: Theirs) -> Theirs:
+    def _tagged(self, type_: str, logical_id: str, properties: Opaque, tags: Opaque) -> Opaque:
         return provisioners._with_stack_tags(type_, properties, tags, self.name, self.id, logical_id)
 
     def _begin(self, change: Change) -> None:
@@ -239,7 +239,7 @@ class Application(ABC):
             policy = self._policy(logical_id, "UpdateReplacePolicy")
             # This coroutine has a context to itself.
             provisioners._RETAIN_REPLACED.set(policy in provisioners._RETAINING_POLICIES)
-            deferred: Theirs = provisioners._DEFERRED_PREDECESSOR_DELETES
+            deferred: Opaque = provisioners._DEFERRED_PREDECESSOR_DELETES
             deferred.set(change.replaced)
             provisioners._NAME_SEED.set(change.before.get("_name_seed", ""))
             request = partial(

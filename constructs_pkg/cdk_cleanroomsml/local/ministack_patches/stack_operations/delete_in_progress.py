@@ -11,17 +11,17 @@ from ministack.services.cloudformation import handlers, helpers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._stack import Stack, Theirs
+    from ._stack import Opaque, Stack
 
 
 def install() -> None:
     """Patches DeleteStack."""
-    actions: dict[str, Theirs] = handlers._ACTION_HANDLERS
+    actions: dict[str, Opaque] = handlers._ACTION_HANDLERS
     actions["DeleteStack"] = _unless_busy(actions["DeleteStack"])
 
 
-def _unless_busy(delete_stack: Callable[[Theirs], Theirs]) -> Callable[[Theirs], Theirs]:
-    def delete_unless_busy(params: Theirs) -> Theirs:
+def _unless_busy(delete_stack: Callable[[Opaque], Opaque]) -> Callable[[Opaque], Opaque]:
+    def delete_unless_busy(params: Opaque) -> Opaque:
         stack: Stack = handlers._resolve_stack(helpers._p(params, "StackName")) or {}
         status: str = stack.get("StackStatus", "")
         if status == "DELETE_IN_PROGRESS":

@@ -11,20 +11,20 @@ from ministack.services.cloudformation import handlers, helpers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._stack import Stack, Theirs
+    from ._stack import Opaque, Stack
 
 
 def install() -> None:
     """Patches what describes the resources of a stack."""
-    actions: dict[str, Theirs] = handlers._ACTION_HANDLERS
+    actions: dict[str, Opaque] = handlers._ACTION_HANDLERS
     for action in ("DescribeStackResource", "DescribeStackResources", "ListStackResources"):
         actions[action] = _with_deleted(actions[action])
 
 
-def _with_deleted(describe: Callable[[Theirs], Theirs]) -> Callable[[Theirs], Theirs]:
+def _with_deleted(describe: Callable[[Opaque], Opaque]) -> Callable[[Opaque], Opaque]:
     """Has a stack that is being deleted or was rolled back tell of the resources that are gone, too."""
 
-    def describe_all(params: Theirs) -> Theirs:
+    def describe_all(params: Opaque) -> Opaque:
         stack: Stack | None = handlers._resolve_stack(helpers._p(params, "StackName"))
         if stack is None:
             return describe(params)

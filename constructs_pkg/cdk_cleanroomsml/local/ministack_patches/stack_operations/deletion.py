@@ -14,9 +14,9 @@ from ministack.services.cloudformation import provisioners, stacks
 
 from ._stack import (
     NESTED_STACK,
+    Opaque,
     Record,
     Stack,
-    Theirs,
     call,
     exists,
     in_status,
@@ -65,13 +65,13 @@ class Candidate:
 
     record: Record
     policy: str
-    also: list[Theirs]
+    also: list[Opaque]
 
 
 class Deletion:
     """A part of an operation that deletes: what depends on something goes before it."""
 
-    def __init__(self, stack: Stack, template: Theirs, parameters: Theirs) -> None:
+    def __init__(self, stack: Stack, template: Opaque, parameters: Opaque) -> None:
         self._stack = stack
         self._template = template
         self._parameters = parameters
@@ -81,14 +81,14 @@ class Deletion:
         self.failed: set[str] = set()
         self.gave_up = False
 
-    def add(self, logical_id: str, record: Record, *, policy: str | None = None, also: Iterable[Theirs] = ()) -> None:
+    def add(self, logical_id: str, record: Record, *, policy: str | None = None, also: Iterable[Opaque] = ()) -> None:
         """Has a resource be deleted, under its own policy or another one."""
         wanted = policy or policy_of(self._stack, self._template, self._parameters, logical_id, "DeletionPolicy")
         self._candidates[logical_id] = Candidate(record, wanted, list(also))
 
     async def run(self) -> None:
         """Deletes what was added."""
-        definitions: dict[str, Theirs] = self._template.get("Resources", {})
+        definitions: dict[str, Opaque] = self._template.get("Resources", {})
         order = [*definitions, *(name for name in self._candidates if name not in definitions)]
         waits_for: dict[str, set[str]] = {name: set() for name in reversed(order) if name in self._candidates}
         for name in self._candidates:
@@ -105,7 +105,7 @@ class Deletion:
         await side_by_side(waits_for, delete_one, asyncio.Event())
 
     async def delete(
-        self, logical_id: str, record: Record, *, policy: str = "Delete", also: Iterable[Theirs] = ()
+        self, logical_id: str, record: Record, *, policy: str = "Delete", also: Iterable[Opaque] = ()
     ) -> None:
         """Deletes one resource, or what it was replaced for, if its policy lets it."""
         physical_id = record["PhysicalResourceId"]

@@ -11,7 +11,7 @@ from ministack.core import responses
 from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, helpers, provisioners
 
-from ._stack import Stack, Theirs, say_of_stack
+from ._stack import Opaque, Stack, say_of_stack
 
 RESTORED = (
     "_resources",
@@ -28,7 +28,7 @@ RESTORED = (
 
 def nested_stack(
     parent: Stack, logical_id: str, properties: dict[str, Any], physical_id: str
-) -> tuple[Stack, Theirs, Theirs, Stack | None]:
+) -> tuple[Stack, Opaque, Opaque, Stack | None]:
     """A nested stack as its parent's resource describes it, about to be created or updated.
 
     Args:
@@ -48,7 +48,7 @@ def nested_stack(
         raise ValueError(f"the template of a nested stack can't be read: {properties.get('TemplateURL')}")
     template = engine._parse_template(body)
     provisioners._check_nested_stack_capabilities(parent["StackName"], template)
-    given: dict[str, Theirs] = properties.get("Parameters") or {}
+    given: dict[str, Opaque] = properties.get("Parameters") or {}
     if any(isinstance(value, list) for value in given.values()):
         raise ValueError("Value of property Parameters must be an object with String (or simple type) properties")
     texts = [{"Key": name, "Value": "" if value is None else str(value)} for name, value in given.items()]

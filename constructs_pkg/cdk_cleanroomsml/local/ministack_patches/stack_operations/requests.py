@@ -17,7 +17,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, helpers, stacks
 
 from ..custom_resources import requests
-from ._stack import Stack, Theirs, operations
+from ._stack import Opaque, Stack, operations
 from .deletion import delete
 from .roll_back import StackOperation
 
@@ -31,7 +31,7 @@ def install() -> None:
     stacks._delete_stack_async = handlers._delete_stack_async = delete
     handlers._roll_back_operation = roll_back
     handlers._continue_update_rollback_async = continue_update_rollback
-    actions: dict[str, Theirs] = handlers._ACTION_HANDLERS
+    actions: dict[str, Opaque] = handlers._ACTION_HANDLERS
     actions["CancelUpdateStack"] = _cancelling(actions["CancelUpdateStack"])
     reset = ministack.app._reset_all_state
 
@@ -48,14 +48,14 @@ def install() -> None:
 async def deploy(
     stack_name: str,
     stack_id: str,
-    template: Theirs,
-    parameters: Theirs,
+    template: Opaque,
+    parameters: Opaque,
     disable_rollback: bool,
-    tags: Theirs,
+    tags: Opaque,
     is_update: bool = False,
     previous_stack: Stack | None = None,
     retain_except_on_create: bool = False,
-    imports: Theirs = None,
+    imports: Opaque = None,
 ) -> None:
     """Creates or updates a stack."""
     del stack_id, tags
@@ -79,7 +79,7 @@ async def deploy(
         operation.over.set()
 
 
-async def roll_back(stack_name: str, stack_id: str, stack: Stack, failed: Theirs, reason: str = "") -> None:
+async def roll_back(stack_name: str, stack_id: str, stack: Stack, failed: Opaque, reason: str = "") -> None:
     """RollbackStack: of a stack whose operation failed without a roll-back."""
     del stack_name, stack_id
     operation: StackOperation = failed["operation"]
@@ -95,10 +95,10 @@ async def continue_update_rollback(stack_name: str, stack_id: str, skipped: Iter
     await operation.continue_roll_back(set(skipped))
 
 
-def _cancelling(cancel: Callable[[Theirs], Theirs]) -> Callable[[Theirs], Theirs]:
+def _cancelling(cancel: Callable[[Opaque], Opaque]) -> Callable[[Opaque], Opaque]:
     """Has CancelUpdateStack cancel at once what is in progress."""
 
-    def cancel_update(params: Theirs) -> Theirs:
+    def cancel_update(params: Opaque) -> Opaque:
         answer = cancel(params)
         stack: Stack | None = handlers._resolve_stack(helpers._p(params, "StackName"))
         if stack and stack.get("_cancel_requested"):
