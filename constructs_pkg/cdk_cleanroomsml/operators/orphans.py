@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ..handler.resource_types.audience_model import TRAINING
+from ..handler.resource_types import TRAINING
 from .account import code_of
 from .holdings import Holdings, let_in, partners, runs
 from .outcome import DONE, FOUND

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..handler.protocol.request import LOGICAL_MARKER, REQUEST_MARKER, STACK_MARKER
-from ..handler.resource_types.audience_model import RETRAINING_MARKER
+from ..handler.protocol import LOGICAL_MARKER, REQUEST_MARKER, STACK_MARKER
+from ..handler.resource_types import RETRAINING_MARKER
 from .stacks import Stacks, name_of
 
 if TYPE_CHECKING:

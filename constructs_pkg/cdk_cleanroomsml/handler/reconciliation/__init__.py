@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
+from .operation import Members
 from .plan import plan_update
-from .resource import Members, Resource
+from .resource import Resource
 from .store import SETTLE_SECONDS, ResourceState, Store, unless_gone
 
 __all__ = [

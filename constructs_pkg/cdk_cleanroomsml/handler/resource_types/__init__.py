@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .association import ConfiguredAudienceModelAssociation
-from .audience_model import AudienceModel
+from .audience_model import RETRAINING_MARKER, TRAINING, AudienceModel
 from .configured_audience_model import ConfiguredAudienceModel
 from .resource_policy import ConfiguredAudienceModelPolicy
 
 __all__ = [
+    "RETRAINING_MARKER",
+    "TRAINING",
     "AudienceModel",
     "ConfiguredAudienceModel",
     "ConfiguredAudienceModelAssociation",

@@ -1,0 +1,132 @@
+"""Update: members and tags in place, as planned, or a replacement; what came too late is taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..calls import CANCELLED, CONFLICT, NOT_FOUND, UNCLEAR
+from ..protocol import FAILED_MARKER, Answer, Failure, Placeholder
+from . import properties
+from .create import Create
+from .kind import PROTECTED
+from .plan import Plan, holds, plan_update
+from .replacement_protection import ReplacementProtection
+
+if TYPE_CHECKING:
+    from .operation import Members
+    from .store import ResourceState
+
+
+class Update(Create):
+    """Carries out an Update, of which a replacement is a Create."""
+
+    def update(self) -> Answer:
+        """Updates the resource, or replaces it; one that never came to be is created."""
+        wanted = self._wanted()
+        arn = self._request.physical_id
+        if Placeholder.read(arn):
+            return self._new(wanted)
+        self._check_own(arn)
+        previous = properties.previous(self._shape, self._request.old_properties, self.kind.name)
+        try:
+            return self._update(arn, wanted, previous)
+        except Failure as failure:
+            if failure.kind == CANCELLED and self._calls.wrote:
+                self._undo(wanted, previous)
+            elif failure.kind not in ("", CANCELLED, NOT_FOUND):
+                self._store.mark_failed(arn)
+            raise
+
+    def _update(self, arn: str, wanted: Members, previous: Members) -> Answer:
+        state = self._store.read(arn)
+        if state is None or state.is_going:
+            return self._update_gone(wanted, previous)
+        wanted = self._effective(wanted, previous, state)
+        todo = plan_update(self.kind, wanted, previous, state.members)
+        if todo.replace and wanted.get(PROTECTED):
+            wanted = ReplacementProtection(self._request, self._calls, self._log).without_replacement(
+                wanted, previous, state, todo
+            )
+            todo = plan_update(self.kind, wanted, previous, state.members)
+        self._tell(todo)
+        if todo.refusal:
+            raise Failure(todo.refusal)
+        if todo.abandoned or todo.replace:
+            # An earlier replacement may have made one, and never have answered.
+            self._leftovers.remove_abandoned(state)
+        if todo.replace:
+            return self._new(wanted)
+        self._apply(arn, wanted, todo)
+        return self._answer(state, todo.update.get(self.kind.name))
+
+    # What a kind may do in another way
+
+    def _before_update(self, wanted: Members, changes: Members) -> None:
+        """What must be so before members are changed in place."""
+
+    def _effective(self, wanted: Members, previous: Members, state: ResourceState) -> Members:  # noqa: ARG002 - for subclasses
+        """What an Update really wants, when the service may know better than the template."""
+        return wanted
+
+    def _update_gone(self, wanted: Members, previous: Members) -> Answer:  # noqa: ARG002 - for subclasses
+        """What an Update does when there is nothing to update."""
+        raise self._gone()
+
+    # In place
+
+    def _apply(self, arn: str, wanted: Members, todo: Plan) -> None:
+        if todo.update:
+            self._before_update(wanted, todo.update)
+        self._write(arn, todo)
+        if self._calls.wrote:
+            self._calls.waiting.check()
+
+    def _write(self, arn: str, todo: Plan) -> None:
+        # Tags first: who can't write them could not mark an update either that fails half-way.
+        self._store.tag(arn, todo.tag, todo.untag)
+        if todo.update:
+            self._store.update(arn, todo.update, lambda failure_kind: self._holds(arn, todo.update, failure_kind))
+        if todo.dirty:
+            self._store.tag(arn, {}, [FAILED_MARKER])
+
+    def _holds(self, arn: str, members: Members, failure_kind: str) -> bool | None:
+        """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""
+        if failure_kind not in (UNCLEAR, CONFLICT):
+            return None
+        state = self._store.look(arn)
+        if state is None:
+            raise self._gone()
+        return all(state.members.get(name) == value for name, value in members.items()) or None
+
+    def _undo(self, wanted: Members, previous: Members) -> None:
+        """Takes back what CloudFormation has stopped waiting for meanwhile, as its roll-back would that came too early.
+
+        What somebody has changed since stays.
+        """
+        arn = self._request.physical_id
+        with self._calls.waiting.not_needed():
+            state = self._store.read(arn)
+            if state:
+                back = plan_update(self.kind, self._effective(previous, wanted, state), wanted, state.members)
+                update = {
+                    member: value
+                    for member, value in back.update.items()
+                    if value is not None and holds(self.kind, wanted, state.members, member)
+                }
+                now, given = state.members.get("tags") or {}, wanted.get("tags", {})
+                tag = {key: value for key, value in back.tag.items() if now.get(key) == given.get(key)}
+                untag = [key for key in back.untag if now.get(key) == given.get(key)]
+                self._log("undone", arn=arn, update=sorted(update), tag=sorted(tag), untag=untag)
+                self._write(arn, Plan(update=update, tag=tag, untag=untag))
+
+    def _tell(self, todo: Plan) -> None:
+        self._log(
+            "plan",
+            update=sorted(todo.update),
+            tag=sorted(todo.tag),
+            untag=todo.untag,
+            drift=todo.drift,
+            replace=todo.replace,
+            refusal=todo.refusal or None,
+            abandoned=todo.abandoned,
+        )
