@@ -14,6 +14,7 @@ from cdk_cleanroomsml import (
     AudienceModelRetraining,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def audience_models(stack: cdk.Stack, items: Sequence[Item]) -> None:
 
 def policies(stack: cdk.Stack, items: Sequence[Item]) -> None:
     for item in items:
-        _model(stack, item.model_arn).grants.start_audience_generation_to_partner(PARTNER, item.collaboration)
+        model = _model(stack, item.model_arn)
+        ConfiguredAudienceModelPolicy(stack, item.name, configured_audience_model=model)
+        model.grants.start_audience_generation(iam.AccountPrincipal(PARTNER), collaboration_id=item.collaboration)
 
 
 def associations(stack: cdk.Stack, items: Sequence[Item]) -> None:

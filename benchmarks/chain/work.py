@@ -74,8 +74,8 @@ def policy(item: Item) -> dict[str, Any]:
     jobs = f"arn:{cdk.Aws.PARTITION}:cleanrooms-ml:{region}:{account}:audience-generation-job/*"
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": [PARTNER]},
-        "Action": [ACTION],
+        "Principal": {"AWS": PARTNER},
+        "Action": ACTION,
         "Resource": [item.model_arn, jobs],
         "Condition": {"StringEquals": {"cleanrooms-ml:CollaborationId": item.collaboration}},
     }

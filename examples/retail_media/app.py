@@ -119,7 +119,9 @@ class Offer(cdk.Stack):
             configured_audience_model_association_name="Shoppers like yours",
             manage_resource_policies=False,
         )
-        model.grants.start_audience_generation_to_partner(advertiser_account, collaboration_id)
+        model.grants.start_audience_generation(
+            iam.AccountPrincipal(advertiser_account), collaboration_id=collaboration_id
+        )
 
         failures = sns.Topic(self, "Failures", enforce_ssl=True)
         retraining = AudienceModelRetraining(

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 
-from cdk_cleanroomsml import AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
+from cdk_cleanroomsml import (
+    AudienceModel,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
+)
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
@@ -97,7 +103,9 @@ def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> None:
 
 def policy(stack: cdk.Stack, ground: Ground, version: int, name: str = "Theirs") -> None:
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, name, ground.model)
-    model.grants.start_audience_generation_to_partner(PARTNERS[version], ground.collaboration)
+    ConfiguredAudienceModelPolicy(model.stack, f"{name}Policy", configured_audience_model=model)
+    partner = iam.AccountPrincipal(PARTNERS[version])
+    model.grants.start_audience_generation(partner, collaboration_id=ground.collaboration)
 
 
 def association(stack: cdk.Stack, ground: Ground, version: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -17,6 +18,7 @@ from cdk_cleanroomsml import (
     CleanRoomsMLProvider,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
     TagOnCreatePolicy,
 )
 from cdk_cleanroomsml.local.engine import Engine
@@ -133,7 +135,9 @@ def theirs(stack: cdk.Stack, ground: Ground, version: int) -> Any:
 
 def policy(stack: cdk.Stack, ground: Ground, version: int) -> Any:
     one = theirs(stack, ground, version)
-    return one.grants.start_audience_generation_to_partner(PARTNER, ground.collaborations[version])
+    made = ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model=one)
+    one.grants.start_audience_generation(iam.AccountPrincipal(PARTNER), collaboration_id=ground.collaborations[version])
+    return made
 
 
 def association(stack: cdk.Stack, ground: Ground, version: int) -> Any:
@@ -226,7 +230,9 @@ def test_a_partner_is_let_in_and_out(engine: Engine, ground: Ground, tmp_path: P
     def define(stack: cdk.Stack, *, partner: bool) -> None:
         one = define_model(stack)
         if partner:
-            one.grants.start_audience_generation_to_partner(PARTNER, ground.collaborations[0])
+            one.grants.start_audience_generation(
+                iam.AccountPrincipal(PARTNER), collaboration_id=ground.collaborations[0]
+            )
 
     deployment.deploy(lambda stack: define(stack, partner=True))
     (arn,) = {each["configuredAudienceModelArn"] for each in deployment.models()} - set(ground.models)

@@ -35,6 +35,10 @@ from cdk_cleanroomsml import (
 )
 
 
+def take_statements(resource: iam.IResourceWithPolicyV2) -> None:
+    resource.add_to_resource_policy(iam.PolicyStatement())
+
+
 def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable) -> str:
     provider = CleanRoomsMLProvider(stack)
     dataset = TrainingDataset(
@@ -78,8 +82,15 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
         membership_identifier=membership.attr_membership_identifier,
         manage_resource_policies=False,
     )
-    policy: ConfiguredAudienceModelPolicy = model.grants.start_audience_generation_to_partner("444455556666", "id")
-    policy.node.add_dependency(association)
+    grant: iam.Grant = model.grants.start_audience_generation(
+        iam.AccountPrincipal("444455556666"), collaboration_id="id"
+    )
+    grant.apply_before(association)
+    policy: ConfiguredAudienceModelPolicy | None = model.policy
+    if policy is not None:
+        policy.document.add_statements(iam.PolicyStatement(effect=iam.Effect.DENY))
+    if model.add_to_resource_policy(iam.PolicyStatement()).statement_added:
+        take_statements(model)
     retraining = AudienceModelRetraining(
         stack,
         "Retraining",

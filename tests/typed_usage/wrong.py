@@ -53,7 +53,8 @@ def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
     )
     model.bucket = bucket  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     model.grants.read("everybody")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    model.grants.start_audience_generation_to_partner(444455556666, "id")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    model.grants.start_audience_generation("444455556666", collaboration_id="id")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    model.add_to_resource_policy({"Effect": "Allow"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ConfiguredAudienceModelAssociation(
         stack,
         "Association",

@@ -17,6 +17,7 @@ from ..common.environment import (
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import check_removal_policy
+from ..configured_audience_model import policy_of
 from ..provider import Permission, TaggedCustomResource
 from .grants import ConfiguredAudienceModelAssociationGrants
 
@@ -76,8 +77,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
                 construct's, which is free to change in a replacement.
             manage_resource_policies: Whether Clean Rooms itself lets the other members of the collaboration start jobs
                 on the model, in the model's resource policy. ``False`` leaves that to
-                ``model.grants.start_audience_generation_to_partner``; the two exclude each other, because a model has
-                one policy (inferred). A change replaces the association. Default: Clean Rooms does.
+                ``model.grants.start_audience_generation``; the two exclude each other, because a model has one policy
+                (inferred). A change replaces the association. Default: Clean Rooms does.
             description: Up to 255 printable characters and line breaks. Updated in place. Default: none.
             tags: Up to 47: the service allows 50 on a resource, and three mark the association as its stack's. Keys
                 have 1 to 128 characters and don't start with ``aws:``, values up to 256. Updated in place, if the
@@ -172,12 +173,12 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         return self._resource.get_att("CollaborationIdentifier").to_string()
 
     def _check_policy(self) -> list[str]:
-        policy = self._model.grants.policy
-        if policy is None:
+        policy = policy_of(self._model)
+        if not policy:
             return []
         problem = (
-            f"'{self.node.path}' has Clean Rooms manage the resource policy of its model, and '{policy.node.path}' "
-            "manages it, too: set manage_resource_policies to False, or leave start_audience_generation_to_partner out"
+            f"'{self.node.path}' has Clean Rooms manage the resource policy of its model, and '{policy}' "
+            "manages it, too: set manage_resource_policies to False, or leave the grants to other accounts out"
         )
         return [problem]
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class ConfiguredAudienceModelAssociationGrants:
     """Grants permissions on one association; every association shows its own as ``grants``.
 
-    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
-    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    Actions and resources are those of the Service Authorization Reference; nothing of it reaches across accounts (User
+    Guide). Where nothing can be granted, a warning says what to do, ``Grant.success`` is false, and
+    ``Grant.assert_success()`` raises.
     """
 
     def __init__(self, association: IConfiguredAudienceModelAssociation) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
-
 from ..common.environment import environment_of_resource, resources_of
-from ..common.grant import grant_on
+from ..common.grant import add_to_identity, grant_on, grant_pass_role
 from ..common.parameter_types import checked
-from ..common.role_permissions import SERVICE_PRINCIPAL
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from aws_cdk.interfaces.aws_iam import IRoleRef
 
     from .interface import IAudienceModel
@@ -21,8 +19,9 @@ if TYPE_CHECKING:
 class AudienceModelGrants:
     """Grants permissions on one audience model; every audience model shows its own as ``grants``.
 
-    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
-    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    Actions and resources are those of the Service Authorization Reference; nothing of it reaches across accounts (User
+    Guide). Where nothing can be granted, a warning says what to do, ``Grant.success`` is false, and
+    ``Grant.assert_success()`` raises.
     """
 
     def __init__(self, model: IAudienceModel) -> None:
@@ -51,21 +50,15 @@ class AudienceModelGrants:
             output_role: The role that segments are written with; it may be passed to Clean Rooms ML, and to no other
                 service. Default: passing a role has to be allowed elsewhere.
         """
+        grant = self._grant(grantee, "cleanrooms-ml:CreateConfiguredAudienceModel")
+        if not grant.success:
+            return grant
         # The grantee may be of another stack.
         own = resources_of(environment_of_resource(self._model), "cleanrooms-ml", "configured-audience-model")
-        grant = self._grant(grantee, "cleanrooms-ml:CreateConfiguredAudienceModel").combine(
-            iam.Grant.add_to_principal(grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[own])
-        )
+        grant = grant.combine(add_to_identity(grantee, [own], ["cleanrooms-ml:TagResource"]))
         if output_role is None:
             return grant
-        return grant.combine(
-            iam.Grant.add_to_principal(
-                grantee=grantee,
-                actions=["iam:PassRole"],
-                resource_arns=[output_role.role_ref.role_arn],
-                conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
-            )
-        )
+        return grant.combine(grant_pass_role(self._model, grantee, output_role, parameter="output_role"))
 
     def manage(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody change the tags of the audience model, and delete it. There is nothing else to change.

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .environment import known_to_differ
+from .problems import Problems
+from .role_permissions import ONE_ACCOUNT, SERVICE_PRINCIPAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs import Construct
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from constructs import Construct, IConstruct
 
     from .environment import Resource
+
+    Conditions = Mapping[str, Mapping[str, Any]]
+
+_IDENTITY = "grant it to a role, a user or a group"
+_NO_IDENTITY = f"it has no policy of its own that can be added to: {_IDENTITY}"
 
 
 def grant_on(
@@ -23,9 +31,9 @@ def grant_on(
     grantee: iam.IGrantable,
     actions: Sequence[str],
     *,
-    conditions: Mapping[str, Mapping[str, str]] | None = None,
+    conditions: Conditions | None = None,
 ) -> iam.Grant:
-    """Adds permissions to a grantee; warns where they can't reach.
+    """Adds permissions to a grantee; where that isn't possible or can't reach, warns, and the grant is no success.
 
     Args:
         resource: What they are on, created or imported; it carries the warning.
@@ -34,13 +42,104 @@ def grant_on(
         actions: The IAM actions.
         conditions: Conditions of the statement.
     """
-    theirs, ours = grantee.grant_principal.principal_account, resource.env.account
-    if theirs is not None and known_to_differ(theirs, ours):
-        cdk.Annotations.of(cast("Construct", resource)).add_warning_v2(
-            "cdk-cleanroomsml:granteeInAnotherAccount",
-            f"a grantee belongs to account {theirs}, this is {ours}: permissions of its own don't reach across"
-            " accounts; those who start jobs are let in with start_audience_generation_to_partner",
-        )
-    return iam.Grant.add_to_principal(
-        grantee=grantee, actions=list(actions), resource_arns=[arn], conditions=conditions
+    theirs, ours = account_of(grantee), resource.env.account
+    if known_to_differ(theirs, ours):
+        why = f"it is of account {theirs}, and only {ours} itself can use that: {_IDENTITY} there"
+        return nothing_granted(resource, grantee, actions, why)
+    grant = add_to_identity(grantee, [arn], actions, conditions=conditions)
+    if grant.success or isinstance(grantee.grant_principal, iam.UnknownPrincipal):
+        return grant
+    return nothing_granted(resource, grantee, actions, _NO_IDENTITY)
+
+
+def add_to_identity(
+    grantee: iam.IGrantable, arns: Sequence[str], actions: Sequence[str], *, conditions: Conditions | None = None
+) -> iam.Grant:
+    """Adds permissions to the policy of a grantee, if it has one that can be changed; they reach no further than it.
+
+    CDK says of a principal that isn't known that it was given permissions, and warns of what to add to its role.
+
+    Raises:
+        ValueError: The grantee has a condition on what the grant has one on.
+    """
+    grant = iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=list(actions),
+        resource_arns=list(arns),
+        conditions=_with_conditions_of(grantee, conditions),
     )
+    unknown = isinstance(grantee.grant_principal, iam.UnknownPrincipal)
+    return iam.Grant.drop(grantee, "its role isn't known") if unknown else grant
+
+
+def grant_pass_role(resource: Resource, grantee: iam.IGrantable, role: IRoleRef, *, parameter: str) -> iam.Grant:
+    """Lets somebody pass a role to Clean Rooms ML, and to no other service.
+
+    Args:
+        resource: What it is passed for; it carries the warning.
+        grantee: A role, a user, a group, or what has one.
+        role: The role.
+        parameter: As what it was given.
+
+    Raises:
+        ValueError: The role is of another account than the grantee.
+    """
+    problems = Problems(cast("Construct", resource), "")
+    problems.same(f"{parameter}'s account", role.env.account, account_of(grantee), ONE_ACCOUNT)
+    problems.raise_if_any()
+    grant = add_to_identity(
+        grantee,
+        [role.role_ref.role_arn],
+        ["iam:PassRole"],
+        conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
+    )
+    if grant.success or isinstance(grantee.grant_principal, iam.UnknownPrincipal):
+        return grant
+    return nothing_granted(resource, grantee, ["iam:PassRole"], _NO_IDENTITY)
+
+
+def nothing_granted(resource: Resource, grantee: iam.IGrantable, actions: Sequence[str], why: str) -> iam.Grant:
+    """Warns that somebody was not granted something, and what to do.
+
+    Args:
+        resource: What it is on; it carries the warning.
+        grantee: Who.
+        actions: What.
+        why: What is in the way, and what to do instead.
+    """
+    path = cast("IConstruct", resource).node.path
+    cdk.Annotations.of(cast("Construct", resource)).add_warning_v2(
+        "cdk-cleanroomsml:nothingGranted",
+        f"{_named(grantee)} was not granted {', '.join(actions)} on '{path}': {why}",
+    )
+    return iam.Grant.drop(grantee, why)
+
+
+def account_of(grantee: iam.IGrantable) -> str:
+    """The account of a grantee; "" when it has none, or isn't known to have one."""
+    account: str | None = getattr(grantee.grant_principal, "principal_account", None)
+    return account or ""
+
+
+def _with_conditions_of(grantee: iam.IGrantable, conditions: Conditions | None) -> Conditions | None:
+    """The conditions of a grant and of a principal that has some, which CDK leaves out of a policy of its own."""
+    principal = grantee.grant_principal
+    if not isinstance(principal, iam.PrincipalWithConditions):
+        return conditions
+    both = {operator: dict(keys) for operator, keys in (conditions or {}).items()}
+    problems = Problems(None, "conditions")
+    for operator, keys in principal.conditions.items():
+        ours = both.setdefault(operator, {})
+        problems.found += [
+            f"the grantee has a condition {operator} on {key}, and so has the grant: leave one of them out"
+            for key in keys
+            if key in ours
+        ]
+        ours |= keys
+    problems.raise_if_any()
+    return both
+
+
+def _named(grantee: iam.IGrantable) -> str:
+    node = getattr(grantee, "node", None)
+    return type(grantee.grant_principal).__name__ if node is None else f"'{node.path}'"

@@ -7,7 +7,7 @@ from .construct import RESOURCE_TYPE, ConfiguredAudienceModel
 from .grants import ConfiguredAudienceModelGrants
 from .interface import IConfiguredAudienceModel
 from .resource_policy import RESOURCE_TYPE as RESOURCE_POLICY_TYPE
-from .resource_policy import ConfiguredAudienceModelPolicy
+from .resource_policy import ConfiguredAudienceModelPolicy, policy_of
 from .shared_audience_metrics import SharedAudienceMetrics
 from .tag_on_create_policy import TagOnCreatePolicy
 
@@ -21,4 +21,5 @@ __all__ = [
     "IConfiguredAudienceModel",
     "SharedAudienceMetrics",
     "TagOnCreatePolicy",
+    "policy_of",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
 
 from ..audience_model import RESOURCE_TYPE as AUDIENCE_MODEL
 from ..audience_output import ONE_REGION, AudienceOutput
@@ -28,6 +30,7 @@ from ..common.role_permissions import ONE_ACCOUNT
 from ..provider import PASS_ROLE, Permission, TaggedCustomResource
 from .audience_sizes import check_audience_sizes
 from .grants import ConfiguredAudienceModelGrants
+from .resource_policy import ConfiguredAudienceModelPolicy, add_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +53,7 @@ _WHERE_IT_IS = "an audience model is used only in its own account and Region: na
 
 
 @checked
+@jsii.implements(iam.IResourceWithPolicyV2)
 class ConfiguredAudienceModel(TaggedCustomResource):
     """What partners in a collaboration get lookalike segments from.
 
@@ -149,6 +153,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         """Where segments are written."""
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
         """Permissions on the model, for others."""
+        self.policy: ConfiguredAudienceModelPolicy | None = None
+        """The resource policy; ``None`` before somebody of another account is let in."""
         self._waits = wait_for_audience_model is not None
         self._define(
             {
@@ -246,6 +252,17 @@ class ConfiguredAudienceModel(TaggedCustomResource):
     def role(self) -> IRoleRef:
         """What Clean Rooms ML assumes to write."""
         return self.output.role
+
+    def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
+        """Adds a statement to the model's resource policy, which is defined with the first one.
+
+        ``grants`` write what the User Guide documents; a statement of your own is put as it is.
+
+        Args:
+            statement: The statement, with principals, actions and resources.
+        """
+        policy = self.policy or ConfiguredAudienceModelPolicy(self, "Policy", configured_audience_model=self)
+        return add_to(policy, statement)
 
     def mark_retrained(self) -> None:
         """Leaves it to something other than the template which audience model is used, see ``retrained``."""
@@ -356,6 +373,7 @@ def _needed_by_any() -> Statements:
     }
 
 
+@jsii.implements(iam.IResourceWithPolicyV2)
 class _ImportedModel(cdk.Resource):
     """A model that is defined elsewhere."""
 
@@ -369,3 +387,8 @@ class _ImportedModel(cdk.Resource):
         self.configured_audience_model_id = id_of(arn)
         self.role = role
         self.grants = ConfiguredAudienceModelGrants(self, output_role=role)
+        self.policy: ConfiguredAudienceModelPolicy | None = None
+
+    def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
+        """Adds to the policy that was defined for this import; without one nothing is added, as with a bucket's."""
+        return add_to(self.policy, statement)

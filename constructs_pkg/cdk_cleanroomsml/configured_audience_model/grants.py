@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
-
-from ..common import limits
-from ..common.grant import grant_on
+from ..common.grant import grant_on, grant_pass_role
 from ..common.parameter_types import checked
 from ..common.problems import Problems
-from ..common.role_permissions import SERVICE_PRINCIPAL
-from .resource_policy import ConfiguredAudienceModelPolicy
+from .starting import Start, check_start
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from aws_cdk.interfaces.aws_iam import IRoleRef
-    from constructs import Construct
 
     from .interface import IConfiguredAudienceModel
 
@@ -24,8 +20,9 @@ if TYPE_CHECKING:
 class ConfiguredAudienceModelGrants:
     """Grants permissions on one model; every model shows its own as ``grants``.
 
-    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
-    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    Actions and resources are those of the Service Authorization Reference. Only ``start_audience_generation`` reaches
+    across accounts (User Guide). Where nothing can be granted, a warning says what to do, ``Grant.success`` is false,
+    and ``Grant.assert_success()`` raises.
     """
 
     def __init__(self, model: IConfiguredAudienceModel, *, output_role: IRoleRef | None = None) -> None:
@@ -37,8 +34,6 @@ class ConfiguredAudienceModelGrants:
         """
         self._model = model
         self._output_role = output_role
-        self.policy: ConfiguredAudienceModelPolicy | None = None
-        """The resource policy; ``None`` before a partner is let in."""
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody see the model, its tags and its resource policy.
@@ -56,57 +51,39 @@ class ConfiguredAudienceModelGrants:
     def start_audience_generation(
         self, grantee: iam.IGrantable, *, seed_role: IRoleRef | None = None, collaboration_id: str | None = None
     ) -> iam.Grant:
-        """Lets somebody start audience generation jobs on the model.
+        """Lets somebody start audience generation jobs on the model, be it from another account.
+
+        As ``bucket.grant_read`` does, it adds to the policy of the grantee where that can be changed, to the model's
+        resource policy where that is needed, and to both across accounts. All that is granted so on one model stands in
+        the one document that a model can have. If Clean Rooms manages that document (``manage_resource_policies`` of an
+        association), it lets the members in by itself: synthesis refuses both.
+
+        Across accounts both sides have to grant: the owner of the model as here, and the partner in its own
+        application, to its own roles, on the imported model. An identity gets there what the User Guide says that it
+        needs: to start jobs on the model and on jobs in both accounts, and to list the members of the collaboration.
 
         Args:
-            grantee: A role, a user, a group, or what has one.
-            seed_role: The role that jobs read the seed with; it may be passed to Clean Rooms ML, and to no other
-                service. Default: passing a role has to be allowed elsewhere.
-            collaboration_id: The one collaboration that jobs may be started in. Default: any.
+            grantee: A role, a user, a group, or what has one; of another account also
+                ``iam.AccountPrincipal``, whose administrators then decide who there may; an organization; an ARN. For
+                a group, whom no resource policy can name, its account is let in. Conditions of a principal hold.
+            seed_role: The role that jobs read the seed with, of the grantee's account; it may be passed to Clean Rooms
+                ML, and to no other service. Default: passing a role has to be allowed elsewhere.
+            collaboration_id: The one collaboration that jobs may be started in, a UUID, or a Token such as
+                ``CfnCollaboration.attr_collaboration_identifier``. In a resource policy there should be one (User
+                Guide), so that the service checks that both are its members; a warning says so. Default: any.
 
         Raises:
-            ValueError: The role's ARN or the collaboration's identifier isn't one.
+            ValueError: The account, the role's ARN or the collaboration's identifier isn't one, the role is of another
+                account than the grantee, or it would let everybody in.
         """
         problems = Problems(None, "start_audience_generation")
         problems.policy_text("seed_role", None if seed_role is None else seed_role.role_ref.role_arn)
-        problems.text(
-            "collaboration_id",
-            collaboration_id,
-            length=limits.UUID_LENGTH,
-            pattern=limits.UUID_PATTERN,
-            allowed="a UUID in small letters, the identifier of a collaboration",
-        )
+        check_start(problems, grantee, collaboration_id)
         problems.raise_if_any()
-        within = {"StringEquals": {"cleanrooms-ml:CollaborationId": collaboration_id}} if collaboration_id else None
-        grant = self._grant(grantee, "cleanrooms-ml:StartAudienceGenerationJob", conditions=within)
-        return grant if seed_role is None else grant.combine(self._pass_role(grantee, seed_role))
-
-    def start_audience_generation_to_partner(
-        self, account: str, collaboration_id: str
-    ) -> ConfiguredAudienceModelPolicy:
-        """Lets another account start audience generation jobs on the model, in one collaboration.
-
-        It goes into the model's resource policy; the partner's own administrators decide who there may. Several
-        partners and collaborations share the one document that a model can have. If Clean Rooms is to manage it
-        instead (``manage_resource_policies`` of an association), leave this out: synthesis refuses both.
-
-        Args:
-            account: The partner's account, 12 digits, or a Token.
-            collaboration_id: The collaboration's identifier, a UUID, or a Token such as
-                ``CfnCollaboration.attr_collaboration_identifier``.
-
-        Returns:
-            The resource policy, for those who have to wait for it.
-
-        Raises:
-            ValueError: One of them isn't that, the account is the model's own, or the model is imported from another
-                account or Region, whose policy can't be changed from here.
-        """
-        policy = self.policy or ConfiguredAudienceModelPolicy(
-            cast("Construct", self._model), "Policy", configured_audience_model=self._model
-        )
-        policy.allow_start_audience_generation(account, collaboration_id)
-        return policy
+        grant = Start(self._model, grantee, collaboration_id).grant()
+        if seed_role is None:
+            return grant
+        return grant.combine(grant_pass_role(self._model, grantee, seed_role, parameter="seed_role"))
 
     def manage(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody change the model, its tags and its resource policy, and delete it.
@@ -127,19 +104,9 @@ class ConfiguredAudienceModelGrants:
                 "cleanrooms-ml:UntagResource",
             )
         )
-        return grant if self._output_role is None else grant.combine(self._pass_role(grantee, self._output_role))
+        if self._output_role is None or not grant.success:
+            return grant
+        return grant.combine(grant_pass_role(self._model, grantee, self._output_role, parameter="the model's role"))
 
-    def _grant(
-        self, grantee: iam.IGrantable, *actions: str, conditions: dict[str, dict[str, str]] | None = None
-    ) -> iam.Grant:
-        arn = self._model.configured_audience_model_arn
-        return grant_on(self._model, arn, grantee, actions, conditions=conditions)
-
-    @staticmethod
-    def _pass_role(grantee: iam.IGrantable, role: IRoleRef) -> iam.Grant:
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["iam:PassRole"],
-            resource_arns=[role.role_ref.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
-        )
+    def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        return grant_on(self._model, self._model.configured_audience_model_arn, grantee, actions)

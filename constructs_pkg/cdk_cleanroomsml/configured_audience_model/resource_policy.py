@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 
 from ..common import limits
-from ..common.environment import (
-    Environment,
-    configured_audience_models,
-    environment_of,
-    environment_of_resource,
-    resources_of,
-    stack_of,
-)
+from ..common.claims import claim, claimed_by
+from ..common.environment import configured_audience_models, environment_of, stack_of
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy
 from ..provider import SERVICE_TIMEOUT, Permission, provider_of
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from ..provider import Statements
     from .interface import IConfiguredAudienceModel
@@ -34,12 +29,12 @@ _OWNER = "only its owner can give a model a resource policy, and only where it i
 
 @checked
 class ConfiguredAudienceModelPolicy(cdk.Resource):
-    """Which other accounts may start audience generation jobs on a model, and in which collaborations.
+    """The resource policy of a model: which other accounts may start audience generation jobs on it.
 
     There is one document for a model, and this owns it. What somebody else has put in its place is never overwritten:
-    the deployment fails and says so. It comes with the first
-    ``model.grants.start_audience_generation_to_partner(...)``, is changed under the guard of the policy's hash, and is
-    deleted when it leaves the stack.
+    the deployment fails and says so. A model that is defined here has one as soon as somebody is let in
+    (``model.grants.start_audience_generation(...)``); for one that is imported, define it, once in an application. It
+    is changed under the guard of the policy's hash, and is deleted when it leaves the stack.
 
     Source: User Guide, "IAM behaviors for AWS Clean Rooms ML".
     """
@@ -50,29 +45,31 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         Args:
             scope: The construct that it belongs to.
             id: Its name there.
-            configured_audience_model: The model. It must be in the account and Region of the stack.
+            configured_audience_model: The model. It must be in the account and Region of the stack. From here on, its
+                ``add_to_resource_policy`` and its grants write into this policy.
 
         Raises:
-            ValueError: The model has a policy already, or is in another account or Region.
+            ValueError: The model has a policy already, also one that was given to another import of the same ARN; or
+                it is in another account or Region.
         """
         stack = stack_of(scope)
-        self._where = _known_where(environment_of_resource(configured_audience_model), environment_of(stack))
-        self._model_arn = configured_audience_model.configured_audience_model_arn
         problems = Problems(scope, id)
         problems.resource("configured_audience_model", configured_audience_model, stack, _OWNER)
-        grants = configured_audience_model.grants
-        if grants.policy is not None:
+        other = policy_of(configured_audience_model)
+        if other:
             problems.found.append(
-                f"configured_audience_model has a resource policy already, '{grants.policy.node.path}': a model has one"
+                f"configured_audience_model has a resource policy already, '{other}': a model has one"
             )
         problems.raise_if_any()
 
         super().__init__(scope, id)
-        grants.policy = self
+        claim(self, *_claimed(configured_audience_model))
+        self.document: iam.PolicyDocument = iam.PolicyDocument(minimize=True)
+        """What the policy says. Statements that differ only in whom they let in become one."""
+        configured_audience_model.policy = self
         mark_shared = getattr(configured_audience_model, "mark_shared", None)
         if mark_shared is not None:
             mark_shared()
-        self._partners: dict[str, list[str]] = {}
         provider = provider_of(stack)
         provider.checks.append(self._check_document)
         self._resource = cdk.CfnResource(
@@ -83,8 +80,8 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
                 "ServiceToken": provider.service_token,
                 "ServiceTimeout": SERVICE_TIMEOUT,
                 # From here on, the request of PutConfiguredAudienceModelPolicy, its document as an object.
-                "configuredAudienceModelArn": self._model_arn,
-                "configuredAudienceModelPolicy": self._document(),
+                "configuredAudienceModelArn": configured_audience_model.configured_audience_model_arn,
+                "configuredAudienceModelPolicy": self.document,
             },
         )
         provider.permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
@@ -100,77 +97,65 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         """
         apply_removal_policy(self, self._resource, policy)
 
-    def allow_start_audience_generation(self, account: str, collaboration_id: str) -> None:
-        """Lets another account start audience generation jobs on the model, in one collaboration.
-
-        Args:
-            account: The partner's account, 12 digits, or a Token.
-            collaboration_id: The collaboration's identifier, a UUID, or a Token.
-
-        Raises:
-            ValueError: One of them isn't that, or the account is the model's own, which needs no resource policy.
-        """
-        problems = Problems(self, "")
-        problems.text(
-            "account",
-            account,
-            length=limits.ACCOUNT_ID_LENGTH,
-            pattern=limits.ACCOUNT_PATTERN,
-            allowed="an account's 12 digits",
-        )
-        problems.text(
-            "collaboration_id",
-            collaboration_id,
-            length=limits.UUID_LENGTH,
-            pattern=limits.UUID_PATTERN,
-            allowed="a UUID in small letters, the identifier of a collaboration",
-        )
-        if account == self._where.account and not cdk.Token.is_unresolved(account):
-            problems.found.append(
-                f"account {account!r} owns the model: it needs no resource policy, use grants.start_audience_generation"
-            )
-        problems.raise_if_any()
-        partners = self._partners.setdefault(collaboration_id, [])
-        if account not in partners:
-            partners.append(account)
-        self._resource.add_property_override("configuredAudienceModelPolicy", self._document())
-
-    def _document(self) -> dict[str, Any]:
-        resources = [self._model_arn, resources_of(self._where, "cleanrooms-ml", "audience-generation-job")]
-        return {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"AWS": list(accounts)},
-                    "Action": ["cleanrooms-ml:StartAudienceGenerationJob"],
-                    "Resource": resources,
-                    "Condition": {"StringEquals": {"cleanrooms-ml:CollaborationId": collaboration_id}},
-                }
-                for collaboration_id, accounts in self._partners.items()
-            ],
-        }
-
     def _check_document(self) -> list[str]:
-        """A Token counts for as long as its stand-in, which is shorter than any ARN: what is refused is too long."""
-        _, most = limits.POLICY_LENGTH
-        length = len(json.dumps(self._document(), separators=(",", ":")))
-        problem = ""
-        if not self._partners:
-            problem = "lets nobody in: call allow_start_audience_generation, or leave the policy out"
-        elif length > most:
-            problem = (
-                f"has at least {length} characters, the service allows {most}: let fewer collaborations use the model,"
-                " or configure another one"
-            )
-        return [f"the resource policy of '{self.node.path}' {problem}"] if problem else []
+        if self.document.is_empty:
+            problems = ["lets nobody in: grant something on the model, or leave the policy out"]
+        else:
+            problems = list(self.document.validate_for_resource_policy())
+            _, most = limits.POLICY_LENGTH
+            length = least_length(cdk.Stack.of(self).resolve(self.document))
+            if length > most:
+                problems.append(
+                    f"has at least {length} characters, the service allows {most}: let fewer collaborations use the"
+                    " model, or configure another one"
+                )
+        return [f"the resource policy of '{self.node.path}' {problem}" for problem in problems]
 
 
-def _known_where(model: Environment, stack: Environment) -> Environment:
-    """Where the model is, which must be where the stack is: what either of them knows."""
-    if cdk.Token.is_unresolved(model.region) or cdk.Token.is_unresolved(model.account):
-        return stack
-    return model
+def add_to(
+    policy: ConfiguredAudienceModelPolicy | None, statement: iam.PolicyStatement
+) -> iam.AddToResourcePolicyResult:
+    """Adds a statement to a policy, if there is one."""
+    if policy is None:
+        return iam.AddToResourcePolicyResult(statement_added=False)
+    policy.document.add_statements(statement)
+    return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=policy)
+
+
+def policy_of(model: IConfiguredAudienceModel) -> str:
+    """The path of the resource policy that a model has in this application, on whatever import; "" if it has none."""
+    return claimed_by(cast("IConstruct", model), *_claimed(model))
+
+
+def _claimed(model: IConfiguredAudienceModel) -> tuple[str, ...]:
+    """What there can be once for a model, however it is referred to."""
+    arn = model.configured_audience_model_arn
+    if not cdk.Token.is_unresolved(arn):
+        return (RESOURCE_TYPE, arn)
+    token = cdk.Tokenization.reverse_string(arn).first_token
+    if token is not None and cdk.Reference.is_reference(token):
+        reference = cast("cdk.Reference", token)
+        return (RESOURCE_TYPE, reference.target.node.path, reference.display_name)
+    # An imported value, say, which is the same in all stacks of an account and Region.
+    stack = stack_of(cast("Construct", model))
+    where, stage = environment_of(stack), cdk.Stage.of(stack)
+    known = not cdk.Token.is_unresolved(where.account + where.region)
+    place = (where.account, where.region) if known else ("" if stage is None else stage.node.path,)
+    return (RESOURCE_TYPE, *place, json.dumps(stack.resolve(arn)))
+
+
+def least_length(value: Any) -> int:  # noqa: ANN401 - JSON
+    """How long a document is at least, as compact JSON: what is only known at deployment counts for nothing."""
+    if isinstance(value, list):
+        return 2 + sum(map(least_length, value)) + max(len(value) - 1, 0)
+    if not isinstance(value, dict):
+        return len(json.dumps(value, ensure_ascii=False))
+    parts = value.get("Fn::Join")
+    if parts:
+        return 2 + sum(least_length(part) - 2 for part in parts[1])
+    if "Ref" in value or any(key.startswith("Fn::") for key in value):
+        return 2
+    return 2 + sum(len(key) + 3 + least_length(each) for key, each in value.items()) + max(len(value) - 1, 0)
 
 
 def _needed_by_any() -> Statements:

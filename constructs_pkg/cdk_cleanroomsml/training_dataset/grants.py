@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
-
 from ..common.environment import environment_of_resource, resources_of
-from ..common.grant import grant_on
+from ..common.grant import add_to_identity, grant_on
 from ..common.parameter_types import checked
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+
     from .interface import ITrainingDataset
 
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class TrainingDatasetGrants:
     """Grants permissions on one training dataset; every dataset shows its own as ``grants``.
 
-    Actions and resources are those of the Service Authorization Reference. A grantee that can't be given identity
-    permissions (a service principal, say) gets none: ``Grant.success`` tells, ``Grant.assert_success()`` insists.
+    Actions and resources are those of the Service Authorization Reference; nothing of it reaches across accounts (User
+    Guide). Where nothing can be granted, a warning says what to do, ``Grant.success`` is false, and
+    ``Grant.assert_success()`` raises.
     """
 
     def __init__(self, dataset: ITrainingDataset) -> None:
@@ -44,11 +45,12 @@ class TrainingDatasetGrants:
         Args:
             grantee: A role, a user, a group, or what has one.
         """
+        grant = self._grant(grantee, "cleanrooms-ml:CreateAudienceModel")
+        if not grant.success:
+            return grant
         # The grantee may be of another stack.
         own = resources_of(environment_of_resource(self._dataset), "cleanrooms-ml", "audience-model")
-        return self._grant(grantee, "cleanrooms-ml:CreateAudienceModel").combine(
-            iam.Grant.add_to_principal(grantee=grantee, actions=["cleanrooms-ml:TagResource"], resource_arns=[own])
-        )
+        return grant.combine(add_to_identity(grantee, [own], ["cleanrooms-ml:TagResource"]))
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
         return grant_on(self._dataset, self._dataset.training_dataset_arn, grantee, actions)

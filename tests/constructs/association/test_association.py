@@ -10,7 +10,12 @@ import pytest
 from aws_cdk import aws_cleanrooms as cleanrooms
 from aws_cdk import aws_iam as iam
 
-from cdk_cleanroomsml import ConfiguredAudienceModel, ConfiguredAudienceModelAssociation, SharedAudienceMetrics
+from cdk_cleanroomsml import (
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
+    SharedAudienceMetrics,
+)
 from cdk_cleanroomsml.association import RESOURCE_TYPE
 from cdk_cleanroomsml.common import limits
 
@@ -121,7 +126,8 @@ def test_one_or_the_other_manages_the_policy(synth: Synth, association_first: bo
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, "Shared", MODEL)
     if association_first:
         associate(synth, configured_audience_model=model)
-    model.grants.start_audience_generation_to_partner("444455556666", MEMBERSHIP)
+    ConfiguredAudienceModelPolicy(synth.stack, "Policy", configured_audience_model=model)
+    model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=MEMBERSHIP)
     if not association_first:
         associate(synth, configured_audience_model=model)
     with pytest.raises(RuntimeError, match="'Stack/Association' has Clean Rooms manage the resource policy") as caught:
@@ -132,7 +138,8 @@ def test_one_or_the_other_manages_the_policy(synth: Synth, association_first: bo
 def test_a_policy_of_ones_own_without_clean_rooms(synth: Synth) -> None:
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, "Shared", MODEL)
     associate(synth, configured_audience_model=model, manage_resource_policies=False)
-    model.grants.start_audience_generation_to_partner("444455556666", MEMBERSHIP)
+    ConfiguredAudienceModelPolicy(synth.stack, "Policy", configured_audience_model=model)
+    model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=MEMBERSHIP)
     synth.app.synth()
 
 

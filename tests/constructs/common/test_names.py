@@ -70,7 +70,7 @@ class Chain:
             )
             for name, output in (("Own", None), ("Shared", exports))
         )
-        own.grants.start_audience_generation_to_partner("444455556666", ID)
+        own.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
         own.grants.manage(iam.Role(models, "Person", assumed_by=iam.AccountRootPrincipal()))
         ConfiguredAudienceModelAssociation(
             models, "Association", configured_audience_model=shared, membership_identifier=ID

@@ -199,8 +199,9 @@ def test_grants_say_whose_they_are(stack: cdk.Stack) -> None:
         "invalid parameters of 'ConfiguredAudienceModelGrants.read' of 'Stack/Model':",
         f"grantee must be an iam.IGrantable, got '{arn}': write iam.Role.from_role_arn(self, 'Role', '{arn}')",
     ]
-    assert problems_of(lambda: grants.start_audience_generation_to_partner(444455556666, "id"))[1:] == [
-        "account must be a text, got 444455556666: write '444455556666'"
+    anybody = iam.AccountPrincipal("444455556666")
+    assert problems_of(lambda: grants.start_audience_generation(anybody, collaboration_id=7))[1:] == [
+        "collaboration_id must be a text, got 7: write '7'"
     ]
 
 

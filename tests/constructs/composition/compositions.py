@@ -29,6 +29,7 @@ from cdk_cleanroomsml import (
     CleanRoomsMLProvider,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
     GlueTable,
     SharedAudienceMetrics,
     TrainingColumn,
@@ -287,6 +288,15 @@ QUEUES = arns("failed", "sqs", sqs.Queue.from_queue_arn)
 QUEUE_RULES = {each: warning("dead_letter_queue") for each in (ANOTHER_ACCOUNT, AN_ARN, A_TOKEN, AN_ARN_OF_AN_ACCOUNT)}
 OF_CDK = warning("can only be weak")
 NOT_FROM_HERE = warning("can't be changed from here")
+
+
+def let_in(part: Any) -> None:
+    """An imported model is given a resource policy for that."""
+    if not isinstance(part, ConfiguredAudienceModel):
+        ConfiguredAudienceModelPolicy(part, "Policy", configured_audience_model=part)
+    part.grants.start_audience_generation(iam.AccountPrincipal("777788889999"), collaboration_id=ID).assert_success()
+
+
 MODELS = arns("configured-audience-model", "cleanrooms-ml", ConfiguredAudienceModel.from_configured_audience_model_arn)
 
 WHATS = [
@@ -473,9 +483,9 @@ WHATS = [
         },
     ),
     What(
-        "`grants.start_audience_generation_to_partner()` of a model",
+        "`grants.start_audience_generation()` of a model, for an account",
         model,
-        lambda _, part: part.grants.start_audience_generation_to_partner("777788889999", ID),
+        lambda _, part: let_in(part),
         MODELS,
         {ANOTHER_REGION: WORKS, ANOTHER_ACCOUNT: WORKS},
     ),
@@ -483,7 +493,7 @@ WHATS = [
         "`grants.manage()` of a model, for a role",
         lambda scope: iam.Role(scope, "Person", role_name=unique(scope, "p"), assumed_by=iam.AccountRootPrincipal()),
         lambda scope, part: model(scope, output=_imported_output(scope)).grants.manage(part),
-        expected={ANOTHER_REGION: WORKS, ANOTHER_ACCOUNT: warning(f"a grantee belongs to account {OTHER_ACCOUNT}")},
+        expected={ANOTHER_REGION: WORKS, ANOTHER_ACCOUNT: warning(f"it is of account {OTHER_ACCOUNT}")},
     ),
     What(
         "`CleanRoomsMLMonitoring(retrainings=)`",

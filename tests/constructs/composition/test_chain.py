@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml import (
@@ -18,6 +19,7 @@ from cdk_cleanroomsml import (
     CleanRoomsMLProvider,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
     GlueTable,
     SharedAudienceMetrics,
     TrainingColumn,
@@ -62,7 +64,7 @@ def define_chain(stack: cdk.Stack) -> None:
         membership_identifier=ID,
         manage_resource_policies=False,
     )
-    model.grants.start_audience_generation_to_partner("444455556666", ID)
+    model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
     retraining = AudienceModelRetraining(
         stack,
         "Retraining",
@@ -152,7 +154,9 @@ def train(stack: cdk.Stack) -> None:
 
 
 def let_in_a_partner(stack: cdk.Stack) -> None:
-    theirs(stack).grants.start_audience_generation_to_partner("444455556666", ID)
+    model = theirs(stack)
+    ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model=model)
+    model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
 
 
 def associate(stack: cdk.Stack) -> None:

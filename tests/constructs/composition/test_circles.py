@@ -322,9 +322,11 @@ def grants_to_created_roles(stack: cdk.Stack) -> None:
 
 def partners(stack: cdk.Stack) -> None:
     one, two = model(stack, "One"), model(stack, "Two")
-    policy = one.grants.start_audience_generation_to_partner("444455556666", ID)
-    two.node.add_dependency(policy)
-    two.grants.start_audience_generation_to_partner("444455556666", one.configured_audience_model_id)
+    grant = one.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
+    grant.apply_before(two)
+    two.grants.start_audience_generation(
+        iam.AccountPrincipal("444455556666"), collaboration_id=one.configured_audience_model_id
+    )
 
 
 def retrainings(stack: cdk.Stack) -> None:

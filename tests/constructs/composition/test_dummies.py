@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
@@ -64,7 +65,7 @@ def everything(stack: cdk.Stack, text: str) -> None:
             membership_identifier=text,
             manage_resource_policies=False,
         )
-    model.grants.start_audience_generation_to_partner(text, text)
+    model.grants.start_audience_generation(iam.AccountPrincipal(text), collaboration_id=text)
     AudienceModel(stack, "AudienceModel", training_dataset_arn=text, encryption_key=key)
     AudienceModel.from_audience_model_arn(stack, "ImportedAudienceModel", text)
     TrainingDataset.from_training_dataset_arn(stack, "ImportedDataset", text)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.assertions import Annotations, Match, Template
 
-from cdk_cleanroomsml import ConfiguredAudienceModel, ConfiguredAudienceModelGrants
+from cdk_cleanroomsml import (
+    AudienceModel,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelGrants,
+    SharedAudienceMetrics,
+    TrainingDataset,
+)
+from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cdk_cleanroomsml import IConfiguredAudienceModel
+
     from ..conftest import Synth
 
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/8ad5aa2a"
-SEED_ROLE = "arn:aws:iam::111122223333:role/seed"
 
 
 def granted(synth: Synth, grant: Callable[[ConfiguredAudienceModelGrants, iam.IGrantable], iam.Grant]) -> Any:
@@ -40,28 +53,6 @@ PASSED = {"iam:PassedToService": "cleanrooms-ml.amazonaws.com"}
 
 def test_read(synth: Synth) -> None:
     assert granted(synth, lambda grants, role: grants.read(role)) == [READ]
-
-
-def test_start_audience_generation(synth: Synth) -> None:
-    assert granted(synth, lambda grants, role: grants.start_audience_generation(role)) == [
-        statement("cleanrooms-ml:StartAudienceGenerationJob")
-    ]
-
-
-def test_start_audience_generation_in_one_collaboration_with_one_role(synth: Synth) -> None:
-    seed = iam.Role.from_role_arn(synth.stack, "Seed", SEED_ROLE)
-    assert granted(
-        synth,
-        lambda grants, role: grants.start_audience_generation(
-            role, seed_role=seed, collaboration_id="0a1b2c3d-0000-4000-8000-00000000000c"
-        ),
-    ) == [
-        statement(
-            "cleanrooms-ml:StartAudienceGenerationJob",
-            StringEquals={"cleanrooms-ml:CollaborationId": "0a1b2c3d-0000-4000-8000-00000000000c"},
-        ),
-        statement("iam:PassRole", resource=SEED_ROLE, StringEquals=PASSED),
-    ]
 
 
 def test_manage(synth: Synth) -> None:
@@ -96,6 +87,429 @@ def test_who_can_be_granted_something(synth: Synth, grantee: Callable[..., iam.I
 def test_a_service_principal_has_no_identity_to_grant_to(synth: Synth) -> None:
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, "Model", ARN)
     grant = model.grants.read(iam.ServicePrincipal("states.amazonaws.com"))
+    assert_nothing(grant, synth.stack, "has no policy of its own that can be added to: grant it to a role")
+
+
+def assert_nothing(grant: iam.Grant, stack: cdk.Stack, *words: str) -> None:
+    """It says so itself, and what to do."""
     assert not grant.success
     with pytest.raises(RuntimeError):
         grant.assert_success()
+    for each in words:
+        Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp(each))
+
+
+DATASET = "arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/d"
+AUDIENCE_MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/a"
+ASSOCIATION = (
+    "arn:aws:cleanrooms:us-east-1:111122223333:membership/0a1b2c3d-0000-4000-8000-000000000001"
+    "/configuredaudiencemodelassociation/0a1b2c3d-0000-4000-8000-000000000002"
+)
+NOT_ACROSS: dict[str, Callable[[cdk.Stack, iam.IGrantable], iam.Grant]] = {
+    "read": lambda stack, who: imported(stack).grants.read(who),
+    "manage": lambda stack, who: imported(stack).grants.manage(who),
+    "dataset": lambda stack, who: TrainingDataset.from_training_dataset_arn(stack, "D", DATASET).grants.read(who),
+    "train": lambda stack, who: TrainingDataset.from_training_dataset_arn(
+        stack, "D", DATASET
+    ).grants.create_audience_model(who),
+    "audience model": lambda stack, who: AudienceModel.from_audience_model_arn(
+        stack, "A", AUDIENCE_MODEL
+    ).grants.manage(who),
+    "configure": lambda stack, who: AudienceModel.from_audience_model_arn(
+        stack, "A", AUDIENCE_MODEL
+    ).grants.create_configured_audience_model(who),
+    "association": lambda stack, who: ConfiguredAudienceModelAssociation.from_configured_audience_model_association_arn(
+        stack, "C", ASSOCIATION
+    ).grants.manage(who),
+}
+
+
+def imported(stack: cdk.Stack) -> IConfiguredAudienceModel:
+    return ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Imported", ARN)
+
+
+@pytest.mark.parametrize("what", NOT_ACROSS)
+@pytest.mark.parametrize("who", ["account", "role"])
+def test_what_does_not_reach_across_accounts_is_no_success(two: Two, what: str, who: str) -> None:
+    """Only StartAudienceGenerationJob does (User Guide)."""
+    grantee: Any = iam.AccountPrincipal(PARTNER) if who == "account" else two.partner_role()
+    grant = NOT_ACROSS[what](two.own, grantee)
+    assert_nothing(grant, two.own, f"it is of account {PARTNER}, and only {OWN} itself can use that")
+    assert Template.from_stack(two.theirs).find_resources("AWS::IAM::Policy") == {}
+
+
+# start_audience_generation, whoever it is
+
+
+OWN, PARTNER = "111122223333", "444455556666"
+START = "cleanrooms-ml:StartAudienceGenerationJob"
+COLLABORATION = "0a1b2c3d-0000-4000-8000-00000000000c"
+OWN_JOBS, THEIR_JOBS = (
+    f"arn:<AWS::Partition>:cleanrooms-ml:us-east-1:{account}:audience-generation-job/*" for account in (OWN, PARTNER)
+)
+
+
+class Two:
+    """A model, and a stack in the account of a partner."""
+
+    def __init__(self, *, customized: bool = False) -> None:
+        self.app = cdk.App(builtin_cloud_formation_validation=False)
+        if customized:
+            iam.Role.customize_roles(self.app)
+        self.own = cdk.Stack(self.app, "Own", env=cdk.Environment(account=OWN, region="us-east-1"))
+        self.theirs = cdk.Stack(self.app, "Theirs", env=cdk.Environment(account=PARTNER, region="us-east-1"))
+        self.model = ConfiguredAudienceModel(
+            self.own,
+            "Model",
+            audience_model_arn=AUDIENCE_MODEL,
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
+        )
+
+    def partner_role(self, id: str = "Role") -> iam.Role:
+        return iam.Role(self.theirs, id, role_name="analyst", assumed_by=iam.AccountRootPrincipal())
+
+    def in_resource_policy(self) -> list[tuple[Any, Any]]:
+        """Who is let in, and on which conditions; each on the model and its jobs."""
+        return [
+            (each["Principal"], each.get("Condition"))
+            for each in self.statements()
+            if each["Action"] == START and set(each["Resource"]) == {self.arn, OWN_JOBS}
+        ]
+
+    def of_identities(self, stack: cdk.Stack) -> list[dict[str, Any]]:
+        template = plain(Template.from_stack(stack).to_json())
+        policies = [each for each in template["Resources"].values() if each["Type"] in IDENTITY_POLICIES]
+        # Not what the function may do.
+        granted = [each["Properties"] for each in policies if "CleanRoomsMLProvider" not in str(each["Properties"])]
+        found = [line for each in granted for line in each["PolicyDocument"]["Statement"]]
+        return [each for each in found if each["Action"] in (START, "cleanrooms:ListMembers", "iam:PassRole")]
+
+    @property
+    def arn(self) -> str:
+        (name,) = Template.from_stack(self.own).find_resources("Custom::CleanRoomsMLConfiguredAudienceModel")
+        return f"<{name}>"
+
+    def statements(self) -> list[dict[str, Any]]:
+        """What the resource policy says."""
+        found = plain(Template.from_stack(self.own).find_resources(RESOURCE_POLICY_TYPE)).values()
+        return [said for each in found for said in each["Properties"]["configuredAudienceModelPolicy"]["Statement"]]
+
+
+IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+
+
+def plain(value: Any) -> Any:
+    """A template with its intrinsic functions as texts, to read."""
+    if isinstance(value, dict):
+        if set(value) == {"Fn::Join"}:
+            return "".join(str(plain(each)) for each in value["Fn::Join"][1])
+        if set(value) == {"Ref"}:
+            return f"<{value['Ref']}>"
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, str):
+        return value
+    return [plain(each) for each in value] if hasattr(value, "__iter__") else value
+
+
+@pytest.fixture
+def two() -> Two:
+    return Two()
+
+
+def test_in_its_own_account_a_policy_of_its_own_is_enough(two: Two) -> None:
+    for grantee in (
+        iam.Role(two.own, "Role", assumed_by=iam.AccountRootPrincipal()),
+        iam.Role.from_role_arn(two.own, "Imported", f"arn:aws:iam::{OWN}:role/analyst"),
+        iam.User(two.own, "User"),
+        iam.Group(two.own, "Group"),
+        iam.ManagedPolicy(two.own, "Managed"),
+    ):
+        two.model.grants.start_audience_generation(grantee, collaboration_id=COLLABORATION).assert_success()
+    said = two.of_identities(two.own)
+    assert (
+        said == [statement(START, resource=two.arn, StringEquals={"cleanrooms-ml:CollaborationId": COLLABORATION})] * 5
+    )
+    assert two.model.policy is None
+    Annotations.from_stack(two.own).has_no_warning("*", "*")
+
+
+def within(**more: Any) -> dict[str, Any]:
+    return {"StringEquals": {"cleanrooms-ml:CollaborationId": COLLABORATION, **more}}
+
+
+IN_ORGANIZATION = {"aws:PrincipalOrgID": "o-1234567890"}
+THEIR_ROLE, OWN_ROLE = f"arn:aws:iam::{PARTNER}:role/analyst", f"arn:aws:iam::{OWN}:role/analyst"
+BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, Any]] = {
+    "an account": (lambda _: iam.AccountPrincipal(PARTNER), {"AWS": PARTNER}, within()),
+    "an account as a parameter": (
+        lambda stack: iam.AccountPrincipal(cdk.CfnParameter(stack, "Account").value_as_string),
+        {"AWS": "<Account>"},
+        within(),
+    ),
+    "an account with a condition": (
+        lambda _: iam.AccountPrincipal(PARTNER).with_conditions({"StringEquals": {"aws:PrincipalTag/team": "ads"}}),
+        {"AWS": f"arn:<AWS::Partition>:iam::{PARTNER}:root"},
+        within(**{"aws:PrincipalTag/team": "ads"}),
+    ),
+    "an organization": (lambda _: iam.OrganizationPrincipal("o-1234567890"), {"AWS": "*"}, within(**IN_ORGANIZATION)),
+    "an ARN": (lambda _: iam.ArnPrincipal(THEIR_ROLE), {"AWS": THEIR_ROLE}, within()),
+    "an ARN of an organization": (
+        lambda _: iam.ArnPrincipal(THEIR_ROLE).in_organization("o-1234567890"),
+        {"AWS": THEIR_ROLE},
+        within(**IN_ORGANIZATION),
+    ),
+    "an ARN of the own account": (lambda _: iam.ArnPrincipal(OWN_ROLE), {"AWS": OWN_ROLE}, within()),
+    "an imported role of theirs": (
+        lambda stack: iam.Role.from_role_arn(stack, "Analyst", THEIR_ROLE),
+        {"AWS": THEIR_ROLE},
+        within(),
+    ),
+    "an imported user of theirs": (
+        lambda stack: iam.User.from_user_arn(stack, "Analyst", f"arn:aws:iam::{PARTNER}:user/analyst"),
+        {"AWS": f"arn:aws:iam::{PARTNER}:user/analyst"},
+        within(),
+    ),
+    "an imported group of theirs": (
+        lambda stack: iam.Group.from_group_arn(stack, "Analysts", f"arn:aws:iam::{PARTNER}:group/analysts"),
+        {"AWS": PARTNER},
+        within(),
+    ),
+    "a role that stays as it is": (
+        lambda stack: iam.Role.from_role_arn(stack, "Analyst", OWN_ROLE, mutable=False, add_grants_to_resources=True),
+        {"AWS": OWN_ROLE},
+        within(),
+    ),
+    "all members": (lambda _: iam.AnyPrincipal(), {"AWS": "*"}, within()),
+    "all members, as a star": (lambda _: iam.StarPrincipal(), "*", within()),
+    "two at once": (
+        lambda _: iam.CompositePrincipal(iam.ArnPrincipal(PARTNER), iam.ArnPrincipal(THEIR_ROLE)),
+        {"AWS": [PARTNER, THEIR_ROLE]},
+        within(),
+    ),
+    "a session with tags": (
+        lambda _: iam.AccountPrincipal(PARTNER).with_session_tags(),
+        {"AWS": f"arn:<AWS::Partition>:iam::{PARTNER}:root"},
+        within(),
+    ),
+}
+
+
+@pytest.mark.parametrize("who", BY_RESOURCE_POLICY)
+def test_who_is_let_in_by_the_resource_policy(two: Two, who: str) -> None:
+    make, principal, condition = BY_RESOURCE_POLICY[who]
+    two.model.grants.start_audience_generation(make(two.own), collaboration_id=COLLABORATION).assert_success()
+    assert two.in_resource_policy() == [(principal, condition)]
+    # CDK attaches a policy to an imported user or group of any account.
+    assert two.of_identities(two.own) == []
+    Annotations.from_stack(two.own).has_no_warning("*", "*")
+
+
+ACROSS: dict[str, tuple[Callable[[Two], iam.IGrantable], str]] = {
+    "a role": (lambda two: two.partner_role(), f"arn:<AWS::Partition>:iam::{PARTNER}:role/analyst"),
+    "a user": (
+        lambda two: iam.User(two.theirs, "User", user_name="analyst"),
+        f"arn:<AWS::Partition>:iam::{PARTNER}:user/analyst",
+    ),
+    "a group": (lambda two: iam.Group(two.theirs, "Group"), PARTNER),
+    "a policy": (lambda two: iam.Policy(two.theirs, "Policy", groups=[iam.Group(two.theirs, "Group")]), PARTNER),
+    "a managed policy": (lambda two: iam.ManagedPolicy(two.theirs, "Managed"), PARTNER),
+    "a role of a generated name": (
+        lambda two: iam.Role(
+            two.theirs,
+            "Role",
+            role_name=cdk.PhysicalName.GENERATE_IF_NEEDED,
+            assumed_by=iam.AccountRootPrincipal(),
+        ),
+        f"arn:<AWS::Partition>:iam::{PARTNER}:role/theirs",
+    ),
+}
+
+
+@pytest.mark.parametrize("who", ACROSS)
+def test_across_accounts_both_are_granted(two: Two, who: str) -> None:
+    make, principal = ACROSS[who]
+    two.model.grants.start_audience_generation(make(two), collaboration_id=COLLABORATION).assert_success()
+    ((named, condition),) = two.in_resource_policy()
+    assert named["AWS"].startswith(principal)
+    assert condition == within()
+    # The ARN of the model is only known at deployment, and not in another account.
+    models = f"arn:<AWS::Partition>:cleanrooms-ml:us-east-1:{OWN}:configured-audience-model/*"
+    start, members = two.of_identities(two.theirs)
+    assert start == {**statement(START), "Resource": [models, OWN_JOBS, THEIR_JOBS], "Condition": within()}
+    collaboration = f"arn:<AWS::Partition>:cleanrooms:us-east-1:*:collaboration/{COLLABORATION}"
+    assert members == statement("cleanrooms:ListMembers", resource=collaboration)
+    Annotations.from_stack(two.own).has_no_warning("*", "*")
+
+
+def test_of_stages_both_are_granted() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stacks = [
+        cdk.Stack(cdk.Stage(app, name, env=cdk.Environment(account=account, region="us-east-1")), "Stack")
+        for name, account in (("Own", OWN), ("Theirs", PARTNER))
+    ]
+    model = ConfiguredAudienceModel(
+        stacks[0], "Model", audience_model_arn=AUDIENCE_MODEL, shared_audience_metrics=SharedAudienceMetrics.ALL
+    )
+    role = iam.Role(stacks[1], "Role", role_name="analyst", assumed_by=iam.AccountRootPrincipal())
+    model.grants.start_audience_generation(role, collaboration_id=COLLABORATION).assert_success()
+    app.synth()
+    assert f"iam::{PARTNER}:role/analyst" in str(Template.from_stack(stacks[0]).to_json())
+    assert f":{OWN}:audience-generation-job/*" in str(Template.from_stack(stacks[1]).to_json())
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["its ARN", "a parameter"])
+def test_in_the_partners_application_one_call_is_all(two: Two, known: bool) -> None:
+    arn = ARN if known else cdk.CfnParameter(two.theirs, "ModelArn").value_as_string
+    model = ConfiguredAudienceModel.from_configured_audience_model_arn(two.theirs, "Imported", arn)
+    role = iam.Role(two.theirs, "Role", assumed_by=iam.AccountRootPrincipal())
+    seeds = iam.Role(two.theirs, "Seeds", assumed_by=iam.ServicePrincipal("cleanrooms-ml.amazonaws.com"))
+    grant = model.grants.start_audience_generation(role, seed_role=seeds, collaboration_id=COLLABORATION)
+    grant.assert_success()
+    start, members, passes = two.of_identities(two.theirs)
+    owner = OWN if known else str({"Fn::Select": [4, {"Fn::Split": [":", "<ModelArn>"]}]})
+    jobs = [str(each) for each in start["Resource"]]
+    assert start["Condition"] == within()
+    assert jobs[0] == (ARN if known else "<ModelArn>")
+    assert f"{owner}:audience-generation-job/*" in jobs[1].replace('"', "'")
+    assert f":{PARTNER}:audience-generation-job/*" in jobs[2]
+    assert members["Action"] == "cleanrooms:ListMembers"
+    assert passes["Action"] == "iam:PassRole"
+    Annotations.from_stack(two.theirs).has_no_warning("*", "*")
+
+
+NOBODY: dict[str, tuple[Callable[[Two], iam.IGrantable], str]] = {
+    "a service": (lambda _: iam.ServicePrincipal("states.amazonaws.com"), "nobody whom a model's policy lets in"),
+    "a federation": (lambda _: iam.FederatedPrincipal("cognito-identity.amazonaws.com"), "nobody whom"),
+    "a canonical user": (lambda _: iam.CanonicalUserPrincipal("79a59df9"), "nobody whom"),
+    "a service beside an account": (
+        lambda _: iam.CompositePrincipal(iam.ArnPrincipal(PARTNER), iam.ServicePrincipal("states.amazonaws.com")),
+        "nobody whom",
+    ),
+    "the own account": (lambda _: iam.AccountPrincipal(OWN), "the model is its own already: grant it to a role"),
+    "the own root": (lambda _: iam.AccountRootPrincipal(), "the model is its own already: grant it to a role"),
+    "a resource without a role": (
+        lambda two: lambda_.Function.from_function_arn(
+            two.own, "Function", f"arn:aws:lambda:us-east-1:{OWN}:function:theirs"
+        ),
+        f"Add statement to this resource's role: .*{START}",
+    ),
+}
+
+
+def test_the_seed_role_can_be_passed(two: Two) -> None:
+    role, seeds = (iam.Role(two.own, name, assumed_by=iam.AccountRootPrincipal()) for name in ("Role", "Seeds"))
+    two.model.grants.start_audience_generation(role, seed_role=seeds).assert_success()
+    start, passes = two.of_identities(two.own)
+    assert start == statement(START, resource=two.arn)
+    assert passes["Action"] == "iam:PassRole"
+    assert passes["Condition"] == {"StringEquals": PASSED}
+
+
+@pytest.mark.parametrize("who", NOBODY)
+def test_who_is_granted_nothing_is_told(two: Two, who: str) -> None:
+    make, words = NOBODY[who]
+    grant = two.model.grants.start_audience_generation(make(two), collaboration_id=COLLABORATION)
+    assert_nothing(grant, two.own, words)
+    assert two.model.policy is None
+
+
+def test_an_account_principal_of_an_unknown_environment(synth: Synth) -> None:
+    """A stack that may be deployed anywhere is its own account's, whichever that is."""
+    model = ConfiguredAudienceModel(
+        synth.stack, "Model", audience_model_arn=AUDIENCE_MODEL, shared_audience_metrics=SharedAudienceMetrics.ALL
+    )
+    for own in (iam.AccountRootPrincipal(), iam.AccountPrincipal(cdk.Aws.ACCOUNT_ID)):
+        assert_nothing(model.grants.start_audience_generation(own), synth.stack, "the model is its own already")
+    analyst = iam.Role.from_role_arn(synth.stack, "Analyst", OWN_ROLE)
+    model.grants.start_audience_generation(analyst).assert_success()
+    assert model.policy is None
+    model.grants.start_audience_generation(iam.AccountPrincipal(PARTNER)).assert_success()
+    assert model.policy is not None
+
+
+def test_of_an_imported_model_the_owner_is_asked(two: Two) -> None:
+    theirs = ConfiguredAudienceModel.from_configured_audience_model_arn(two.theirs, "Imported", ARN)
+    assert_nothing(
+        theirs.grants.start_audience_generation(iam.AccountPrincipal(PARTNER), collaboration_id=COLLABORATION),
+        two.theirs,
+        f"can't be changed from here: its owner, account {OWN}, has to grant it",
+    )
+    owners = imported(two.own)
+    for who in (iam.AccountPrincipal(PARTNER), two.partner_role()):
+        assert_nothing(
+            owners.grants.start_audience_generation(who, collaboration_id=COLLABORATION),
+            two.own,
+            "grant it where the model is defined, or give the model a ConfiguredAudienceModelPolicy here",
+        )
+
+
+def test_everybody_is_refused(two: Two) -> None:
+    for everybody in (iam.AnyPrincipal(), iam.StarPrincipal()):
+        with pytest.raises(ValueError, match="grantee is everybody, in any collaboration: give collaboration_id"):
+            two.model.grants.start_audience_generation(everybody)
+
+
+def test_outside_of_a_collaboration_it_is_pointed_out(two: Two) -> None:
+    two.model.grants.start_audience_generation(iam.AccountPrincipal(PARTNER)).assert_success()
+    assert two.in_resource_policy() == [({"AWS": PARTNER}, None)]
+    Annotations.from_stack(two.own).has_warning("*", Match.string_like_regexp("give collaboration_id"))
+
+
+def test_conditions_of_a_principal_hold_in_a_policy_of_its_own(two: Two) -> None:
+    role = iam.Role(two.own, "Role", assumed_by=iam.AccountRootPrincipal())
+    tagged = iam.PrincipalWithConditions(role, {"StringEquals": {"aws:PrincipalTag/team": "ads"}})
+    two.model.grants.start_audience_generation(tagged, collaboration_id=COLLABORATION).assert_success()
+    (said,) = two.of_identities(two.own)
+    assert said["Condition"] == within(**{"aws:PrincipalTag/team": "ads"})
+    another = iam.PrincipalWithConditions(role, {"StringEquals": {"cleanrooms-ml:CollaborationId": "x"}})
+    with pytest.raises(ValueError, match="the grantee has a condition StringEquals on cleanrooms-ml:CollaborationId"):
+        two.model.grants.start_audience_generation(another, collaboration_id=COLLABORATION)
+
+
+def test_a_role_is_passed_in_its_own_account_only(two: Two) -> None:
+    seeds = iam.Role.from_role_arn(two.own, "Seeds", f"arn:aws:iam::{OWN}:role/seeds")
+    with pytest.raises(ValueError, match="seed_role's account '111122223333' is not '444455556666': a role can't be"):
+        two.model.grants.start_audience_generation(two.partner_role(), seed_role=seeds)
+
+
+def test_a_role_is_passed_by_identities_only(two: Two) -> None:
+    seeds = iam.Role.from_role_arn(two.own, "Seeds", f"arn:aws:iam::{PARTNER}:role/seeds")
+    grant = two.model.grants.start_audience_generation(
+        iam.AccountPrincipal(PARTNER), seed_role=seeds, collaboration_id=COLLABORATION
+    )
+    assert grant.success
+    Annotations.from_stack(two.own).has_warning("*", Match.string_like_regexp("was not granted iam:PassRole"))
+
+
+def test_something_can_wait_for_all_of_a_grant(two: Two) -> None:
+    late, later = (cdk.CfnResource(stack, "Late", type="Test::Late") for stack in (two.own, two.theirs))
+    grant = two.model.grants.start_audience_generation(iam.AccountPrincipal(PARTNER), collaboration_id=COLLABORATION)
+    grant.apply_before(late)
+    theirs = ConfiguredAudienceModel.from_configured_audience_model_arn(two.theirs, "Imported", ARN)
+    theirs.grants.start_audience_generation(two.partner_role(), collaboration_id=COLLABORATION).apply_before(later)
+    (policy,) = Template.from_stack(two.own).find_resources(RESOURCE_POLICY_TYPE)
+    (found,) = Template.from_stack(two.own).find_resources("Test::Late").values()
+    assert policy in found["DependsOn"]
+    (identity,) = Template.from_stack(two.theirs).find_resources("AWS::IAM::Policy")
+    (found,) = Template.from_stack(two.theirs).find_resources("Test::Late").values()
+    assert identity in found["DependsOn"]
+
+
+def test_what_others_grant_goes_into_the_same_policy(two: Two) -> None:
+    """A library that knows only `IResourceWithPolicyV2`."""
+    two.model.grants.start_audience_generation(iam.AccountPrincipal(PARTNER), collaboration_id=COLLABORATION)
+    resource = iam.ResourceWithPolicies.of(two.model)
+    assert resource is two.model
+    iam.Grant.add_to_principal_or_resource(
+        grantee=iam.AccountPrincipal("777788889999"), actions=[START], resource_arns=["*"], resource=resource
+    ).assert_success()
+    assert len(two.statements()) == 2
+
+
+def test_roles_that_somebody_else_makes() -> None:
+    """With `customize_roles`, what is granted stands in a report instead of a policy."""
+    two = Two(customized=True)
+    role = iam.Role(two.own, "Role", assumed_by=iam.AccountRootPrincipal())
+    two.model.grants.start_audience_generation(role, collaboration_id=COLLABORATION).assert_success()
+    folder = Path(two.app.synth().directory)
+    assert START in (folder / "iam-policy-report.txt").read_text()

@@ -18,6 +18,7 @@ from cdk_cleanroomsml import (
     CleanRoomsMLMonitoring,
     CleanRoomsMLProvider,
     ConfiguredAudienceModel,
+    ConfiguredAudienceModelPolicy,
     GlueTable,
     TrainingColumn,
     TrainingDataset,
@@ -121,6 +122,9 @@ def test_jobs_of_a_model_are_where_its_arn_says() -> None:
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(
         stack, "Model", f"arn:aws:cleanrooms-ml:eu-west-1:{ACCOUNT}:configured-audience-model/m"
     )
-    model.grants.start_audience_generation_to_partner("444455556666", "8f6b7a1e-5f0d-4c57-9f0a-3b2f7c1d9e10")
+    ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model=model)
+    model.grants.start_audience_generation(
+        iam.AccountPrincipal("444455556666"), collaboration_id="8f6b7a1e-5f0d-4c57-9f0a-3b2f7c1d9e10"
+    )
     (policy,) = Template.from_stack(stack).find_resources("Custom::CleanRoomsMLConfiguredAudienceModelPolicy").values()
     assert f":cleanrooms-ml:eu-west-1:{ACCOUNT}:audience-generation-job/*" in str(policy)

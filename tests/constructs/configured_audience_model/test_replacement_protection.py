@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
 from cdk_cleanroomsml import (
@@ -44,12 +45,12 @@ def associate(of: ConfiguredAudienceModel, stack: cdk.Stack) -> None:
 
 
 def policy(of: ConfiguredAudienceModel, stack: cdk.Stack) -> None:
-    made = ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model=of)
-    made.allow_start_audience_generation("444455556666", COLLABORATION)
+    ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model=of)
+    grant(of, stack)
 
 
 def grant(of: ConfiguredAudienceModel, _stack: cdk.Stack) -> None:
-    of.grants.start_audience_generation_to_partner("444455556666", COLLABORATION)
+    of.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=COLLABORATION)
 
 
 def is_protected(synth: Synth) -> bool:

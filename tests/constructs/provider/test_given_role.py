@@ -70,7 +70,7 @@ def everything(stack: cdk.Stack, given: IRoleRef | None) -> ConfiguredAudienceMo
         audience_model_arn=trained.audience_model_arn,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
-    model.grants.start_audience_generation_to_partner("444455556666", ID)
+    model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
     return model
 
 

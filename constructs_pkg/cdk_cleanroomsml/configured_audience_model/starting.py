@@ -1,0 +1,246 @@
+"""Who may start audience generation jobs: by a policy of their own, by the model's, or, across accounts, by both.
+
+Source: User Guide, "IAM behaviors for AWS Clean Rooms ML".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+
+from ..common import limits
+from ..common.environment import (
+    Environment,
+    environment_of_resource,
+    known_to_differ,
+    refers,
+    resources_of,
+    stack_of,
+)
+from ..common.grant import account_of, add_to_identity, nothing_granted
+from ..common.problems import Problems
+from .resource_policy import policy_of
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces import ResourceEnvironment
+    from constructs import Construct
+
+    from .interface import IConfiguredAudienceModel
+
+_START = "cleanrooms-ml:StartAudienceGenerationJob"
+_COLLABORATION = "cleanrooms-ml:CollaborationId"
+_JOBS = "audience-generation-job"
+
+
+@dataclass
+class Start:
+    """One grant.
+
+    Attributes:
+        model: what jobs are started on; it carries the warnings.
+        grantee: who starts them.
+        collaboration_id: the one collaboration that they are started in; `None` is any.
+    """
+
+    model: IConfiguredAudienceModel
+    grantee: iam.IGrantable
+    collaboration_id: str | None
+    _where: Environment = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Asks once where the model is."""
+        self._where = environment_of_resource(self.model)
+        self._arn = self.model.configured_audience_model_arn
+        self._stack = stack_of(cast("Construct", self.model))
+        self._account = account_of(self.grantee)
+        self._principal = self.grantee.grant_principal
+
+    def grant(self) -> iam.Grant:
+        """Grants it.
+
+        Raises:
+            ValueError: It would let everybody in.
+        """
+        if self._is_own_account():
+            grant = self._grant_in_own_account()
+            if grant is not None:
+                return grant
+        identity = self._grant_to_partner()
+        resource = self._grant_by_resource_policy(alone=not identity.success)
+        if not identity.success:
+            return resource
+        if resource.success:
+            return identity.combine(resource)
+        return resource if self._is_owners() else identity
+
+    # Identities
+
+    def _grant_in_own_account(self) -> iam.Grant | None:
+        """`None` if the resource policy has to: the grantee's own can't be changed, or it wants it to stay as it is."""
+        if isinstance(self._principal, iam.AccountPrincipal):
+            why = "the model is its own already: grant it to a role, a user or a group of the account"
+            return self._nothing(why)
+        grant = add_to_identity(self.grantee, [self._arn], [_START], conditions=self._within())
+        unknown = isinstance(self._principal, iam.UnknownPrincipal)
+        return grant if grant.success or unknown else None
+
+    def _grant_to_partner(self) -> iam.Grant:
+        """What a partner's identity needs: the model, the job as both accounts see it, the members."""
+        stack = getattr(self._principal, "stack", None)
+        # CDK takes a role of another account as it is, and attaches a user's policy to a user of this one.
+        if stack is not None and known_to_differ(self._account, stack.account):
+            return iam.Grant.drop(self.grantee, "it is of another account")
+        # In the order of who owns them; one that is of both is named once.
+        jobs = [resources_of(where, "cleanrooms-ml", _JOBS) for where in (self._where, self._where_theirs())]
+        arns = [self._arn_elsewhere(stack), *dict.fromkeys(jobs)]
+        grant = add_to_identity(self.grantee, arns, [_START], conditions=self._within())
+        if not grant.success:
+            return grant
+        # The account in the ARN of a collaboration is its creator's, or the caller's: that isn't documented.
+        collaborations = resources_of(self._where._replace(account="*"), "cleanrooms", "collaboration")
+        one = collaborations.removesuffix("*") + (self.collaboration_id or "*")
+        return grant.combine(add_to_identity(self.grantee, [one], ["cleanrooms:ListMembers"]))
+
+    def _where_theirs(self) -> Environment:
+        return self._where._replace(account=self._account or self._where.account)
+
+    def _arn_elsewhere(self, stack: cdk.Stack | None) -> str:
+        """The model, as a stack of another account can name it: what this application makes has no known name there."""
+        elsewhere = stack is not self._stack and known_to_differ(self._account, self._where.account)
+        if elsewhere and refers(self._arn):
+            return resources_of(self._where, "cleanrooms-ml", "configured-audience-model")
+        return self._arn
+
+    # The resource policy
+
+    def _grant_by_resource_policy(self, *, alone: bool) -> iam.Grant:
+        if isinstance(self._principal, iam.UnknownPrincipal):
+            return iam.Grant.drop(self.grantee, "its role isn't known")
+        principal = self._principal_in_policy()
+        if principal is None:
+            return self._nothing("it is nobody whom a model's policy lets in: grant it to an account, a role or a user")
+        resource = iam.ResourceWithPolicies.of(self.model)
+        asked = None if resource is None else _Asked(resource)
+        if asked is not None:
+            arns = [self._arn, resources_of(self._where, "cleanrooms-ml", _JOBS)]
+            statement = iam.PolicyStatement(
+                principals=[principal], actions=[_START], resources=arns, conditions=self._within()
+            )
+            grant = iam.Grant.add_statement_to_resource_policy(
+                grantee=self.grantee,
+                actions=[_START],
+                resource_arns=arns,
+                resource=cast("iam.IResourceWithPolicyV2", asked),
+                statement=statement,
+            )
+            if asked.added:
+                self._warn_of_any_collaboration(statement)
+                return grant
+        if not alone and not self._is_owners():
+            return iam.Grant.drop(self.grantee, "the model's owner has to let it in")
+        return self._nothing(self._why_not())
+
+    def _principal_in_policy(self) -> iam.IPrincipal | None:
+        """Who is let in: the account of whom a resource policy can't name; `None` for what is no caller.
+
+        Raises:
+            ValueError: It is everybody.
+        """
+        grantee, principal = self.grantee, self._principal
+        if isinstance(principal, iam.AccountPrincipal):
+            return self._whole_account()
+        if isinstance(grantee, (iam.Policy, iam.ManagedPolicy)) or hasattr(principal, "group_arn"):
+            return self._whole_account()
+        fragment = principal.policy_fragment
+        if not set(fragment.principal_json) <= {"AWS", "LiteralString"}:
+            return None
+        everybody = any("*" in names for names in fragment.principal_json.values())
+        if everybody and not fragment.conditions and self.collaboration_id is None:
+            problems = Problems(cast("Construct", self.model), "")
+            problems.found.append("grantee is everybody, in any collaboration: give collaboration_id, or a condition")
+            problems.raise_if_any()
+        return principal
+
+    def _whole_account(self) -> iam.IPrincipal:
+        """The account in the form that the User Guide has it."""
+        return cast("iam.IPrincipal", iam.ArnPrincipal(self._account))
+
+    def _warn_of_any_collaboration(self, statement: iam.PolicyStatement) -> None:
+        if any(_COLLABORATION in keys for keys in statement.to_json().get("Condition", {}).values()):
+            return
+        cdk.Annotations.of(cast("Construct", self.model)).add_warning_v2(
+            "cdk-cleanroomsml:anyCollaboration",
+            "the resource policy lets somebody start jobs outside of any collaboration: the User Guide says that it"
+            " should name one, because only then the service checks that both are its members: give collaboration_id",
+        )
+
+    def _why_not(self) -> str:
+        why = "the model's resource policy, which has to let it in, can't be changed from here"
+        policy = policy_of(self.model)
+        if policy:
+            return f"{why}: grant it on the model that '{policy}' was given"
+        if known_to_differ(self._where.account, self._stack.account):
+            return f"{why}: its owner, account {self._where.account}, has to grant it"
+        return f"{why}: grant it where the model is defined, or give the model a ConfiguredAudienceModelPolicy here"
+
+    # What is asked of both
+
+    def _within(self) -> dict[str, dict[str, Any]] | None:
+        return {"StringEquals": {_COLLABORATION: self.collaboration_id}} if self.collaboration_id else None
+
+    def _is_own_account(self) -> bool:
+        """Whether the grantee is of the model's account, for all that is known."""
+        resolve = self._stack.resolve
+        if resolve(self._account) == resolve(self._where.account):
+            return True
+        if not self._account or known_to_differ(self._account, self._where.account):
+            return False
+        # One of them isn't known. A policy that is attached in the stack of the model is attached in its account.
+        return self._is_owners() and getattr(self._principal, "stack", None) is self._stack
+
+    def _is_owners(self) -> bool:
+        """Whether the stack that the model is in is of the model's account."""
+        return bool(self._stack.resolve(self._where.account) == self._stack.resolve(self._stack.account))
+
+    def _nothing(self, why: str) -> iam.Grant:
+        return nothing_granted(self.model, self.grantee, [_START], why)
+
+
+def check_start(problems: Problems, grantee: iam.IGrantable, collaboration_id: str | None) -> None:
+    """Checks the parameters of a grant."""
+    problems.text(
+        "grantee's account",
+        account_of(grantee) or None,
+        length=limits.ACCOUNT_ID_LENGTH,
+        pattern=limits.ACCOUNT_PATTERN,
+        allowed="an account's 12 digits",
+    )
+    problems.text(
+        "collaboration_id",
+        collaboration_id,
+        length=limits.UUID_LENGTH,
+        pattern=limits.UUID_PATTERN,
+        allowed="a UUID in small letters, the identifier of a collaboration",
+    )
+
+
+@jsii.implements(iam.IResourceWithPolicyV2)
+class _Asked:
+    """Whether a resource took a statement, which a Grant doesn't tell: it calls itself a success either way."""
+
+    def __init__(self, resource: iam.IResourceWithPolicyV2) -> None:
+        self._resource = resource
+        self.added = False
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        return self._resource.env
+
+    def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:
+        result = self._resource.add_to_resource_policy(statement)
+        self.added = result.statement_added
+        return result
