@@ -43,7 +43,8 @@ def test_the_command_for_operators(tmp_path: Path) -> None:
         orphan = create_model(engine, {STACK_MARKER: stack, LOGICAL_MARKER: "Gone"})
         foreign = create_model(engine, {"team": "not ours"})
         output = run(["bash", "-e", "-c", commands(OPERATORS, "sh")], tmp_path, engine.child_environment())
-    listed, found = output.split("orphans in us-east-1: 1\n")
+    listed, _, found = output.partition("orphans in us-east-1: 1\n")
+    assert "no stack has resources of Clean Rooms ML in us-east-1" in found
     assert [each.rpartition("/")[2] in listed for each in (orphan, foreign)] == [True, True]
     assert (orphan in found, foreign in found, "Gone" in found) == (True, False, True)
 

@@ -141,7 +141,7 @@ def test_permissions_are_printed_without_an_account(command: str, capsys: pytest
     assert main.main([command, "--permissions", "--region", "cn-north-1"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["Version"] == "2012-10-17"
-    resources = [each["Resource"] for each in printed["Statement"]]
+    resources = [resource for each in printed["Statement"] for resource in each["Resource"]]
     assert all(each == "*" or each.startswith("arn:aws-cn:") for each in resources)
     assert not any(
         verb in action for each in printed["Statement"] for action in each["Action"] for verb in ("Delete", "Put")

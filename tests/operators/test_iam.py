@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
+import boto3
+import botocore.session
 import pytest
+from botocore.loaders import Loader
 
 from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, STACK_MARKER
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.operators import permissions
+from cdk_cleanroomsml.operators.comparison import ASSOCIATION, POLICY
 from cdk_cleanroomsml.operators.main import main
 
 from .conftest import dataset_request
@@ -17,45 +23,133 @@ from .conftest import dataset_request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MODEL = "Custom::CleanRoomsMLConfiguredAudienceModel"
 OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
 CALLER = f"arn:aws:iam::{OWN}:role/caller"
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    """An engine that enforces IAM, with a bit of everything that a subcommand asks for."""
+    """An engine that enforces IAM."""
     with Engine(auth=True) as engine:
-        fill(engine)
         yield engine
 
 
-def fill(engine: Engine) -> None:
-    ml, rooms, partner = (
-        engine.client("cleanroomsml"),
-        engine.client("cleanrooms"),
-        engine.client("cleanrooms", account=PARTNER),
-    )
-    cloudformation = engine.client("cloudformation")
-    template = {"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
-    stack = cloudformation.create_stack(StackName="Shop", TemplateBody=json.dumps(template))["StackId"]
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="Shop", WaiterConfig={"Delay": 0.1})
-    trust = allow(["sts:AssumeRole"], None) | {"Principal": {"Service": "cleanrooms-ml.amazonaws.com"}}
-    for role in ("cleanrooms-ml-read", "cleanrooms-ml-write"):
-        engine.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=document([trust]))
-    dataset = ml.create_training_dataset(**dataset_request("data"))["trainingDatasetArn"]
-    marks = {STACK_MARKER: stack, LOGICAL_MARKER: "Gone"}
-    audience_model = ml.create_audience_model(name="readers", trainingDatasetArn=dataset)["audienceModelArn"]
-    model = ml.create_configured_audience_model(
-        name="left",
+@pytest.fixture(scope="module")
+def account(engine: Engine) -> Account:
+    """The account, with a chain that was left behind."""
+    account = Account(engine)
+    account.leave()
+    return account
+
+
+PROVIDER = """
+import json, urllib.request
+
+def handler(event, context):
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"Status": "SUCCESS", "PhysicalResourceId": event["ResourceProperties"]["Id"]}
+    request = urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), method="PUT")
+    urllib.request.urlopen(request).read()
+"""
+
+
+class Account:
+    """An account with a stack of custom resources, and what can be done to it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.ml: Any = engine.client("cleanroomsml")
+        self.rooms: Any = engine.client("cleanrooms")
+        for role in ("cleanrooms-ml-read", "cleanrooms-ml-write"):
+            policy = trust("cleanrooms-ml.amazonaws.com")
+            engine.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=policy)
+        self.dataset = self.ml.create_training_dataset(**dataset_request("data"))["trainingDatasetArn"]
+        self.audience_model = self.train("readers", {})
+        self.membership = join(engine)
+        handle = {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
+        self.left = {STACK_MARKER: create_stack(engine, "Left", handle), LOGICAL_MARKER: "Gone"}
+        self.model = make_model(self.ml, self.audience_model, "readers", {})
+        self.association = self.offer(self.model, "offer", {})
+        create_stack(engine, "Exports", handle, {"Out": {"Value": "words", "Export": {"Name": "exported"}}})
+        create_stack(engine, "Shop", self.resources(provider(engine)))
+
+    def resources(self, token: str) -> dict[str, Any]:
+        def custom(type_: str, id_: str, **properties: Any) -> dict[str, Any]:
+            return {"Type": type_, "Properties": {"ServiceToken": token, "ServiceTimeout": 20, "Id": id_, **properties}}
+
+        tags = {"team": "ads"}
+        nobody = {"Version": "2012-10-17", "Statement": []}
+        policy = {"configuredAudienceModelArn": self.model, "configuredAudienceModelPolicy": nobody}
+        return {
+            "Audience": custom("Custom::CleanRoomsMLAudienceModel", self.audience_model, tags=tags),
+            "Model": custom(
+                MODEL, self.model, description={"Fn::ImportValue": "exported"}, **output("ours"), tags=tags
+            ),
+            "Offer": custom(ASSOCIATION, self.association, description="ours", tags=tags),
+            "Policy": custom(POLICY, f"{self.model}/policy", **policy),
+        }
+
+    def train(self, name: str, tags: dict[str, str]) -> str:
+        made = self.ml.create_audience_model(name=name, trainingDatasetArn=self.dataset, tags=tags)
+        return str(made["audienceModelArn"])
+
+    def offer(self, model: str, name: str, tags: dict[str, str]) -> str:
+        made = self.rooms.create_configured_audience_model_association(
+            membershipIdentifier=self.membership,
+            configuredAudienceModelArn=model,
+            configuredAudienceModelAssociationName=name,
+            manageResourcePolicies=True,
+            tags=tags,
+        )
+        return str(made["configuredAudienceModelAssociation"]["arn"])
+
+    def leave(self) -> None:
+        """Leaves a chain behind that no stack has."""
+        number = len(self.ml.list_audience_models()["audienceModels"])
+        audience_model = self.train(f"left {number}", self.left)
+        model = make_model(self.ml, audience_model, f"left {number}", self.left)
+        self.offer(model, f"left {number}", self.left)
+
+    def disturb(self) -> None:
+        """Changes everything that can be changed in place."""
+        self.ml.update_configured_audience_model(configuredAudienceModelArn=self.model, **output("theirs"))
+        self.ml.put_configured_audience_model_policy(
+            configuredAudienceModelArn=self.model, configuredAudienceModelPolicy=document([denial(self.model)])
+        )
+        self.rooms.update_configured_audience_model_association(
+            membershipIdentifier=self.membership,
+            configuredAudienceModelAssociationIdentifier=self.association.rpartition("/")[2],
+            description="theirs",
+        )
+        theirs = {"team": "theirs", "foreign": "1"}
+        for client, arn in ((self.ml, self.audience_model), (self.ml, self.model), (self.rooms, self.association)):
+            client.tag_resource(resourceArn=arn, tags=theirs)
+
+
+def output(bucket: str) -> dict[str, Any]:
+    destination = {"s3Destination": {"s3Uri": f"s3://{bucket}/"}}
+    return {"outputConfig": {"destination": destination, "roleArn": f"arn:aws:iam::{OWN}:role/cleanrooms-ml-write"}}
+
+
+def denial(model: str) -> dict[str, Any]:
+    who = {"Principal": {"AWS": [PARTNER]}, "Resource": [model]}
+    return {"Effect": "Deny", "Action": ["cleanrooms-ml:StartAudienceGenerationJob"], **who}
+
+
+def make_model(ml: Any, audience_model: str, name: str, tags: dict[str, str]) -> str:
+    made = ml.create_configured_audience_model(
+        name=name,
         audienceModelArn=audience_model,
-        outputConfig={
-            "destination": {"s3Destination": {"s3Uri": "s3://segments/"}},
-            "roleArn": f"arn:aws:iam::{OWN}:role/cleanrooms-ml-write",
-        },
+        **output("ours"),
         sharedAudienceMetrics=["ALL"],
-        tags=marks,
-    )["configuredAudienceModelArn"]
-    collaboration = partner.create_collaboration(
+        tags=tags,
+    )
+    return str(made["configuredAudienceModelArn"])
+
+
+def join(engine: Engine) -> str:
+    """A membership in a collaboration of the partner's."""
+    collaboration = engine.client("cleanrooms", account=PARTNER).create_collaboration(
         name="spring",
         description="with a partner",
         creatorDisplayName="advertiser",
@@ -63,14 +157,40 @@ def fill(engine: Engine) -> None:
         members=[{"accountId": OWN, "displayName": "publisher", "memberAbilities": []}],
         queryLogStatus="DISABLED",
     )["collaboration"]["id"]
-    membership = rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
-    rooms.create_configured_audience_model_association(
-        membershipIdentifier=membership["membership"]["id"],
-        configuredAudienceModelArn=model,
-        configuredAudienceModelAssociationName="offer",
-        manageResourcePolicies=True,
-        tags=marks,
+    rooms = engine.client("cleanrooms")
+    made = rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+    return str(made["membership"]["id"])
+
+
+def create_stack(engine: Engine, name: str, resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> str:
+    cloudformation = engine.client("cloudformation")
+    template = {"Resources": resources} | ({"Outputs": outputs} if outputs else {})
+    stack = cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))["StackId"]
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+    return str(stack)
+
+
+def provider(engine: Engine) -> str:
+    """A function that answers every request with the id that the template gives."""
+    role = engine.client("iam").create_role(RoleName="provider", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        file = zipfile.ZipInfo("index.py")
+        file.external_attr = 0o644 << 16
+        archive.writestr(file, PROVIDER)
+    function = engine.client("lambda").create_function(
+        FunctionName="provider",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": content.getvalue()},
+        Timeout=5,
     )
+    return str(function["FunctionArn"])
+
+
+def trust(service: str) -> str:
+    return document([allow(["sts:AssumeRole"], None) | {"Principal": {"Service": service}}])
 
 
 def allow(actions: list[str], resource: str | None = "*") -> dict[str, Any]:
@@ -81,15 +201,33 @@ def document(statements: list[dict[str, Any]]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, loader: Loader) -> None:
+    """The services' models are read once, and not by each run."""
+    make = boto3.Session
+
+    def session(**given: Any) -> Any:
+        core = botocore.session.Session()
+        core.register_component("data_loader", loader)
+        return make(botocore_session=core, **given)
+
+    monkeypatch.setattr(boto3, "Session", session)
+
+
+@pytest.fixture(scope="module")
+def loader() -> Loader:
+    return Loader()
+
+
 @pytest.fixture
 def become(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes the command's credentials those of a role with a policy, and nothing else."""
 
     def take(policy: dict[str, Any]) -> None:
         iam = engine.client("iam")
-        trust = allow(["sts:AssumeRole"], None) | {"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}}
+        account = allow(["sts:AssumeRole"], None) | {"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}}
         if "caller" not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:
-            iam.create_role(RoleName="caller", AssumeRolePolicyDocument=document([trust]))
+            iam.create_role(RoleName="caller", AssumeRolePolicyDocument=document([account]))
         iam.put_role_policy(RoleName="caller", PolicyName="policy", PolicyDocument=json.dumps(policy))
         keys = engine.client("sts").assume_role(RoleArn=CALLER, RoleSessionName="test")["Credentials"]
         for name, value in engine.environment().items():
@@ -108,31 +246,40 @@ def without(policy: dict[str, Any], action: str) -> dict[str, Any]:
     return {**policy, "Statement": [each for each in statements if each["Action"]]}
 
 
-LINES = {"list": ["list"], "orphans": ["orphans"]}
+LINES = {"list": [["list"]], "orphans": [["orphans"]], "drift": [["drift"]]}
+"""Together, what is asked calls all that the subcommand may call."""
 
 
 @pytest.mark.parametrize("command", LINES)
 def test_it_runs_with_what_it_prints_and_with_nothing_less(
-    command: str, become: Any, capsys: pytest.CaptureFixture[str]
+    command: str, account: Account, become: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert account.left
     policy = permissions.policy(command, writes=False, region=REGION, account=OWN)
     become(policy)
-    assert main([*LINES[command], "--json"]) in (0, 2)
-    json.loads(capsys.readouterr().out)
+    for line in LINES[command]:
+        assert main([*line, "--json"]) != 1
+        json.loads(capsys.readouterr().out)
     for action in permissions.READS[command]:
         become(without(policy, action))
-        assert main(LINES[command]) == 1, action
+        assert 1 in [main(line) for line in LINES[command]], action
         told = capsys.readouterr().err
         assert f"'{command}' needs {action}; 'cdk-cleanroomsml {command} --permissions' prints all" in told
 
 
-def test_what_deletes_runs_with_what_it_prints(
-    become: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+WRITING = {"drift": ["drift", "Shop", "--fix", "--yes"], "orphans": ["orphans", "--delete"]}
+
+
+@pytest.mark.parametrize("command", WRITING)
+def test_what_writes_runs_with_what_it_prints_and_with_nothing_less(
+    command: str, account: Account, become: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy = permissions.policy("orphans", writes=True, region=REGION, account=OWN)
+    policy = permissions.policy(command, writes=True, region=REGION, account=OWN)
     monkeypatch.setattr("cdk_cleanroomsml.operators.screen._ask", lambda _: True)
-    become(without(policy, "cleanrooms:DeleteConfiguredAudienceModelAssociation"))
-    assert main(["orphans", "--delete"]) == 1
-    assert "needs cleanrooms:DeleteConfiguredAudienceModelAssociation" in capsys.readouterr().err
+    for action in permissions.WRITES[command]:
+        {"drift": account.disturb, "orphans": account.leave}[command]()
+        become(without(policy, action))
+        assert main(WRITING[command]) == 1, action
+        assert f"'{command}' needs {action}; " in capsys.readouterr().err
     become(policy)
-    assert main(["orphans", "--delete"]) == 0
+    assert main(WRITING[command]) != 1, capsys.readouterr().err

@@ -74,6 +74,8 @@ def _subcommand(name: str) -> Callable[[Account, argparse.Namespace], int]:
     # Only what is asked for is imported.
     if name == "list":
         from .listing import run
+    elif name == "drift":
+        from .drift import run
     else:
         from .orphans import run
     return run
@@ -90,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}")
     commands = parser.add_subparsers(title="commands", metavar="command", dest="command", required=True)
     _command(commands, "list", "what there is, whose it is, who uses it")
+    drift = _command(commands, "drift", "how what the services hold differs from the templates")
+    drift.add_argument("stack", nargs="?", help="a stack, with those nested in it (default: all of the Region)")
+    drift.add_argument("--fix", action="store_true", help="write the templates' values, asking for each resource")
+    drift.add_argument("--yes", action="store_true", help="don't ask")
     orphans = _command(commands, "orphans", "what carries a stack's markers and isn't that stack's")
     orphans.add_argument("--delete", action="store_true", help="delete them, asking for each")
     orphans.add_argument("--yes", action="store_true", help="don't ask, and leave alone what is in use")

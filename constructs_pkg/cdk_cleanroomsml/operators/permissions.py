@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 ML, ROOMS, STACKS, LOGS = "cleanrooms-ml", "cleanrooms", "cloudformation", "logs"
@@ -17,10 +18,11 @@ _AUDIENCE_MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:audience-model
 _MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:configured-audience-model/*"
 _MEMBERSHIP = f"arn:{{partition}}:{ROOMS}:{{region}}:{{account}}:membership/*"
 _COLLABORATION = f"arn:{{partition}}:{ROOMS}:{{region}}:*:collaboration/*"
+_ROLE = "arn:{partition}:iam::{account}:role/*"
 _STACK = f"arn:{{partition}}:{STACKS}:{{region}}:{{account}}:stack/*"
 
-Needs = dict[str, str]
-"""Actions, and the resource that each is needed on."""
+Needs = dict[str, "str | tuple[str, ...]"]
+"""Actions, and the resources that each is needed on."""
 
 _LIST_MODELS: Needs = {
     f"{ML}:ListAudienceModels": _ANYTHING,
@@ -50,10 +52,31 @@ READS: dict[str, Needs] = {
         **_SEE_STACKS,
     },
     "orphans": {**_LIST_MODELS, **_SEE_USE, **_SEE_STACKS},
+    "drift": {
+        **_SEE_STACKS,
+        f"{STACKS}:GetTemplate": _STACK,
+        f"{STACKS}:ListExports": _ANYTHING,
+        f"{STACKS}:ListStacks": _ANYTHING,
+        f"{ML}:GetAudienceModel": _AUDIENCE_MODEL,
+        f"{ML}:GetConfiguredAudienceModel": _MODEL,
+        f"{ML}:GetConfiguredAudienceModelPolicy": _MODEL,
+        f"{ROOMS}:GetConfiguredAudienceModelAssociation": _MEMBERSHIP,
+        f"{ROOMS}:ListTagsForResource": _MEMBERSHIP,
+    },
 }
 """What a subcommand needs as long as it only reads."""
 
 WRITES: dict[str, Needs] = {
+    "drift": {
+        f"{ML}:UpdateConfiguredAudienceModel": _MODEL,
+        f"{ML}:PutConfiguredAudienceModelPolicy": _MODEL,
+        f"{ML}:TagResource": (_AUDIENCE_MODEL, _MODEL),
+        f"{ML}:UntagResource": (_AUDIENCE_MODEL, _MODEL),
+        f"{ROOMS}:UpdateConfiguredAudienceModelAssociation": _MEMBERSHIP,
+        f"{ROOMS}:TagResource": _MEMBERSHIP,
+        f"{ROOMS}:UntagResource": _MEMBERSHIP,
+        "iam:PassRole": _ROLE,
+    },
     "orphans": {
         f"{ML}:DeleteAudienceModel": _AUDIENCE_MODEL,
         f"{ML}:DeleteConfiguredAudienceModel": _MODEL,
@@ -75,24 +98,34 @@ def policy(command: str, *, writes: bool, region: str | None = None, account: st
         account: the account; by default any.
     """
     needs = READS[command] | (WRITES.get(command, {}) if writes else {})
-    place = {"partition": _partition(region), "region": region or _ANYTHING, "account": account}
-    actions: dict[str, list[str]] = {}
-    for action, resource in needs.items():
-        actions.setdefault(resource.format_map(place), []).append(action)
+    place = {"partition": partition(region), "region": region or _ANYTHING, "account": account}
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action, on in needs.items():
+        resources = (on,) if isinstance(on, str) else on
+        actions.setdefault(tuple(each.format_map(place) for each in resources), []).append(action)
     statements = [
-        {"Effect": "Allow", "Action": sorted(of_it), "Resource": resource} for resource, of_it in actions.items()
+        {"Effect": "Allow", "Action": sorted(of_them), "Resource": list(resources)}
+        for resources, of_them in actions.items()
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def action_of(command: str, operation: str) -> str:
-    """The IAM action of an operation that a subcommand calls."""
+def action_of(command: str, operation: str, message: str) -> str:
+    """The IAM action that a subcommand was refused.
+
+    Args:
+        command: the subcommand.
+        operation: what it called; of a passed role, and of what two services have, only the message tells.
+        message: the service's words.
+    """
     needed = [*READS[command], *WRITES.get(command, {})]
+    named = next((action for action in needed if re.search(rf"\b{action}\b", message)), "")
     name = _ACTIONS.get(operation, operation)
-    return next((action for action in needed if action.endswith(f":{name}")), operation)
+    return named or next((action for action in needed if action.endswith(f":{name}")), operation)
 
 
-def _partition(region: str | None) -> str:
+def partition(region: str | None) -> str:
+    """The partition of a Region; without one, AWS's own."""
     if region is None:
         return "aws"
     return next((name for start, name in _PARTITIONS if region.startswith(start)), "aws")

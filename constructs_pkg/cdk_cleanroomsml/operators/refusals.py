@@ -27,7 +27,7 @@ def explained(error: BotoCoreError | ClientError, command: str) -> str:
     operation = error.operation_name
     said = f"{operation} failed with {code}: {message}"
     if code in _DENIED:
-        action = action_of(command, operation)
+        action = action_of(command, operation, message)
         return f"{said}. '{command}' needs {action}; '{DISTRIBUTION} {command} --permissions' prints all that it needs"
     if code in _EXPIRED:
         return f"{said}. the credentials are not valid, or not any more"

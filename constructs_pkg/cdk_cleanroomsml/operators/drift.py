@@ -1,0 +1,198 @@
+"""`drift`: template against service, member by member; with `--fix` the template's values are written."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore import xform_name
+
+from .comparison import ASSOCIATION, KINDS, POLICY, TYPES, Compared, address, compare
+from .outcome import DONE, FOUND, NOT_KNOWN, CommandError
+from .permissions import partition
+from .stacks import Stack, Stacks
+from .template import Place, Template
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping
+
+    from .account import Account, Members
+
+_NESTED = "AWS::CloudFormation::Stack"
+_ENDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED")
+_LONGEST = 200
+
+
+class Drift:
+    """Compares stacks with what the services hold."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._stacks = Stacks(account)
+        self._exports = cache(self._read_exports)
+
+    def stacks(self, name: str | None) -> list[Stack]:
+        """A stack and those nested in it, or all of the Region; of these, those that have resources of ours."""
+        if name is None:
+            pages = self._account.pages("cloudformation", "list_stacks", "StackSummaries")
+            self._stacks.load(each["StackId"] for each in pages if each["StackStatus"] != "DELETE_COMPLETE")
+            found = self._stacks.known()
+        else:
+            found = list(self._with_nested(name))
+        return [each for each in found if any(_ours(each))]
+
+    def compared(self, stack: Stack) -> list[Compared]:
+        """Each resource of ours of a stack."""
+        template = Template(self._template(stack), stack, self._place())
+        return self._account.each(
+            f"comparing {stack.name}",
+            lambda each: compare(self._account, stack.id, each, template.properties(each["LogicalResourceId"])),
+            _ours(stack),
+        )
+
+    def fix(self, told: Compared) -> None:
+        """Writes the template's values of what can be written."""
+        todo = [each for each in told.differences if not each.why_not]
+        if told.type == POLICY:
+            self._put_policy(told)
+            return
+        service, kind = KINDS[told.type]
+        tags = {each.member.removeprefix("tags."): each.template for each in todo if each.member.startswith("tags.")}
+        members = {each.member: each.template for each in todo if not each.member.startswith("tags.")}
+        untag = [key for key, value in tags.items() if value is None]
+        tag = {key: value for key, value in tags.items() if value is not None}
+        if untag:
+            self._account.call(service, "untag_resource", resourceArn=told.physical_id, tagKeys=untag)
+        if tag:
+            self._account.call(service, "tag_resource", resourceArn=told.physical_id, tags=tag)
+        if members:
+            if told.type == ASSOCIATION and kind.name in members:
+                members["name"] = members.pop(kind.name)
+            self._account.call(service, xform_name(kind.update), **address(kind, told.physical_id), **members)
+
+    def _put_policy(self, told: Compared) -> None:
+        guard = (
+            {"policyExistenceCondition": "POLICY_MUST_EXIST", "previousPolicyHash": told.held["policyHash"]}
+            if told.held
+            else {"policyExistenceCondition": "POLICY_MUST_NOT_EXIST"}
+        )
+        document = json.dumps(told.filled["configuredAudienceModelPolicy"], sort_keys=True, separators=(",", ":"))
+        self._account.call(
+            "cleanroomsml",
+            "put_configured_audience_model_policy",
+            configuredAudienceModelArn=told.physical_id.removesuffix("/policy"),
+            configuredAudienceModelPolicy=document,
+            **guard,
+        )
+
+    def _with_nested(self, name: str) -> Iterator[Stack]:
+        stack = self._stacks.get(name)
+        if stack is None:
+            raise CommandError(f"there is no stack {name} in {self._account.region}, or not any more")
+        yield stack
+        for logical_id, resource in stack.resources.items():
+            if resource["ResourceType"] == _NESTED and stack.physical_id(logical_id):
+                yield from self._with_nested(stack.physical_id(logical_id))
+
+    def _template(self, stack: Stack) -> Mapping[str, Any]:
+        body = self._account.call("cloudformation", "get_template", StackName=stack.id, TemplateStage="Processed")[
+            "TemplateBody"
+        ]
+        if not isinstance(body, dict):
+            raise CommandError(f"the template of {stack.name} is in YAML, which isn't read: the CDK writes JSON")
+        return body
+
+    def _place(self) -> Place:
+        account = self._account
+        return Place(account.id, account.region, partition(account.region), self._exports, self._stacks.get)
+
+    def _read_exports(self) -> dict[str, str]:
+        pages = self._account.pages("cloudformation", "list_exports", "Exports")
+        return {each["Name"]: each["Value"] for each in pages}
+
+
+def run(account: Account, options: Namespace) -> int:
+    """Carries out the subcommand."""
+    screen, drift = account.screen, Drift(account)
+    stacks = drift.stacks(options.stack)
+    documents, found = [], []
+    for stack in stacks:
+        told = [] if stack.is_changing else drift.compared(stack)
+        screen.heading(f"{stack.name}: {_summary(stack, told)}")
+        _show(account, told)
+        if options.fix:
+            told = [_offer(account, drift, stack, each, sure=options.yes) for each in told]
+        found += told
+        documents.append(_document(stack, told))
+    if screen.as_json:
+        screen.document({"stacks": documents})
+    elif not stacks:
+        screen.say(f"no stack has resources of Clean Rooms ML in {account.region}")
+    if any(each.differences for each in found):
+        return FOUND
+    return NOT_KNOWN if any(each.not_known for each in found) or any(each.is_changing for each in stacks) else DONE
+
+
+def _offer(account: Account, drift: Drift, stack: Stack, told: Compared, *, sure: bool) -> Compared:
+    """Asks about one resource, and fixes it if the answer is yes; what is left then."""
+    todo = [each.member or "the resource policy" for each in told.differences if not each.why_not]
+    if not todo or not (sure or account.screen.ask(f"write the template's {', '.join(todo)} to {told.physical_id}?")):
+        return told
+    drift.fix(told)
+    (left,) = [each for each in drift.compared(stack) if each.logical_id == told.logical_id]
+    account.screen.say(f"{told.physical_id}: {left.state}")
+    return left
+
+
+def _ours(stack: Stack) -> list[Members]:
+    return [
+        each for each in stack.resources.values() if each["ResourceType"] in TYPES and each["ResourceStatus"] in _ENDED
+    ]
+
+
+def _document(stack: Stack, told: list[Compared]) -> dict[str, Any]:
+    return {
+        "stack": stack.name,
+        "stackId": stack.id,
+        "status": stack.status,
+        "resources": [each.document() for each in told],
+    }
+
+
+def _summary(stack: Stack, told: list[Compared]) -> str:
+    if stack.is_changing:
+        return f"{stack.status}, compare again when it is done"
+    counts = [(state, sum(each.state == state for each in told)) for state in ("in sync", "drifted", "not known")]
+    return ", ".join(f"{number} {state}" for state, number in counts if number)
+
+
+def _show(account: Account, told: list[Compared]) -> None:
+    screen = account.screen
+    rows = [
+        (
+            each.logical_id,
+            difference.member or "(the resource)",
+            _text(difference.template),
+            _text(difference.service),
+            difference.why_not,
+        )
+        for each in told
+        for difference in each.differences
+    ]
+    screen.table(("resource", "member", "template", "service", "can't be fixed"), rows)
+    unknown = [(each.logical_id, member, why) for each in told for member, why in each.not_known]
+    screen.table(("resource", "member", "not known from here"), unknown)
+    screen.table(("resource", "note"), [(each.logical_id, note) for each in told for note in each.notes])
+
+
+def _text(value: object) -> str:
+    text = (
+        "(none)"
+        if value is None
+        else value
+        if isinstance(value, str)
+        else json.dumps(value, default=str, ensure_ascii=False)
+    )
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

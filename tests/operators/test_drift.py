@@ -1,0 +1,381 @@
+"""`drift`: what differs, what can't be known, and what `--fix` writes."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.operators import drift
+from cdk_cleanroomsml.operators.comparison import ASSOCIATION, POLICY
+from cdk_cleanroomsml.operators.outcome import CommandError
+
+from .conftest import PARTNER
+
+if TYPE_CHECKING:
+    from .cloudformation import FakeStack
+    from .conftest import World
+
+MODEL = "Custom::CleanRoomsMLConfiguredAudienceModel"
+AUDIENCE_MODEL = "Custom::CleanRoomsMLAudienceModel"
+JOBS = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-generation-job/*"
+
+
+class Shop:
+    """A stack with one configured audience model, and what is done to it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.stack: FakeStack = world.elsewhere.add("Shop", template={"Resources": {}, "Parameters": {}})
+        self.audience_model = world.audience_model()
+        self.given: dict[str, Any] = {
+            "audienceModelArn": self.audience_model,
+            "outputConfig": {
+                "destination": {"s3Destination": {"s3Uri": "s3://segments/"}},
+                "roleArn": "arn:aws:iam::111122223333:role/cleanrooms-ml-write",
+            },
+            "sharedAudienceMetrics": ["ALL"],
+        }
+
+    def model(self, created: dict[str, Any] | None = None, **given: Any) -> str:
+        """The model, as its template says, or as `created` says."""
+        properties = {**self.given, **given}
+        tags = {**properties.get("tags", {}), **self.world.marks(self.stack, "Model")}
+        members = {name: value for name, value in properties.items() if name[0].islower()}
+        arn = self.world.model(**{"name": "lookalikes", **members, **(created or {}), "tags": tags})
+        self.add("Model", MODEL, arn, {"ServiceToken": "x", "ServiceTimeout": "1200", **properties})
+        return arn
+
+    def policy(self, model: str) -> dict[str, Any]:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": [PARTNER]},
+                    "Action": ["cleanrooms-ml:StartAudienceGenerationJob"],
+                    "Resource": [model, JOBS],
+                }
+            ],
+        }
+        self.put(model, document)
+        properties = {"configuredAudienceModelArn": {"Ref": "Model"}, "configuredAudienceModelPolicy": document}
+        self.add("Policy", POLICY, f"{model}/policy", properties)
+        return document
+
+    def put(self, model: str, document: dict[str, Any]) -> None:
+        self.world.ml.put_configured_audience_model_policy(
+            configuredAudienceModelArn=model, configuredAudienceModelPolicy=json.dumps(document)
+        )
+
+    def add(self, logical_id: str, type_: str, physical_id: str, properties: dict[str, Any]) -> None:
+        self.stack.template["Resources"][logical_id] = {"Type": type_, "Properties": properties}
+        self.stack.resources[logical_id] = (type_, physical_id, "CREATE_COMPLETE")
+
+    def drift(self, *answers: bool, stack: str | None = "Shop", fix: bool = False, yes: bool = False) -> int:
+        self.world.answers = list(answers)
+        return drift.run(self.world.account(as_json=True), Namespace(stack=stack, fix=fix, yes=yes))
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    return Shop(world)
+
+
+def told(capsys: pytest.CaptureFixture[str], logical_id: str = "Model") -> Any:
+    stacks = json.loads(capsys.readouterr().out)["stacks"]
+    (found,) = [each for stack in stacks for each in stack["resources"] if each["logicalId"] == logical_id]
+    return found
+
+
+def differences(capsys: pytest.CaptureFixture[str], logical_id: str = "Model") -> dict[str, tuple[Any, Any, bool]]:
+    found = told(capsys, logical_id)["differences"]
+    return {each["member"]: (each["template"], each["service"], each["canBeFixed"]) for each in found}
+
+
+FULL: dict[str, Any] = {
+    "description": "für Läufer",
+    "minMatchingSeedSize": "25",
+    "audienceSizeConfig": {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": ["1", "5"]},
+    "childResourceTagOnCreatePolicy": "FROM_PARENT_RESOURCE",
+    "tags": {"team": "ads"},
+}
+CREATED: dict[str, Any] = {
+    "minMatchingSeedSize": 25,
+    "audienceSizeConfig": {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [1, 5]},
+}
+
+
+def test_what_is_as_its_template_says(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shop.model(CREATED, **FULL)
+    shop.policy(model)
+    assert shop.drift() == 0
+    assert told(capsys)["state"] == "in sync"
+
+
+def test_defaults_are_no_drift(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.model()
+    assert shop.drift() == 0
+    assert told(capsys)["differences"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "change", "member", "expected"),
+    [
+        ({}, {"description": "by hand"}, "description", ("", "by hand", True)),
+        ({"description": "ours"}, {"description": ""}, "description", ("ours", "", True)),
+        ({}, {"minMatchingSeedSize": 25}, "minMatchingSeedSize", (500, 25, True)),
+        ({}, {"sharedAudienceMetrics": ["NONE"]}, "sharedAudienceMetrics", (["ALL"], ["NONE"], True)),
+        (
+            {},
+            {"audienceSizeConfig": CREATED["audienceSizeConfig"]},
+            "audienceSizeConfig",
+            (None, CREATED["audienceSizeConfig"], False),
+        ),
+    ],
+)
+def test_a_member_that_was_changed(
+    shop: Shop, capsys: pytest.CaptureFixture[str], given: Any, change: Any, member: str, expected: Any
+) -> None:
+    model = shop.model(**given)
+    shop.world.ml.update_configured_audience_model(configuredAudienceModelArn=model, **change)
+    assert shop.drift() == 2
+    assert differences(capsys) == {member: expected}
+
+
+def test_tags_that_were_changed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shop.model(tags={"team": "ads", "stage": "test"})
+    shop.world.ml.tag_resource(resourceArn=model, tags={"team": "shop", "cost": "1"})
+    shop.world.ml.untag_resource(resourceArn=model, tagKeys=["stage"])
+    assert shop.drift() == 2
+    assert differences(capsys) == {
+        "tags.team": ("ads", "shop", True),
+        "tags.cost": (None, "1", True),
+        "tags.stage": ("test", None, True),
+    }
+
+
+def test_markers_that_were_changed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shop.model()
+    logical_id = "cdk-cleanroomsml:logical-id"
+    shop.world.ml.untag_resource(resourceArn=model, tagKeys=[logical_id])
+    assert shop.drift() == 2
+    assert differences(capsys) == {f"tags.{logical_id}": ("Model", None, True)}
+    shop.world.ml.tag_resource(resourceArn=model, tags={logical_id: "Other"})
+    assert shop.drift(fix=True, yes=True) == 2
+    assert differences(capsys) == {f"tags.{logical_id}": ("Model", "Other", False)}
+
+
+def test_what_only_a_new_resource_can_have(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.model({"name": "another"}, name="given")
+    assert shop.drift(fix=True, yes=True) == 2
+    assert differences(capsys) == {"name": ("given", "another", False)}
+    assert "UpdateConfiguredAudienceModel" not in shop.world.writes()
+
+
+def test_what_is_gone(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shop.model()
+    shop.policy(model)
+    shop.world.ml.delete_configured_audience_model(configuredAudienceModelArn=model)
+    assert shop.drift() == 2
+    assert differences(capsys) == {"": ("exists", "does not exist", False)}
+
+
+def test_an_audience_model_of_a_retraining(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shop.model(Retrained="true")
+    newer = shop.world.audience_model("newer")
+    shop.world.ml.update_configured_audience_model(configuredAudienceModelArn=model, audienceModelArn=newer)
+    shop.add("Gone", AUDIENCE_MODEL, shop.audience_model + "-old", {"trainingDatasetArn": "x", "Retrained": "true"})
+    assert shop.drift() == 0
+    assert told(capsys)["notes"] == ["audienceModelArn is the retraining's, not the template's"]
+
+
+def test_a_policy_that_was_changed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model = shop.model()
+    document = shop.policy(model)
+    other = json.loads(json.dumps(document).replace(PARTNER, "777788889999"))
+    shop.put(model, other)
+    assert shop.drift() == 2
+    assert differences(capsys, "Policy") == {"configuredAudienceModelPolicy": (document, other, True)}
+    assert shop.drift(True, fix=True) == 0
+    shop.world.ml.delete_configured_audience_model_policy(configuredAudienceModelArn=model)
+    assert shop.drift(True, fix=True) == 0
+    held = shop.world.ml.get_configured_audience_model_policy(configuredAudienceModelArn=model)
+    assert json.loads(held["configuredAudienceModelPolicy"]) == document
+
+
+def test_another_spelling_of_a_policy_is_none(shop: Shop) -> None:
+    model = shop.model()
+    document = shop.policy(model)
+    document["Statement"][0]["Principal"]["AWS"] = f"arn:aws:iam::{PARTNER}:root"
+    document["Statement"][0]["Action"] = "cleanrooms-ml:StartAudienceGenerationJob"
+    shop.put(model, document)
+    assert shop.drift() == 0
+
+
+def test_an_association(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    model, membership = shop.model(), shop.world.membership()
+    tags = {"team": "ads"}
+    association = shop.world.association(
+        model, membership, "ours", tags={**tags, **shop.world.marks(shop.stack, "Offer")}
+    )
+    properties = {
+        "membershipIdentifier": membership,
+        "configuredAudienceModelArn": {"Ref": "Model"},
+        "configuredAudienceModelAssociationName": "ours",
+        "manageResourcePolicies": "true",
+        "tags": tags,
+    }
+    shop.add("Offer", ASSOCIATION, association, properties)
+    assert shop.drift() == 0
+    shop.world.rooms.update_configured_audience_model_association(
+        membershipIdentifier=membership,
+        configuredAudienceModelAssociationIdentifier=association.rpartition("/")[2],
+        name="theirs",
+        description="x",
+    )
+    capsys.readouterr()
+    assert shop.drift() == 2
+    assert differences(capsys, "Offer") == {
+        "configuredAudienceModelAssociationName": ("ours", "theirs", True),
+        "description": ("", "x", True),
+    }
+    assert shop.drift(fix=True, yes=True) == 0
+    shop.world.service.switches.association_tags_refused = True
+    capsys.readouterr()
+    assert shop.drift() == 3
+    assert told(capsys, "Offer")["notKnown"] == [
+        {"member": "tags", "why": "the service doesn't tell the tags of an association"}
+    ]
+
+
+class TestFix:
+    def test_it_asks_for_each_resource(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        model = shop.model(CREATED, **FULL)
+        ml = shop.world.ml
+        ml.update_configured_audience_model(
+            configuredAudienceModelArn=model, description="by hand", minMatchingSeedSize=100
+        )
+        ml.tag_resource(resourceArn=model, tags={"cost": "1"})
+        ml.untag_resource(resourceArn=model, tagKeys=["team"])
+        shop.world.operations()
+        assert shop.drift(False, fix=True) == 2
+        assert shop.world.writes() == []
+        assert shop.world.questions == [
+            f"write the template's description, minMatchingSeedSize, tags.cost, tags.team to {model}?"
+        ]
+        assert shop.drift(True, fix=True) == 0
+        assert shop.world.writes() == ["UntagResource", "TagResource", "UpdateConfiguredAudienceModel"]
+        held = ml.get_configured_audience_model(configuredAudienceModelArn=model)
+        assert (held["description"], held["minMatchingSeedSize"]) == ("für Läufer", 25)
+        assert (held["tags"]["team"], "cost" in held["tags"]) == ("ads", False)
+        assert capsys.readouterr().out
+
+    def test_only_what_differs_is_written(self, shop: Shop) -> None:
+        model = shop.model(CREATED, **FULL)
+        shop.world.ml.update_configured_audience_model(configuredAudienceModelArn=model, description="by hand")
+        shop.world.operations()
+        assert shop.drift(fix=True, yes=True) == 0
+        (update,) = [each for each in shop.world.service.calls if each.is_write]
+        assert update.input == {"configuredAudienceModelArn": model, "description": "für Läufer"}
+
+    def test_what_is_in_sync_is_not_asked_about(self, shop: Shop) -> None:
+        shop.model()
+        assert shop.drift(fix=True) == 0
+        assert shop.world.questions == []
+
+
+class TestNotKnown:
+    def test_it_is_said_and_not_guessed(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.stack.template["Parameters"]["Words"] = {"Type": "String", "NoEcho": True}
+        output = {
+            "destination": {"s3Destination": {"s3Uri": {"Fn::Sub": "s3://${Where.Name}/"}}},
+            "roleArn": shop.given["outputConfig"]["roleArn"],
+        }
+        shop.model(
+            {"description": "x", "outputConfig": shop.given["outputConfig"]},
+            description={"Ref": "Words"},
+            outputConfig=output,
+        )
+        assert shop.drift() == 3
+        found = told(capsys)
+        assert (found["state"], found["differences"]) == ("not known", [])
+        assert found["notKnown"] == [
+            {"member": "outputConfig.destination.s3Destination.s3Uri", "why": "GetAtt Where.Name"},
+            {"member": "description", "why": "the parameter Words, which is NoEcho"},
+        ]
+
+    def test_what_is_known_of_a_member_is_compared(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        output = {
+            "destination": {"s3Destination": {"s3Uri": {"Fn::ImportValue": "nowhere"}}},
+            "roleArn": "arn:aws:iam::111122223333:role/another",
+        }
+        model = shop.model({"outputConfig": shop.given["outputConfig"]}, outputConfig=output)
+        assert shop.drift() == 2
+        assert list(differences(capsys)) == ["outputConfig"]
+        assert shop.drift(fix=True, yes=True) == 3
+        held = shop.world.ml.get_configured_audience_model(configuredAudienceModelArn=model)["outputConfig"]
+        assert held["roleArn"] == "arn:aws:iam::111122223333:role/another"
+        assert held["destination"] == shop.given["outputConfig"]["destination"]
+
+    def test_a_list_of_another_length(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        sizes = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [{"Ref": "Nobody"}, "2"]}
+        shop.model(
+            {"audienceSizeConfig": {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1]}}, audienceSizeConfig=sizes
+        )
+        assert shop.drift(fix=True, yes=True) == 2
+        (found,) = told(capsys)["differences"]
+        assert found["whyNot"] == "a part of it is not known from here"
+
+    def test_a_creation_that_was_never_answered(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.add("Model", MODEL, "cdk-cleanroomsml:failed-create/1/abc", shop.given)
+        assert shop.drift() == 3
+        assert "never answered" in told(capsys)["notKnown"][0]["why"]
+
+    def test_a_stack_that_changes(self, shop: Shop) -> None:
+        shop.model()
+        shop.stack.status = "UPDATE_IN_PROGRESS"
+        assert shop.drift() == 3
+        assert shop.world.operations()[-1] != "GetConfiguredAudienceModel"
+
+    def test_a_template_in_yaml(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        shop.model()
+        monkeypatch.setattr(
+            shop.world.elsewhere, "_get_template", lambda _: {"TemplateBody": "Resources: {}"}, raising=True
+        )
+        with pytest.raises(CommandError, match="is in YAML"):
+            shop.drift()
+
+
+class TestWhichStacks:
+    def test_all_of_the_region(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model()
+        for number in range(120):
+            shop.world.elsewhere.add(
+                f"Other{number}", resources={"Handle": ("AWS::S3::Bucket", "x", "CREATE_COMPLETE")}
+            )
+        shop.world.elsewhere.add("Old", status="DELETE_COMPLETE")
+        assert shop.drift(stack=None) == 0
+        stacks = json.loads(capsys.readouterr().out)["stacks"]
+        assert [each["stack"] for each in stacks] == ["Shop"]
+        assert shop.world.elsewhere.calls.count("GetTemplate") == 1
+        assert shop.world.elsewhere.calls.count("ListStacks") == 2
+
+    def test_with_those_nested_in_it(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model()
+        parent = shop.world.elsewhere.add("Parent")
+        parent.resources["Nested"] = ("AWS::CloudFormation::Stack", shop.stack.id, "CREATE_COMPLETE")
+        assert shop.drift(stack="Parent") == 0
+        assert told(capsys)["state"] == "in sync"
+
+    def test_none_of_that_name(self, shop: Shop) -> None:
+        with pytest.raises(CommandError, match="there is no stack Nobody in us-east-1"):
+            shop.drift(stack="Nobody")
+
+    def test_exports_are_asked_for_only_where_one_is_imported(self, shop: Shop) -> None:
+        shop.world.elsewhere.exports["arn"] = shop.audience_model
+        shop.model({"audienceModelArn": shop.audience_model}, audienceModelArn={"Fn::ImportValue": "arn"})
+        assert shop.drift() == 0
+        assert shop.world.elsewhere.calls.count("ListExports") == 1
