@@ -35,7 +35,6 @@ from .resource_policy import ConfiguredAudienceModelPolicy, add_to
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import jsii
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from ..handler.protocol.request import FAILED_MARKER, LOGICAL_MARKER, MARKER_PREFIX, STACK_MARKER
-from ..handler.reconciliation import properties
-from ..handler.reconciliation.kind import RETRAINED, Change, Kind, Removal
-from ..handler.reconciliation.plan import plan_update
-from ..handler.resource_types import association, audience_model, configured_audience_model
-from ..handler.resource_types.resource_policy import Policy
+from ..handler.protocol import FAILED_MARKER, LOGICAL_MARKER, MARKER_PREFIX, STACK_MARKER
+from ..handler.reconciliation import RETRAINED, Change, Kind, Removal, plan_update, previous, with_own
+from ..handler.resource_types import (
+    AudienceModel,
+    ConfiguredAudienceModel,
+    ConfiguredAudienceModelAssociation,
+    Policy,
+)
 from .account import code_of
 from .template import Unknown, unknown_in
 
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
 POLICY = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
 ASSOCIATION = "Custom::CleanRoomsConfiguredAudienceModelAssociation"
 KINDS: dict[str, tuple[str, Kind]] = {
-    ASSOCIATION: ("cleanrooms", association.KIND),
-    "Custom::CleanRoomsMLAudienceModel": ("cleanroomsml", audience_model.KIND),
-    "Custom::CleanRoomsMLConfiguredAudienceModel": ("cleanroomsml", configured_audience_model.KIND),
+    ASSOCIATION: ("cleanrooms", ConfiguredAudienceModelAssociation.kind),
+    "Custom::CleanRoomsMLAudienceModel": ("cleanroomsml", AudienceModel.kind),
+    "Custom::CleanRoomsMLConfiguredAudienceModel": ("cleanroomsml", ConfiguredAudienceModel.kind),
 }
 TYPES = (*KINDS, POLICY)
 
@@ -110,7 +112,7 @@ def compare(account: Account, stack_id: str, resource: Members, given: dict[str,
 
 def address(kind: Kind, arn: str) -> dict[str, str]:
     """How an operation is told which resource is meant."""
-    if kind is not association.KIND:
+    if kind is not ConfiguredAudienceModelAssociation.kind:
         return {kind.arn: arn}
     match = re.fullmatch(kind.pattern, arn)
     membership, own = match.groups() if match else ("", "")
@@ -123,7 +125,7 @@ def _compare_members(account: Account, stack_id: str, told: Compared, given: dic
         told.not_known.append(("", f"{told.physical_id!r} is no ARN: its creation was never answered"))
         return
     shape = account.client(service).meta.service_model.operation_model(kind.create).input_shape
-    wanted = properties.previous(properties.with_own(shape, kind.own), given, kind.name)
+    wanted = previous(with_own(shape, kind.own), given, kind.name)
     held = _held(account, service, kind, told.physical_id)
     if held is None:
         _tell_gone(told, kind, wanted)
@@ -132,7 +134,7 @@ def _compare_members(account: Account, stack_id: str, told: Compared, given: dic
         told.not_known.append(("tags", "the service doesn't tell the tags of an association"))
         wanted.pop("tags", None)
         held["tags"] = {}
-    if wanted.get(RETRAINED) and kind is configured_audience_model.KIND:
+    if wanted.get(RETRAINED) and kind is ConfiguredAudienceModel.kind:
         wanted["audienceModelArn"] = held["audienceModelArn"]
         told.notes.append("audienceModelArn is the retraining's, not the template's")
     if FAILED_MARKER in held["tags"]:
@@ -171,7 +173,7 @@ def _compare_marks(told: Compared, stack_id: str, tags: dict[str, str]) -> None:
 
 
 def _tell_gone(told: Compared, kind: Kind, wanted: dict[str, Any]) -> None:
-    if kind is audience_model.KIND and wanted.get(RETRAINED):
+    if kind is AudienceModel.kind and wanted.get(RETRAINED):
         told.notes.append("the retraining has replaced and deleted it")
         return
     told.differences.append(Difference("", "exists", "does not exist", _READD))
@@ -180,7 +182,7 @@ def _tell_gone(told: Compared, kind: Kind, wanted: dict[str, Any]) -> None:
 def _held(account: Account, service: str, kind: Kind, arn: str) -> dict[str, Any] | None:
     """A resource as the service holds it, under the names that its Create has for the members."""
     answer = account.find(service, xform_name(kind.get), **address(kind, arn))
-    if answer is None or kind is not association.KIND:
+    if answer is None or kind is not ConfiguredAudienceModelAssociation.kind:
         return answer if answer is None else {**answer, "tags": answer.get("tags") or {}}
     held = answer["configuredAudienceModelAssociation"]
     try:

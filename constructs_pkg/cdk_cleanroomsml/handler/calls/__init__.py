@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .calls import CONNECT_SECONDS, PAGE_SIZE, READ_SECONDS, Calls, Client
 from .operations import DELETE_POLICY, DESCRIBE_STACKS, GET_POLICY, LIST_TAGS, PUT_POLICY, TAG, UNTAG
-from .retry_policy import CONFLICT, INVALID, NOT_FOUND, NOT_READY, REFUSED, UNCLEAR
+from .retry_policy import CONFLICT, INVALID, NOT_FOUND, NOT_READY, REFUSED, UNCLEAR, diagnose
 from .waiting import CANCELLED, Waiting
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "Calls",
     "Client",
     "Waiting",
+    "diagnose",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
 from .operation import Members
 from .plan import plan_update
+from .properties import previous, with_own
 from .resource import Resource
 from .store import SETTLE_SECONDS, ResourceState, Store, unless_gone
 
@@ -20,5 +21,7 @@ __all__ = [
     "ResourceState",
     "Store",
     "plan_update",
+    "previous",
     "unless_gone",
+    "with_own",
 ]

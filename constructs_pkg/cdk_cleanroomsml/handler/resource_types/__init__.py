@@ -5,7 +5,7 @@ from __future__ import annotations
 from .association import ConfiguredAudienceModelAssociation
 from .audience_model import RETRAINING_MARKER, TRAINING, AudienceModel
 from .configured_audience_model import ConfiguredAudienceModel
-from .resource_policy import ConfiguredAudienceModelPolicy
+from .resource_policy import ConfiguredAudienceModelPolicy, Policy
 
 __all__ = [
     "RETRAINING_MARKER",
@@ -14,4 +14,5 @@ __all__ = [
     "ConfiguredAudienceModel",
     "ConfiguredAudienceModelAssociation",
     "ConfiguredAudienceModelPolicy",
+    "Policy",
 ]
