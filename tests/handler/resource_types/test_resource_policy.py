@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_cleanroomsml.handler.resource_types.resource_policy import LONGEST_DOCUMENT, MOST_RACES
+from cdk_cleanroomsml.handler.resource_types.resource_policy.operation import LONGEST_DOCUMENT
+from cdk_cleanroomsml.handler.resource_types.resource_policy.update import MOST_RACES
 from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.local.service.store import Policy
 
