@@ -16,6 +16,7 @@ What somebody puts between these calls is lost.
 
 from __future__ import annotations
 
+from .document import Policy
 from .update import Update
 
 
@@ -23,4 +24,4 @@ class ConfiguredAudienceModelPolicy(Update):
     """Carries out one request: a Create, an Update or a Delete."""
 
 
-__all__ = ["ConfiguredAudienceModelPolicy"]
+__all__ = ["ConfiguredAudienceModelPolicy", "Policy"]
