@@ -19,7 +19,7 @@ def test_getting_started(tmp_path: Path) -> None:
     write_files(PAGE, tmp_path)
     (tmp_path / "commands.sh").write_text(f"set -e\n{commands(PAGE, 'sh')}")
     start = r"^python -m cdk_cleanroomsml\.local .*-- bash$"
-    (engine,) = re.findall(start, commands(PAGE, "console"), re.MULTILINE)
+    (engine,) = re.findall(start, commands(PAGE, "console").replace("\\\n", ""), re.MULTILINE)
     output = run([*shlex.split(engine), "commands.sh"], tmp_path)
     position = 0
     for line in "".join(block.code for block in blocks(PAGE) if block.language == "text").splitlines():
