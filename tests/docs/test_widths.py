@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .pages import DOCS, REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WIDTH = 80
 PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
