@@ -15,8 +15,10 @@ pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README
 # one test asks for it and has it fail what is wrong (tests/constructs/test_security.py).
 os.environ["CDK_VALIDATION"] = "false"
 
-
 ROOT = Path(__file__).parent
+
+# No test waits while the CDK CLI pauses.
+os.environ["NODE_OPTIONS"] = f'{os.environ.get("NODE_OPTIONS", "")} --require="{ROOT / "tests" / "without_pauses.cjs"}"'
 
 LONG = (
     "tests/deploy/test_cli.py",

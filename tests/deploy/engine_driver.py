@@ -97,6 +97,16 @@ def publish_function(engine: Engine, **modules: str) -> None:
     s3.put_object(Bucket=BUCKET, Key=CODE["S3Key"], Body=content.getvalue())
 
 
+def shorten(template: dict[str, Any], orders: Path) -> None:
+    """Has the pauses of a template's function shortened; `publish_function` comes first."""
+    (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
+    function["Properties"] |= {
+        "Code": CODE,
+        "Handler": HANDLER,
+        "Environment": {"Variables": {"CRASH_ORDERS": str(orders), "SPEED": "1000"}},
+    }
+
+
 def _readable(name: str) -> zipfile.ZipInfo:
     """A file that Lambda can read, unlike those that zipfile makes by itself."""
     info = zipfile.ZipInfo(name)

@@ -20,7 +20,7 @@ from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
 from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model, start_job
-from .engine_driver import CODE, HANDLER, publish_function
+from .engine_driver import publish_function, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,16 +85,6 @@ def without(action: str | None, orders: Path) -> Callable[[dict[str, Any]], None
         shorten(template, orders)
 
     return change
-
-
-def shorten(template: dict[str, Any], orders: Path) -> None:
-    """Has the function's pauses shortened."""
-    (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
-    function["Properties"] |= {
-        "Code": CODE,
-        "Handler": HANDLER,
-        "Environment": {"Variables": {"CRASH_ORDERS": str(orders), "SPEED": "1000"}},
-    }
 
 
 def live(deployment: Deployment, engine: Engine) -> None:

@@ -9,8 +9,11 @@ import aws_cdk as cdk
 import pytest
 
 from .conftest import Deployment, DeploymentError, define_model
+from .engine_driver import CODE, publish_function, shorten
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cdk_cleanroomsml.local.engine import Engine
 
 MISSING = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/missing"
@@ -34,7 +37,10 @@ def retained_model(stack: cdk.Stack) -> Any:
 
 
 @pytest.mark.scenario(45)
-def test_a_failed_first_deployment_leaves_nothing(engine: Engine, deployment: Deployment) -> None:
+def test_a_failed_first_deployment_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    publish_function(engine)
+    deployment = Deployment(engine, change=lambda template: shorten(template, tmp_path / "orders.json"))
+
     def define(stack: cdk.Stack) -> None:
         retained_model(stack)
         define_model(stack, "Second", audience_model_arn=MISSING, removal_policy=cdk.RemovalPolicy.RETAIN)
@@ -42,7 +48,7 @@ def test_a_failed_first_deployment_leaves_nothing(engine: Engine, deployment: De
     with pytest.raises(DeploymentError, match="is there an audience model"):
         deployment.deploy(define)
     assert deployment.models() == []
-    assert (buckets(engine), keys(engine)) == ([], [])
+    assert (buckets(engine), keys(engine)) == ([CODE["S3Bucket"]], [])
 
 
 @pytest.mark.scenario(45)

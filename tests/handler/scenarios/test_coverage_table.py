@@ -9,16 +9,19 @@ import pytest
 
 from .coverage_table import NOT_APPLICABLE, ROWS, TYPES, Found, rows_in_sources, scenarios, verdict
 
-FOUND = rows_in_sources()
+
+@pytest.fixture(scope="module")
+def rows() -> dict[int, set[str]]:
+    return rows_in_sources()
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_every_scenario_has_a_test(row: int) -> None:
-    assert FOUND[row], f"no test names scenario {row}: {ROWS[row]}"
+def test_every_scenario_has_a_test(rows: dict[int, set[str]], row: int) -> None:
+    assert rows[row], f"no test names scenario {row}: {ROWS[row]}"
 
 
-def test_no_test_names_a_scenario_that_does_not_exist() -> None:
-    assert set(FOUND) <= set(ROWS)
+def test_no_test_names_a_scenario_that_does_not_exist(rows: dict[int, set[str]]) -> None:
+    assert set(rows) <= set(ROWS)
 
 
 def test_every_type_has_a_test_or_a_reason(request: pytest.FixtureRequest) -> None:
