@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 STACK = "Scenario"
 BUCKET = "function-code"
 CODE = {"S3Bucket": BUCKET, "S3Key": "code.zip"}
-HANDLER = "shortened_function.on_event"
+HANDLER = "accelerated_function.on_event"
 PERMISSIONS = {
     "Version": "2012-10-17",
     "Statement": [
@@ -89,7 +89,7 @@ def publish_function(engine: Engine, **modules: str) -> None:
         for path in (package / "handler").rglob("*.py"):
             name = str(path.relative_to(package))
             archive.writestr(_readable(name), modules.get(path.stem) or path.read_text())
-        wrapper = Path(__file__).with_name("shortened_function.py")
+        wrapper = Path(__file__).with_name("accelerated_function.py")
         plain = "from handler.main import handler as on_event"
         archive.writestr(_readable(wrapper.name), plain if modules else wrapper.read_text())
     s3 = engine.client("s3")

@@ -10,7 +10,7 @@ import pytest
 from cdk_cleanroomsml.local.service import Fault
 
 from .conftest import AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN
-from .retrainings import DAY, TRAINING_TIMEOUT, WINDOW, Retraining, create_model, output
+from .deployed_retraining import DAY, TRAINING_TIMEOUT, WINDOW, Retraining, create_model, output
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine

@@ -15,7 +15,7 @@ from cdk_cleanroomsml import (
 )
 
 from .conftest import OTHER_AUDIENCE_MODEL_ARN, DeploymentError
-from .retrainings import client, create_training_dataset
+from .deployed_retraining import client, create_training_dataset
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine

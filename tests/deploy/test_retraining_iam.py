@@ -13,7 +13,7 @@ import pytest
 from cdk_cleanroomsml.local.engine import Engine
 
 from .conftest import AUDIENCE_MODEL_ARN
-from .retrainings import DAY, Retraining, output, template
+from .deployed_retraining import DAY, Retraining, output, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.local.engine import Engine
 
 from .conftest import AUDIENCE_MODEL_ARN
-from .retrainings import DAY, client, create_model, create_training_dataset
+from .deployed_retraining import DAY, client, create_model, create_training_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

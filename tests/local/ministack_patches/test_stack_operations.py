@@ -314,3 +314,44 @@ class TestRollBack:
         )
         assert [each[:2] for each in stacks.sent()[3:5]] == [("Update", "Thing"), ("Update", "Last")]
         assert set(stacks.sent()[5:]) == {("Delete", "Thing", "made"), ("Delete", "Gone", "made")}
+
+
+class TestOrderOfDeletion:
+    def test_what_a_resource_needs_stays_when_it_could_not_be_deleted(self, stacks: Any) -> None:
+        resources = {
+            "Needed": stacks.custom(),
+            "Thing": stacks.custom(Delete=[FAILED], depends_on="Needed"),
+            "Other": stacks.custom(),
+        }
+        stacks.create(resources)
+        assert stacks.delete() == "DELETE_FAILED"
+        deleted = [logical_id for kind, logical_id, _ in stacks.sent() if kind == "Delete"]
+        assert sorted(deleted) == ["Other", "Thing"]
+        assert set(stacks.resources()) == {"Needed", "Thing"}
+
+
+class TestNestedStacks:
+    def test_what_a_failed_one_made_is_deleted(self, stacks: Any) -> None:
+        child = {"Good": stacks.custom(), "Bad": stacks.custom(depends_on="Good", Create=[FAILED])}
+        assert stacks.create({"Child": stacks.nested(child)}) == "ROLLBACK_COMPLETE"
+        assert stacks.sent()[2:] == [("Delete", "Bad", "half-made"), ("Delete", "Good", "made")]
+
+    def test_one_that_fails_in_an_update_leaves_nothing_new(self, stacks: Any) -> None:
+        old = {"Good": stacks.custom()}
+        stacks.create({"Child": stacks.nested(old)})
+        new = old | {"More": stacks.custom(), "Bad": stacks.custom(depends_on="More", Create=[FAILED])}
+        assert stacks.update({"Child": stacks.nested(new)}) == "UPDATE_ROLLBACK_COMPLETE"
+        assert {each for each in stacks.sent() if each[0] == "Delete"} == {
+            ("Delete", "Bad", "half-made"),
+            ("Delete", "More", "made"),
+        }
+
+    def test_a_deletion_policy_is_honoured(self, stacks: Any) -> None:
+        kept = stacks.custom() | {"DeletionPolicy": "Retain"}
+        stacks.create({"Child": stacks.nested({"Kept": kept, "Gone": stacks.custom()})})
+        assert stacks.delete() == "DELETE_COMPLETE"
+        assert [each for each in stacks.sent() if each[0] == "Delete"] == [("Delete", "Gone", "made")]
+
+    def test_a_delete_that_fails_fails_the_parents(self, stacks: Any) -> None:
+        stacks.create({"Child": stacks.nested({"Stuck": stacks.custom(Delete=[FAILED])})})
+        assert stacks.delete() == "DELETE_FAILED"

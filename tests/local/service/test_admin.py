@@ -46,9 +46,9 @@ def test_faults(service: CleanRoomsML, ml: Any) -> None:
     with pytest.raises(ml.exceptions.ThrottlingException):
         ml.list_audience_models()
     assert service.faults.role_propagation.calls == 3
-    held = ask(service, "PATCH", "/faults", {"refuse_delete": False})
-    assert held["refuse_delete"] is False
-    assert held["queue"] == [fault | {"times": 0}]
+    shown = ask(service, "PATCH", "/faults", {"refuse_delete": False})
+    assert shown["refuse_delete"] is False
+    assert shown["queue"] == [fault | {"times": 0}]
 
 
 def test_clock(service: CleanRoomsML, clock: Any) -> None:

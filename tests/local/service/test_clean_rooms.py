@@ -117,8 +117,8 @@ class TestCollaboration:
             rooms.update_collaboration(collaborationIdentifier=collaboration, name="summer")
         changed = partner.update_collaboration(collaborationIdentifier=collaboration, name="summer")["collaboration"]
         assert (changed["name"], changed["description"]) == ("summer", "with a partner")
-        held = rooms.get_membership(membershipIdentifier=membership)["membership"]
-        assert held["collaborationName"] == "summer"
+        shown = rooms.get_membership(membershipIdentifier=membership)["membership"]
+        assert shown["collaborationName"] == "summer"
 
     def test_its_creator_deletes_it(self, rooms: Any, partner: Any, collaboration: str, membership: str) -> None:
         with refused(rooms, "AccessDeniedException", "only its creator"):
@@ -140,11 +140,11 @@ class TestCollaboration:
 
 class TestMembership:
     def test_it_has_what_the_collaboration_says(self, rooms: Any, collaboration: str, membership: str) -> None:
-        held = rooms.get_membership(membershipIdentifier=membership)["membership"]
-        assert has_its_members("Membership", held)
-        assert (held["collaborationId"], held["status"], held["memberAbilities"]) == (collaboration, "ACTIVE", [])
-        assert held["collaborationCreatorAccountId"] == "444455556666"
-        assert held["paymentConfiguration"] == {"queryCompute": {"isResponsible": False}}
+        shown = rooms.get_membership(membershipIdentifier=membership)["membership"]
+        assert has_its_members("Membership", shown)
+        assert (shown["collaborationId"], shown["status"], shown["memberAbilities"]) == (collaboration, "ACTIVE", [])
+        assert shown["collaborationCreatorAccountId"] == "444455556666"
+        assert shown["paymentConfiguration"] == {"queryCompute": {"isResponsible": False}}
         (summary,) = rooms.list_memberships()["membershipSummaries"]
         assert has_its_members("MembershipSummary", summary)
 
@@ -295,8 +295,8 @@ class TestAssociation:
 
 class TestManagedResourcePolicy:
     def policy(self, ml: Any, model: str) -> dict[str, Any]:
-        held = ml.get_configured_audience_model_policy(configuredAudienceModelArn=model)
-        document: dict[str, Any] = json.loads(held["configuredAudienceModelPolicy"])
+        shown = ml.get_configured_audience_model_policy(configuredAudienceModelArn=model)
+        document: dict[str, Any] = json.loads(shown["configuredAudienceModelPolicy"])
         return document
 
     def put(self, ml: Any, model: str, statement: Any) -> None:
@@ -345,11 +345,11 @@ class TestManagedResourcePolicy:
 class TestTags:
     def test_every_type_has_them(self, rooms: Any, partner: Any, associate: Any, model: str, membership: str) -> None:
         association = associate(model, tags={"a": "1"})
-        held = rooms.get_membership(membershipIdentifier=membership)["membership"]
+        shown = rooms.get_membership(membershipIdentifier=membership)["membership"]
         for arn, caller in (
             (association["arn"], rooms),
-            (held["arn"], rooms),
-            (held["collaborationArn"], partner),
+            (shown["arn"], rooms),
+            (shown["collaborationArn"], partner),
         ):
             caller.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
             caller.untag_resource(resourceArn=arn, tagKeys=["a"])

@@ -144,9 +144,9 @@ class TestGeneration:
         if seed is not None:
             objects.contents[SEED] = seed
         arn = start(ml)
-        held = get(ml, arn)
-        assert held["status"] == "CREATE_FAILED"
-        assert message in held["statusDetails"]["message"]
+        shown = get(ml, arn)
+        assert shown["status"] == "CREATE_FAILED"
+        assert message in shown["statusDetails"]["message"]
         with refused(ml, "ConflictException", "is CREATE_FAILED, not ACTIVE"):
             export(ml, arn)
 

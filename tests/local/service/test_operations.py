@@ -65,11 +65,11 @@ class TestConfiguredAudienceModel:
         assert set(required) <= set(get(ml, model))
 
     def test_defaults(self, ml: Any, model: str) -> None:
-        held = get(ml, model)
-        assert held["minMatchingSeedSize"] == 500
-        assert held["tags"] == {}
-        assert "description" not in held
-        assert "audienceSizeConfig" not in held
+        shown = get(ml, model)
+        assert shown["minMatchingSeedSize"] == 500
+        assert shown["tags"] == {}
+        assert "description" not in shown
+        assert "audienceSizeConfig" not in shown
 
     def test_update_changes_what_it_names_and_nothing_else(self, ml: Any, model: str, clock: Any) -> None:
         before = get(ml, model)
@@ -251,8 +251,8 @@ class TestPolicy:
     def test_put_get_delete(self, ml: Any, model: str) -> None:
         policy_hash = self.put(ml, model)
         assert policy_hash == hashlib.sha256(self.POLICY.encode()).hexdigest()
-        held = ml.get_configured_audience_model_policy(configuredAudienceModelArn=model)
-        assert (held["configuredAudienceModelPolicy"], held["policyHash"]) == (self.POLICY, policy_hash)
+        shown = ml.get_configured_audience_model_policy(configuredAudienceModelArn=model)
+        assert (shown["configuredAudienceModelPolicy"], shown["policyHash"]) == (self.POLICY, policy_hash)
         ml.delete_configured_audience_model_policy(configuredAudienceModelArn=model)
         for call in (ml.get_configured_audience_model_policy, ml.delete_configured_audience_model_policy):
             with refused(ml, "ResourceNotFoundException", "has no policy"):

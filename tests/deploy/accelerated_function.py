@@ -1,4 +1,4 @@
-"""The function as it is shipped, in a hurry, and mortal: its pauses are short, and it dies when it is told to.
+"""The function as it is shipped, with shorter pauses, and with crashes on demand.
 
 Put next to the folder `handler` in the function's package. It needs botocore and the standard library, as the function.
 """
@@ -20,7 +20,7 @@ ORDERS = Path(os.environ["CRASH_ORDERS"])
 """Crashes to come, as JSON: at which operation, whether after its effect, how many to let by, and how often."""
 
 
-class HurriedClock(Clock):  # type: ignore[misc]
+class AcceleratedClock(Clock):  # type: ignore[misc]
     """Real time when the process started, and faster since."""
 
     def __init__(self) -> None:
@@ -34,8 +34,8 @@ class HurriedClock(Clock):  # type: ignore[misc]
         self._waited += seconds - seconds / SPEED
 
 
-def dies(operation: str, *, after_effect: bool) -> bool:
-    """Whether the next order is to die now; it is carried out then."""
+def crashes_now(operation: str, *, after_effect: bool) -> bool:
+    """Whether the next order is to crash now; it is used up then."""
     orders = json.loads(ORDERS.read_text()) if ORDERS.exists() else []
     for order in orders:
         if order["operation"] != operation or order["after_effect"] != after_effect or not order["times"]:
@@ -48,17 +48,17 @@ def dies(operation: str, *, after_effect: bool) -> bool:
 
 
 def before_call(model: Any, **_: Any) -> None:
-    if dies(model.name, after_effect=False):
+    if crashes_now(model.name, after_effect=False):
         os._exit(1)
 
 
 def after_call(model: Any, **_: Any) -> None:
-    if dies(model.name, after_effect=True):
+    if crashes_now(model.name, after_effect=True):
         os._exit(1)
 
 
-def mortal_client(service: str) -> Any:
-    """The function's client, at whose calls it dies when it is told to."""
+def crashing_client(service: str) -> Any:
+    """The function's client, whose calls crash the function when they are told to."""
     made = dispatch.client(service)
     made.meta.events.register(f"before-call.{service}", before_call, unique_id="before")
     made.meta.events.register(f"after-call.{service}", after_call, unique_id="after")
@@ -67,6 +67,6 @@ def mortal_client(service: str) -> Any:
 
 def on_event(event: Any, context: Any) -> None:
     """Lambda's entry point."""
-    main.ENVIRONMENT.clock = HurriedClock()
-    main.ENVIRONMENT.client = mortal_client
+    main.ENVIRONMENT.clock = AcceleratedClock()
+    main.ENVIRONMENT.client = crashing_client
     main.handler(event, context)
