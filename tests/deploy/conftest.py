@@ -40,13 +40,21 @@ class Deployment:
     """One stack: what it defines is sent to the engine's CloudFormation, without the CLI."""
 
     def __init__(
-        self, engine: Engine, name: str = "Stack", change: Callable[[dict[str, Any]], None] = lambda _: None
+        self,
+        engine: Engine,
+        name: str = "Stack",
+        change: Callable[[dict[str, Any]], None] = lambda _: None,
+        *,
+        account: str | None = None,
     ) -> None:
+        """Of an account that is given, synthesis knows, too; else it knows none."""
         self._engine = engine
         self.name = name
         self._change = change
-        self.cloudformation = engine.client("cloudformation")
-        self.cleanroomsml = engine.client("cleanroomsml")
+        self._account = account or engine.account
+        self._env = cdk.Environment(account=account, region=engine.region) if account else None
+        self.cloudformation = engine.client("cloudformation", account=self._account)
+        self.cleanroomsml = engine.client("cleanroomsml", account=self._account)
         self._exists = False
 
     def deploy(self, define: Callable[[cdk.Stack], object]) -> dict[str, str]:
@@ -87,7 +95,7 @@ class Deployment:
 
     def _synthesise(self, define: Callable[[cdk.Stack], object]) -> str:
         app = cdk.App(builtin_cloud_formation_validation=False)
-        stack = cdk.Stack(app, self.name)
+        stack = cdk.Stack(app, self.name, env=self._env)
         define(stack)
         output = Path(app.synth().directory)
         self._publish(output)
@@ -97,8 +105,8 @@ class Deployment:
 
     def _publish(self, output: Path) -> None:
         """What `cdk bootstrap` and `cdk deploy` do for a template: the assets are where it looks for them."""
-        bucket = f"cdk-hnb659fds-assets-{self._engine.account}-{self._engine.region}"
-        s3 = self._engine.client("s3")
+        bucket = f"cdk-hnb659fds-assets-{self._account}-{self._engine.region}"
+        s3 = self._engine.client("s3", account=self._account)
         s3.create_bucket(Bucket=bucket)
         for manifest in output.glob("*.assets.json"):
             for file in json.loads(manifest.read_text())["files"].values():
@@ -106,7 +114,7 @@ class Deployment:
                 content = _zip(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
                 for destination in file["destinations"].values():
                     s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
-        ssm = self._engine.client("ssm")
+        ssm = self._engine.client("ssm", account=self._account)
         ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
 
     def _wait(self, waiter: str) -> None:

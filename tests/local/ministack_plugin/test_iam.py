@@ -378,11 +378,17 @@ class TestPartnersJob:
             "seedAudience": {"roleArn": self.seed_role, "dataSource": source},
         }
 
-    def statements(self) -> dict[str, Statement]:
-        in_collaboration = {"cleanrooms-ml:CollaborationId": self.collaboration}
+    def statements(self) -> dict[tuple[str, str], Statement]:
+        """What a partner's policy must allow, each as action and resource."""
+        within = {"cleanrooms-ml:CollaborationId": self.collaboration}
+        members = "cleanrooms:ListMembers"
+        jobs = [f"arn:aws:cleanrooms-ml:us-east-1:{account}:audience-generation-job/" for account in (OWN, PARTNER)]
         return {
-            self.ACTION: allow(self.ACTION, self.model, StringEquals=in_collaboration),
-            "iam:PassRole": pass_role(self.seed_role),
+            **{
+                (self.ACTION, each): allow(self.ACTION, f"{each}*", StringEquals=within) for each in (self.model, *jobs)
+            },
+            (members, self.collaboration): allow(members, f"arn:aws:cleanrooms:*:*:collaboration/{self.collaboration}"),
+            ("iam:PassRole", self.seed_role): pass_role(self.seed_role),
         }
 
     def run(self, name: str) -> dict[str, Any]:
@@ -408,14 +414,54 @@ class TestPartnersJob:
             statements = self.statements()
             del statements[missing]
             ml = caller(*statements.values(), account=PARTNER)
-            with denied(ml, missing, self.seed_role if missing == "iam:PassRole" else self.model):
+            with denied(ml, *missing):
                 ml.start_audience_generation_job(**self.request("again"))
 
     def test_the_collaboration_is_a_condition(self, caller: Any) -> None:
-        elsewhere = allow(self.ACTION, self.model, StringEquals={"cleanrooms-ml:CollaborationId": "another"})
-        ml = caller(elsewhere, self.statements()["iam:PassRole"], account=PARTNER)
+        statements = self.statements()
+        elsewhere = {"StringEquals": {"cleanrooms-ml:CollaborationId": "another"}}
+        statements[self.ACTION, self.model]["Condition"] = elsewhere
+        ml = caller(*statements.values(), account=PARTNER)
         with denied(ml, self.ACTION, self.model):
             ml.start_audience_generation_job(**self.request())
+
+    @pytest.mark.parametrize(
+        ("principal", "condition", "allowed"),
+        [
+            (PARTNER, {}, True),
+            (f"arn:aws:iam::{PARTNER}:root", {}, True),
+            ("777788889999", {}, False),
+            (f"arn:aws:iam::{PARTNER}:role/caller-1", {}, True),
+            (f"arn:aws:sts::{PARTNER}:assumed-role/caller-1/test", {}, True),
+            (f"arn:aws:iam::{PARTNER}:role/another", {}, False),
+            (f"arn:aws:iam::{OWN}:role/caller-1", {}, False),
+            ("*", {"aws:PrincipalAccount": PARTNER}, True),
+            ("*", {"aws:PrincipalOrgID": "{organization}"}, True),
+            ("*", {"aws:PrincipalOrgID": "o-1234567890"}, False),
+        ],
+    )
+    def test_whom_the_models_policy_names(
+        self, caller: Any, principal: str, condition: dict[str, str], allowed: bool
+    ) -> None:
+        partner = partial(self.engine.client, account=PARTNER)
+        organization = partner("organizations").describe_organization()["Organization"]["Id"]
+        jobs = f"{PREFIX}:audience-generation-job/*"
+        equals = {key: value.format(organization=organization) for key, value in condition.items()}
+        statement = {
+            **allow(self.ACTION, StringEquals={"cleanrooms-ml:CollaborationId": self.collaboration, **equals}),
+            "Principal": {"AWS": principal},
+            "Resource": [self.model, jobs],
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.engine.client("cleanroomsml").put_configured_audience_model_policy(
+            configuredAudienceModelArn=self.model, configuredAudienceModelPolicy=document
+        )
+        ml = caller(*self.statements().values(), account=PARTNER)
+        if allowed:
+            ml.start_audience_generation_job(**self.request())
+        else:
+            with pytest.raises(ml.exceptions.AccessDeniedException, match="resource-based policy"):
+                ml.start_audience_generation_job(**self.request())
 
     def test_the_models_policy_must_allow_it(self, caller: Any) -> None:
         owner = self.engine.client("cleanroomsml")

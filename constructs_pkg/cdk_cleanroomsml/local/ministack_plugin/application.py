@@ -107,6 +107,7 @@ def _handler(service: CleanRoomsML, name: ServiceName) -> Callable[..., Awaitabl
                 account=responses.get_account_id(),
                 region=responses.get_region(),
                 authorize=partial(iam.authorize, headers, query_params),
+                caller=iam.caller(headers, query_params),
                 service=name,
             )
             response = await run_reentrant(serve, method, under_way.raw_path, query_params, headers, body)

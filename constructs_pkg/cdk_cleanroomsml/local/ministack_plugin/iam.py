@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import ministack.app
 from ministack.core import iam_actions, iam_evaluator, responses, router
 from ministack.services import tagging
 
-from ..service import ServiceError
+from ..service import Caller, ServiceError
 from ..service.model import find_operation
 from .exchange import SERVICES, Answer, exchange
 
@@ -114,6 +115,22 @@ def _request_context(original: Callable[..., Opaque], service: str, action: str,
         collaboration: str | None = iam_actions._safe_json_field(body, "collaborationId")
         context |= {"cleanrooms-ml:CollaborationId": collaboration} if collaboration else {}
     return context
+
+
+def caller(headers: dict[str, str], query: dict[str, list[str]]) -> Caller:
+    """Whose call a request is. Without IAM everybody is the root of an account."""
+    account = responses.get_account_id()
+    organization = iam_evaluator._principal_org_id(account)
+    keys = {"aws:principalaccount": account, **({"aws:principalorgid": organization} if organization else {})}
+    if not ministack.app.AUTH:
+        return Caller(keys=keys)
+    principal = iam_evaluator.resolve_principal(router.extract_access_key_id(headers, query), account)
+    if isinstance(principal, iam_evaluator.AuthError):
+        return Caller(keys=keys)
+    # A policy names a role; who has assumed it has the ARN of a session.
+    role = re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", principal.arn)
+    tags = {key: value for key, value in principal.keys.items() if key.startswith("aws:principaltag/")}
+    return Caller(frozenset({principal.arn, role}), {**keys, **tags, "aws:principalarn": role})
 
 
 def authorize(

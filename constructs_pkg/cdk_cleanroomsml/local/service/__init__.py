@@ -1,6 +1,7 @@
 """Clean Rooms ML as a service in memory, driven by botocore's service model; it knows no engine."""
 
 from .clean_rooms_ml import Call, CleanRoomsML
+from .context import Caller
 from .errors import ServiceError
 from .faults import Fault, Faults, RolePropagation
 from .in_process import attach, client
@@ -10,6 +11,7 @@ from .switches import Switches
 
 __all__ = [
     "Call",
+    "Caller",
     "CleanRoomsML",
     "Fault",
     "Faults",

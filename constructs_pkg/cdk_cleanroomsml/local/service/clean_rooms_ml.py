@@ -23,7 +23,7 @@ from . import (
     tags,
     training_datasets,
 )
-from .context import Authorize, Context, allow
+from .context import SOMEBODY, Authorize, Caller, Context, allow
 from .errors import NoAnswer, ServiceError, validation
 from .faults import Faults, TokenBucket, unknown
 from .model import ServiceModel, ServiceName, service_model
@@ -206,6 +206,7 @@ class CleanRoomsML:
         account: str,
         region: str,
         authorize: Authorize = allow,
+        caller: Caller = SOMEBODY,
         service: ServiceName = "cleanroomsml",
     ) -> Response:
         """Serves one request.
@@ -220,6 +221,7 @@ class CleanRoomsML:
             region: the Region that the request was signed for.
             authorize: checks what the operation needs beyond its own action: iam:PassRole on a role, TagResource on
                 what is created with tags, and what Clean Rooms does to a model. By default nobody is refused.
+            caller: who calls; by default nothing but the account is known.
             service: which service the request is for.
 
         Returns:
@@ -240,7 +242,7 @@ class CleanRoomsML:
         try:
             _check_implemented(call)
             call.input, problems = read_request(self._limits(model, labels), operation, labels, query, body)
-            return self._perform(call, problems, authorize)
+            return self._perform(call, problems, authorize, caller)
         except ServiceError as error:
             call.outcome = error.code
             return error_answer(model, error)
@@ -288,14 +290,14 @@ class CleanRoomsML:
         _, _, _, region, account, _ = arn.split(":", 5)
         return self._context(account, region, allow).resource(arn)
 
-    def _perform(self, call: Call, problems: list[str], authorize: Authorize) -> Response:
+    def _perform(self, call: Call, problems: list[str], authorize: Authorize, caller: Caller) -> Response:
         self._take_token(call)
         self._strike(call, after_effect=False)
         if problems:
             raise validation(problems)
         with self._lock:
             self._check_propagation(call)
-            context = self._context(call.account, call.region, authorize)
+            context = self._context(call.account, call.region, authorize, caller)
             _finish(context)
             output = _OPERATIONS[call.service][call.operation](context, deepcopy(call.input))
             response = answer(service_model(call.service), call.operation, output)
@@ -338,7 +340,7 @@ class CleanRoomsML:
             return model
         return service_model(model.name, unlimited=frozenset({"CleanroomsArn"}))
 
-    def _context(self, account: str, region: str, authorize: Authorize) -> Context:
+    def _context(self, account: str, region: str, authorize: Authorize, caller: Caller = SOMEBODY) -> Context:
         return Context(
             account=account,
             region=region,
@@ -350,6 +352,7 @@ class CleanRoomsML:
             faults=self.faults,
             now=self.now(),
             authorize=authorize,
+            caller=caller,
         )
 
 

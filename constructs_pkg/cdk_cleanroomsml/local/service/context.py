@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import ServiceError
@@ -34,6 +34,23 @@ class Authorize(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, as far as a resource policy can ask.
+
+    Attributes:
+        names: what a principal of a policy may call it, besides its account: ARNs of a role, a session, a user.
+        keys: the condition keys about it, in lower case, such as `aws:principalorgid`, and their values.
+    """
+
+    names: frozenset[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+SOMEBODY = Caller()
+"""Somebody of the account, and nothing else is known."""
+
+
 def allow(action: str, resource: str, context: Mapping[str, str] | None = None, /) -> None:
     """Authorises everybody."""
 
@@ -53,6 +70,7 @@ class Context:
         faults: what goes wrong.
         now: when.
         authorize: checks what the operation needs beyond its own action.
+        caller: who calls.
     """
 
     account: str
@@ -65,6 +83,7 @@ class Context:
     faults: Faults
     now: datetime
     authorize: Authorize
+    caller: Caller = SOMEBODY
 
     def new_arn(self, kind: str) -> str:
         """An ARN for a new resource of this kind, such as `audience-model`."""

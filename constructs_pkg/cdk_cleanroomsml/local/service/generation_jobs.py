@@ -7,6 +7,7 @@ owner sees the name of a partner's job as `<partner's account>-<name>`.
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import collaborations, resource_policy
@@ -36,7 +37,10 @@ def start(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     model_arn = request["configuredAudienceModelArn"]
     job_id = str(uuid.uuid4())
     owner = model_arn.split(":")[4]
-    _check_policy(call, request, call.arn("cleanrooms-ml", f"audience-generation-job/{job_id}", owner))
+    job_arn = partial(call.arn, "cleanrooms-ml", f"audience-generation-job/{job_id}")
+    _check_policy(call, request, job_arn(owner))
+    if owner != call.account:
+        _check_identity(call, request, [job_arn(owner), job_arn()])
     model = call.store_of(owner).configured_audience_models.get(model_arn)
     if "collaborationId" in request:
         _check_collaboration(call, request["collaborationId"], model_arn, owner)
@@ -163,14 +167,28 @@ def _check_policy(call: Context, request: dict[str, Any], job_arn: str) -> None:
     model_arn = request["configuredAudienceModelArn"]
     owner = model_arn.split(":")[4]
     policy = call.store_of(owner).policies.get(model_arn)
-    context = {"cleanrooms-ml:collaborationid": request["collaborationId"]} if "collaborationId" in request else {}
+    context = {**call.caller.keys, **{key.lower(): value for key, value in _within(request).items()}}
     for resource in (model_arn, job_arn):
-        asked = resource_policy.Asked(call.account, _ACTION, resource, context)
+        asked = resource_policy.Asked(call.account, _ACTION, resource, context, call.caller.names)
         decision = resource_policy.decide(policy.text if policy else None, asked)
         if decision == "Deny" or (decision == "nothing" and call.account != owner):
             why = "with an explicit deny in" if decision == "Deny" else "because it isn't allowed by"
             message = f"{call.account} is not authorized to perform: {_ACTION} on resource: {resource} {why} the "
             raise ServiceError("AccessDeniedException", f"{message}resource-based policy of {model_arn}")
+
+
+def _check_identity(call: Context, request: dict[str, Any], jobs: list[str]) -> None:
+    """What a partner's own policy must allow besides the model: the job under both its ARNs, and to see the members."""
+    for job in jobs:
+        call.authorize(_ACTION, job, _within(request))
+    collaboration = collaborations.find(call, request.get("collaborationId", ""))
+    if collaboration is not None:
+        call.authorize("cleanrooms:ListMembers", collaboration["arn"])
+
+
+def _within(request: dict[str, Any]) -> dict[str, str]:
+    """The condition key of the collaboration that a job is started in."""
+    return {"cleanrooms-ml:CollaborationId": request["collaborationId"]} if "collaborationId" in request else {}
 
 
 def _check_collaboration(call: Context, identifier: str, model_arn: str, owner: str) -> None:

@@ -1,6 +1,6 @@
 """What a resource policy says to a request: as much of IAM's language as such policies need.
 
-Principals are accounts; the service doesn't know whom in an account it serves. What isn't understood never allows: a
+Principals are accounts, and whatever else the caller is known to be called. What isn't understood never allows: a
 statement with another principal, or another condition operator, is left out when it allows, and counts when it denies.
 """
 
@@ -26,12 +26,14 @@ class Asked:
         action: what it does, such as `cleanrooms-ml:StartAudienceGenerationJob`.
         resource: to what, an ARN.
         context: the condition keys of the request, in lower case, and their values.
+        names: what else than its account a principal may call the caller: ARNs.
     """
 
     account: str
     action: str
     resource: str
     context: Mapping[str, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
 
 
 def decide(policy: str | None, asked: Asked) -> Decision:
@@ -46,7 +48,7 @@ def decide(policy: str | None, asked: Asked) -> Decision:
 def _applies(statement: dict[str, Any], asked: Asked) -> bool:
     unknown = statement.get("Effect") == "Deny"
     return (
-        _is_principal(statement, asked.account, unknown=unknown)
+        _is_principal(statement, asked, unknown=unknown)
         and _matches(statement, "Action", asked.action, ignore_case=True)
         and _matches(statement, "Resource", asked.resource)
         and all(
@@ -57,7 +59,7 @@ def _applies(statement: dict[str, Any], asked: Asked) -> bool:
     )
 
 
-def _is_principal(statement: dict[str, Any], account: str, *, unknown: bool) -> bool:
+def _is_principal(statement: dict[str, Any], asked: Asked, *, unknown: bool) -> bool:
     principal = statement.get("Principal")
     if principal == "*":
         return True
@@ -65,9 +67,10 @@ def _is_principal(statement: dict[str, Any], account: str, *, unknown: bool) -> 
         return unknown
     named = _as_list(principal["AWS"])
     whole = [re.sub(r"arn:[^:]+:iam::(\d{12}):root", r"\1", each) for each in named]
-    if "*" in whole or account in whole:
+    if {"*", asked.account, *asked.names} & set(whole):
         return True
-    return unknown and any(f":{account}:" in each for each in named)
+    # Without names, who of the account it is isn't known.
+    return unknown and not asked.names and any(f":{asked.account}:" in each for each in named)
 
 
 def _matches(statement: dict[str, Any], element: str, value: str, *, ignore_case: bool = False) -> bool:
