@@ -15,15 +15,18 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
+    Membership,
+    TrainingDataset,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import aws_cdk as cdk
+    from aws_cdk.interfaces.aws_cleanrooms import IMembershipRef
 
     from benchmarks.chain.work import Item
-    from cdk_cleanroomsml import IConfiguredAudienceModel
+    from cdk_cleanroomsml import IConfiguredAudienceModel, ITrainingDataset
 
 
 def audience_models(stack: cdk.Stack, items: Sequence[Item]) -> None:
@@ -33,7 +36,7 @@ def audience_models(stack: cdk.Stack, items: Sequence[Item]) -> None:
             item.name,
             audience_model_name=item.name,
             description=DESCRIPTION,
-            training_dataset_arn=item.dataset_arn,
+            training_dataset=_dataset(stack, item.dataset_arn),
             tags=item.tags,
         )
 
@@ -51,7 +54,7 @@ def associations(stack: cdk.Stack, items: Sequence[Item]) -> None:
             stack,
             item.name,
             configured_audience_model=_model(stack, item.model_arn),
-            membership_identifier=item.membership,
+            membership=_membership(stack, item.membership),
             configured_audience_model_association_name=item.name,
             description=item.description,
             tags=item.tags,
@@ -64,7 +67,7 @@ def retrainings(stack: cdk.Stack, items: Sequence[Item]) -> None:
             stack,
             item.name,
             configured_audience_model=_model(stack, item.model_arn, needs_role=True),
-            training_dataset_arn=item.dataset_arn,
+            training_dataset=_dataset(stack, item.dataset_arn),
         )
 
 
@@ -76,6 +79,16 @@ def _model(stack: cdk.Stack, arn: str, *, needs_role: bool = False) -> IConfigur
     return ConfiguredAudienceModel.from_configured_audience_model_attributes(
         stack, name, configured_audience_model_arn=arn, role=_writer(stack)
     )
+
+
+@cache
+def _dataset(stack: cdk.Stack, arn: str) -> ITrainingDataset:
+    return TrainingDataset.from_training_dataset_arn(stack, "Dataset", arn)
+
+
+@cache
+def _membership(stack: cdk.Stack, identifier: str) -> IMembershipRef:
+    return Membership.from_membership_identifier(stack, "Membership", identifier)
 
 
 @cache

@@ -6,7 +6,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from cdk_cleanroomsml import AudienceOutput, AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceOutput,
+    AudienceSizes,
+    ConfiguredAudienceModel,
+    SharedAudienceMetrics,
+)
 
 BRANDS = ("news", "sports", "travel")
 
@@ -16,12 +22,13 @@ class ModelsStack(cdk.Stack):
 
     def __init__(self, scope: Construct, id: str, *, audience_model_arn: str) -> None:
         super().__init__(scope, id)
+        audience_model = AudienceModel.from_audience_model_arn(self, "AudienceModel", audience_model_arn)
         output = AudienceOutput(self, "Output", prefix="segments")
         self.models = {
             brand: ConfiguredAudienceModel(
                 self,
                 f"{brand.title()}Lookalikes",
-                audience_model_arn=audience_model_arn,
+                audience_model=audience_model,
                 shared_audience_metrics=SharedAudienceMetrics.ALL,
                 audience_sizes=AudienceSizes.absolute(10_000, 50_000, 100_000),
                 output=output,

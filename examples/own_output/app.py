@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import AudienceModel, AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
 app = cdk.App()
 stack = cdk.Stack(app, "OwnOutput", description="A configured audience model that writes to a bucket of yours")
@@ -23,7 +23,9 @@ ConfiguredAudienceModel(
     stack,
     "Lookalikes",
     configured_audience_model_name="sports-readers",
-    audience_model_arn=app.node.get_context("audienceModelArn"),
+    audience_model=AudienceModel.from_audience_model_arn(
+        stack, "AudienceModel", app.node.get_context("audienceModelArn")
+    ),
     shared_audience_metrics=SharedAudienceMetrics.NONE,
     output=AudienceOutput(stack, "Output", bucket=bucket, encryption_key=key, role=role, prefix="segments/sports"),
     tags={"team": "sports"},

@@ -5,7 +5,7 @@ cdk.json says which audience model it uses, and two values to play with: change 
 
 import aws_cdk as cdk
 
-from cdk_cleanroomsml import AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import AudienceModel, AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
 
 app = cdk.App()
 stack = cdk.Stack(app, "Quickstart", description="A configured audience model of AWS Clean Rooms ML")
@@ -13,7 +13,9 @@ stack = cdk.Stack(app, "Quickstart", description="A configured audience model of
 model = ConfiguredAudienceModel(
     stack,
     "Lookalikes",
-    audience_model_arn=app.node.get_context("audienceModelArn"),
+    audience_model=AudienceModel.from_audience_model_arn(
+        stack, "AudienceModel", app.node.get_context("audienceModelArn")
+    ),
     description=app.node.get_context("description"),
     shared_audience_metrics=SharedAudienceMetrics.ALL,
     audience_sizes=AudienceSizes.percentage(1, 5, 10),

@@ -68,9 +68,7 @@ class Training(cdk.Stack):
             bucket=bucket,
             prefix="purchases",
         )
-        self.audience_model = AudienceModel(
-            self, "AudienceModel", training_dataset_arn=self.dataset.training_dataset_arn
-        )
+        self.audience_model = AudienceModel(self, "AudienceModel", training_dataset=self.dataset)
         cdk.CfnOutput(self, "AudienceModelArn", value=self.audience_model.audience_model_arn)
 
 
@@ -85,7 +83,7 @@ class Offer(cdk.Stack):
             self,
             "Lookalikes",
             description=self.node.get_context("description"),
-            audience_model_arn=training.audience_model.audience_model_arn,
+            audience_model=training.audience_model,
             shared_audience_metrics=SharedAudienceMetrics.ALL,
             min_matching_seed_size=25,
             audience_sizes=AudienceSizes.percentage(1, 5, 10),
@@ -115,7 +113,7 @@ class Offer(cdk.Stack):
             self,
             "Association",
             configured_audience_model=model,
-            membership_identifier=membership.attr_membership_identifier,
+            membership=membership,
             configured_audience_model_association_name="Shoppers like yours",
             manage_resource_policies=False,
         )
@@ -128,7 +126,7 @@ class Offer(cdk.Stack):
             self,
             "Retraining",
             configured_audience_model=model,
-            training_dataset_arn=training.dataset.training_dataset_arn,
+            training_dataset=training.dataset,
             initial_audience_model=training.audience_model,
             training_window=cdk.Duration.days(90),
             keep=1,

@@ -61,7 +61,7 @@ dataset = TrainingDataset(
 model = AudienceModel(
     stack,
     "Readers",
-    training_dataset_arn=dataset.training_dataset_arn,
+    training_dataset=dataset,
     training_data_start_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
     training_data_end_time=datetime(2026, 2, 1, tzinfo=timezone.utc),
 )

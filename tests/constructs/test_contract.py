@@ -12,6 +12,7 @@ import cdk_cleanroomsml
 from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
+from ..references import an_audience_model
 from .conftest import Synth
 
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
@@ -21,7 +22,10 @@ FLAGS = {name: value for name, value in CONTEXT.items() if name.startswith("@aws
 
 def model(synth: Synth) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        synth.stack, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL
+        synth.stack,
+        "Model",
+        audience_model=an_audience_model(synth.stack, ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
 
 
@@ -84,6 +88,7 @@ def test_public_names() -> None:
     assert cdk_cleanroomsml.__all__ == [
         "AudienceModel",
         "AudienceModelGrants",
+        "AudienceModelReference",
         "AudienceModelRetraining",
         "AudienceOutput",
         "AudienceSizes",
@@ -92,13 +97,19 @@ def test_public_names() -> None:
         "ConfiguredAudienceModel",
         "ConfiguredAudienceModelAssociation",
         "ConfiguredAudienceModelAssociationGrants",
+        "ConfiguredAudienceModelAssociationReference",
         "ConfiguredAudienceModelGrants",
         "ConfiguredAudienceModelPolicy",
+        "ConfiguredAudienceModelReference",
         "GlueTable",
         "IAudienceModel",
+        "IAudienceModelRef",
         "IConfiguredAudienceModel",
         "IConfiguredAudienceModelAssociation",
+        "IConfiguredAudienceModelAssociationRef",
+        "IConfiguredAudienceModelRef",
         "ITrainingDataset",
+        "Membership",
         "SharedAudienceMetrics",
         "TagOnCreatePolicy",
         "TrainingColumn",

@@ -14,6 +14,8 @@ from cfnlint.config import ManualArgs
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ..references import an_audience_model
+
 if TYPE_CHECKING:
     from .conftest import Synth
 
@@ -26,7 +28,7 @@ def define_models(stack: cdk.Stack) -> None:
         ConfiguredAudienceModel(
             stack,
             name,
-            audience_model_arn=ARN,
+            audience_model=an_audience_model(stack, ARN),
             shared_audience_metrics=SharedAudienceMetrics.ALL,
             output=output,
             tags={"team": "media"},

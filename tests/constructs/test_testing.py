@@ -15,6 +15,7 @@ from cdk_cleanroomsml.testing import (
     configured_audience_models,
 )
 
+from ..references import an_audience_model
 from .composition.test_chain import define_chain
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def define(synth: Synth, *names: str) -> None:
         ConfiguredAudienceModel(
             synth.stack,
             name,
-            audience_model_arn=ARN,
+            audience_model=an_audience_model(synth.stack, ARN),
             shared_audience_metrics=SharedAudienceMetrics.ALL,
             configured_audience_model_name=name,
             min_matching_seed_size=100,

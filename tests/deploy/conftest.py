@@ -15,9 +15,12 @@ from botocore.exceptions import WaiterError
 from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.local.engine import Engine
 
+from ..references import an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cdk_cleanroomsml import IAudienceModelRef
     from cdk_cleanroomsml.local.service import Call
 
 AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
@@ -145,10 +148,17 @@ def deployment(engine: Engine) -> Deployment:
     return Deployment(engine)
 
 
-def define_model(stack: cdk.Stack, name: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:
-    parameters.setdefault("audience_model_arn", AUDIENCE_MODEL_ARN)
+def define_model(
+    stack: cdk.Stack,
+    name: str = "Model",
+    audience_model: IAudienceModelRef | str = AUDIENCE_MODEL_ARN,
+    **parameters: Any,
+) -> ConfiguredAudienceModel:
+    """A model, on an audience model or on the ARN of one."""
+    if isinstance(audience_model, str):
+        audience_model = an_audience_model(stack, audience_model)
     parameters.setdefault("shared_audience_metrics", SharedAudienceMetrics.ALL)
-    return ConfiguredAudienceModel(stack, name, **parameters)
+    return ConfiguredAudienceModel(stack, name, audience_model=audience_model, **parameters)
 
 
 def start_job(engine: Engine) -> str:

@@ -16,6 +16,7 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModel,
 )
 
+from ..references import a_dataset
 from .conftest import AUDIENCE_MODEL_ARN
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def template(keep: int = 2) -> str:
         stack,
         "Retraining",
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", model_arn),
-        training_dataset_arn=cdk.CfnParameter(stack, "DatasetArn").value_as_string,
+        training_dataset=a_dataset(stack, cdk.CfnParameter(stack, "DatasetArn").value_as_string),
         training_window=cdk.Duration.seconds(WINDOW),
         training_timeout=cdk.Duration.seconds(TRAINING_TIMEOUT),
         polling_interval=cdk.Duration.seconds(POLLING_INTERVAL),

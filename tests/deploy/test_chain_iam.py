@@ -19,6 +19,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
+from ..references import a_dataset, a_membership
 from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError
 from .engine_driver import publish_function
 from .test_iam import actions, statements, without
@@ -98,7 +99,9 @@ def ground(engine: Engine) -> Ground:
 def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> None:
     tags = [{"remove": "1"}, {"add": "1"}][version]
     destroy = cdk.RemovalPolicy.DESTROY
-    AudienceModel(stack, "AudienceModel", training_dataset_arn=ground.dataset, tags=tags, removal_policy=destroy)
+    AudienceModel(
+        stack, "AudienceModel", training_dataset=a_dataset(stack, ground.dataset), tags=tags, removal_policy=destroy
+    )
 
 
 def policy(stack: cdk.Stack, ground: Ground, version: int, name: str = "Theirs") -> None:
@@ -115,7 +118,7 @@ def association(stack: cdk.Stack, ground: Ground, version: int) -> None:
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
             stack, "Theirs", ground.model
         ),
-        membership_identifier=ground.membership,
+        membership=a_membership(stack, ground.membership),
         description=["first", "second"][version],
         tags=[{"remove": "1"}, {"add": "1"}][version],
     )

@@ -29,7 +29,7 @@ if policy := parameters.pop("policy", None):
 ConfiguredAudienceModel(
     stack,
     "Model",
-    audience_model_arn="{AUDIENCE_MODEL_ARN}",
+    audience_model=AudienceModel.from_audience_model_arn(stack, "Readers", "{AUDIENCE_MODEL_ARN}"),
     shared_audience_metrics=SharedAudienceMetrics.ALL,
     **parameters,
 ).add_arn_output(export_name="ModelArn")

@@ -61,7 +61,7 @@ def test_the_least_that_can_be_said_works(deployment: Deployment) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "member", "value"),
     [
-        ({}, {"audience_model_arn": OTHER_AUDIENCE_MODEL_ARN}, "audienceModelArn", OTHER_AUDIENCE_MODEL_ARN),
+        ({}, {"audience_model": OTHER_AUDIENCE_MODEL_ARN}, "audienceModelArn", OTHER_AUDIENCE_MODEL_ARN),
         ({}, {"shared_audience_metrics": SharedAudienceMetrics.NONE}, "sharedAudienceMetrics", ["NONE"]),
         ({"description": "old"}, {"description": "new"}, "description", "new"),
         ({"description": "old"}, {}, "description", ""),

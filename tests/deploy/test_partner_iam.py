@@ -65,7 +65,7 @@ class Offer:
             stack,
             "Association",
             configured_audience_model=model,
-            membership_identifier=membership.attr_membership_identifier,
+            membership=membership,
             manage_resource_policies=False,
         )
         if grantee is not None:

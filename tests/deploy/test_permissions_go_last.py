@@ -23,6 +23,7 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.local.engine import Engine
 
+from ..references import a_dataset, a_membership
 from .conftest import AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model
 from .engine_driver import publish_function
 from .test_iam import documents, without
@@ -117,7 +118,7 @@ def ground(engine: Engine) -> Ground:
 def model(stack: cdk.Stack, _: Ground, version: int) -> Any:
     return define_model(
         stack,
-        audience_model_arn=[AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN][version],
+        audience_model=[AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN][version],
         output=AudienceOutput(stack, f"Output{version}"),
         child_resource_tag_on_create_policy=[TagOnCreatePolicy.NONE, TagOnCreatePolicy.FROM_PARENT_RESOURCE][version],
     )
@@ -126,7 +127,7 @@ def model(stack: cdk.Stack, _: Ground, version: int) -> Any:
 def audience_model(stack: cdk.Stack, ground: Ground, version: int) -> Any:
     destroy = cdk.RemovalPolicy.DESTROY
     arn = ground.datasets[version]
-    return AudienceModel(stack, "AudienceModel", training_dataset_arn=arn, removal_policy=destroy)
+    return AudienceModel(stack, "AudienceModel", training_dataset=a_dataset(stack, arn), removal_policy=destroy)
 
 
 def theirs(stack: cdk.Stack, ground: Ground, version: int) -> Any:
@@ -145,7 +146,7 @@ def association(stack: cdk.Stack, ground: Ground, version: int) -> Any:
         stack,
         "Association",
         configured_audience_model=theirs(stack, ground, version),
-        membership_identifier=ground.memberships[version],
+        membership=a_membership(stack, ground.memberships[version]),
     )
 
 

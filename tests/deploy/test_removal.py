@@ -43,7 +43,7 @@ def test_a_failed_first_deployment_leaves_nothing(engine: Engine, tmp_path: Path
 
     def define(stack: cdk.Stack) -> None:
         retained_model(stack)
-        define_model(stack, "Second", audience_model_arn=MISSING, removal_policy=cdk.RemovalPolicy.RETAIN)
+        define_model(stack, "Second", audience_model=MISSING, removal_policy=cdk.RemovalPolicy.RETAIN)
 
     with pytest.raises(DeploymentError, match="is there an audience model"):
         deployment.deploy(define)

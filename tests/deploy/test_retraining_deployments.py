@@ -14,6 +14,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
 )
 
+from ..references import a_dataset, an_audience_model
 from .conftest import OTHER_AUDIENCE_MODEL_ARN, DeploymentError
 from .deployed_retraining import client, create_training_dataset
 
@@ -39,17 +40,19 @@ class Chain:
     def deploy(
         self,
         *,
-        audience_model_arn: str | None = None,
+        begins_with: str | None = None,
         first: dict[str, Any] | None = None,
         fails: bool = False,
         **more: Any,
     ) -> None:
         def define(stack: cdk.Stack) -> None:
-            initial = AudienceModel(stack, "First", training_dataset_arn=self._dataset_arn, **(first or {}))
+            initial = AudienceModel(
+                stack, "First", training_dataset=a_dataset(stack, self._dataset_arn), **(first or {})
+            )
             model = ConfiguredAudienceModel(
                 stack,
                 "Model",
-                audience_model_arn=audience_model_arn or initial.audience_model_arn,
+                audience_model=an_audience_model(stack, begins_with) if begins_with else initial,
                 shared_audience_metrics=SharedAudienceMetrics.ALL,
                 **more,
             )
@@ -57,7 +60,7 @@ class Chain:
                 stack,
                 "Retraining",
                 configured_audience_model=model,
-                training_dataset_arn=self._dataset_arn,
+                training_dataset=a_dataset(stack, self._dataset_arn),
                 initial_audience_model=initial,
                 keep=1,
             )
@@ -109,7 +112,7 @@ def test_a_later_deployment_points_to_no_older_one(chain: Chain) -> None:
 
 
 def test_nor_does_one_whose_template_names_another(chain: Chain) -> None:
-    chain.deploy(audience_model_arn=OTHER_AUDIENCE_MODEL_ARN, description="changed")
+    chain.deploy(begins_with=OTHER_AUDIENCE_MODEL_ARN, description="changed")
     assert chain.in_use() == chain.current
 
 

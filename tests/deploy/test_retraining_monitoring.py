@@ -16,6 +16,7 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.local.engine import Engine
 
+from ..references import a_dataset
 from .conftest import AUDIENCE_MODEL_ARN
 from .deployed_retraining import DAY, client, create_model, create_training_dataset
 
@@ -48,7 +49,7 @@ def template(max_age: int) -> str:
             configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
                 stack, f"{name}Model", cdk.CfnParameter(stack, f"{name}Arn").value_as_string
             ),
-            training_dataset_arn=dataset_arn,
+            training_dataset=a_dataset(stack, dataset_arn),
             on_demand_only=True,
         )
         for name in ("One", "Two")

@@ -71,7 +71,7 @@ def define(stack: cdk.Stack, dataset: dict[str, Any] | None = None, **parameters
 def define_kept(stack: cdk.Stack, dataset: dict[str, Any] | None = None, **parameters: Any) -> AudienceModel:
     """The same by default."""
     trained_on = define_dataset(stack, **(dataset or {}))
-    model = AudienceModel(stack, "Model", training_dataset_arn=trained_on.training_dataset_arn, **parameters)
+    model = AudienceModel(stack, "Model", training_dataset=trained_on, **parameters)
     cdk.CfnOutput(stack, "Trained", value=trained_on.training_dataset_arn)
     cdk.CfnOutput(stack, "Arn", value=model.audience_model_arn)
     cdk.CfnOutput(stack, "Name", value=model.audience_model_name)
@@ -260,7 +260,7 @@ def test_one_that_is_gone(deployment: Deployment, retrained: bool) -> None:
 
 def test_a_configured_model_on_an_audience_model_of_the_same_stack(deployment: Deployment) -> None:
     def both(stack: cdk.Stack, description: str) -> None:
-        define_model(stack, "Configured", audience_model_arn=define(stack, description=description).audience_model_arn)
+        define_model(stack, "Configured", audience_model=define(stack, description=description))
 
     deployment.deploy(lambda stack: both(stack, "old"))
     before = deployment.model()

@@ -9,6 +9,7 @@ import cdk_nag
 
 from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ..references import an_audience_model
 from .pages import table
 
 PACKS: list[tuple[Any, str]] = [
@@ -36,7 +37,7 @@ def test_the_findings_by_default() -> None:
     ConfiguredAudienceModel(
         stack,
         "SportsReaders",
-        audience_model_arn="arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a",
+        audience_model=an_audience_model(stack, "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     found: dict[str, tuple[list[str], set[str]]] = {}

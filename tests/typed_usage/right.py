@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
 from cdk_cleanroomsml import (
+    AudienceModel,
     AudienceOutput,
     AudienceSizes,
     CleanRoomsMLProvider,
@@ -24,6 +25,7 @@ from cdk_cleanroomsml.testing import configured_audience_model
 
 
 def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Number) -> str:
+    audience_model = AudienceModel.from_audience_model_arn(stack, "AudienceModel", "arn")
     CleanRoomsMLProvider(
         stack,
         log_retention=logs.RetentionDays.ONE_YEAR,
@@ -56,12 +58,12 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Numb
         AudienceSizes.of("PERCENTAGE", cdk.Token.as_number(list_)),
     ]
     least = ConfiguredAudienceModel(
-        stack, "Least", audience_model_arn="arn", shared_audience_metrics=SharedAudienceMetrics.NONE
+        stack, "Least", audience_model=audience_model, shared_audience_metrics=SharedAudienceMetrics.NONE
     )
     model = ConfiguredAudienceModel(
         stack,
         "Most",
-        audience_model_arn="arn",
+        audience_model=audience_model,
         shared_audience_metrics=SharedAudienceMetrics.of("ALL"),
         configured_audience_model_name="sports",
         output=imported,

@@ -59,7 +59,7 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
     audience_model = AudienceModel(
         stack,
         "AudienceModel",
-        training_dataset_arn=dataset.training_dataset_arn,
+        training_dataset=dataset,
         training_data_start_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
         encryption_key=key,
         retrained=True,
@@ -68,7 +68,7 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
     model = ConfiguredAudienceModel(
         stack,
         "Model",
-        audience_model_arn=audience_model.audience_model_arn,
+        audience_model=audience_model,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         wait_for_audience_model=cdk.Duration.minutes(5),
     )
@@ -79,7 +79,7 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
         stack,
         "Association",
         configured_audience_model=model,
-        membership_identifier=membership.attr_membership_identifier,
+        membership=membership,
         manage_resource_policies=False,
     )
     grant: iam.Grant = model.grants.start_audience_generation(
@@ -95,7 +95,7 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
         stack,
         "Retraining",
         configured_audience_model=model,
-        training_dataset_arn=dataset.training_dataset_arn,
+        training_dataset=dataset,
         schedule=scheduler.ScheduleExpression.cron(hour="3", minute="0"),
         training_window=cdk.Duration.days(90),
         initial_audience_model=audience_model,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
+from aws_cdk.interfaces.aws_cleanrooms import IMembershipRef
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -12,24 +13,26 @@ from cdk_cleanroomsml import (
     AudienceSizes,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    IAudienceModel,
+    ITrainingDataset,
     SharedAudienceMetrics,
     TrainingColumn,
     TrainingDataset,
 )
 
 
-def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
+def define(stack: cdk.Stack, bucket: s3.Bucket, audience_model: IAudienceModel, membership: IMembershipRef) -> None:
     ConfiguredAudienceModel(stack, "Nothing")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     ConfiguredAudienceModel(
         stack,
         "Text",
-        audience_model_arn="arn",
+        audience_model=audience_model,
         shared_audience_metrics="ALL",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     )
     ConfiguredAudienceModel(
         stack,
         "Types",
-        audience_model_arn="arn",
+        audience_model=audience_model,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         audience_sizes=[1, 5, 10],  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         output=bucket,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -39,7 +42,7 @@ def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
     ConfiguredAudienceModel(
         stack,
         "Unknown",
-        audience_model_arn="arn",
+        audience_model=audience_model,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         minMatchingSeedSize=100,  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     )
@@ -49,7 +52,7 @@ def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
     AudienceSizes("PERCENTAGE", (1,))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     AudienceSizes.absolute(1).bins = (2,)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     model = ConfiguredAudienceModel(
-        stack, "Model", audience_model_arn="arn", shared_audience_metrics=SharedAudienceMetrics.ALL
+        stack, "Model", audience_model=audience_model, shared_audience_metrics=SharedAudienceMetrics.ALL
     )
     model.bucket = bucket  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     model.grants.read("everybody")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -59,11 +62,11 @@ def define(stack: cdk.Stack, bucket: s3.Bucket) -> None:
         stack,
         "Association",
         configured_audience_model="arn",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        membership_identifier="id",
+        membership=membership,
     )
 
 
-def define_training(stack: cdk.Stack) -> None:
+def define_training(stack: cdk.Stack, dataset: ITrainingDataset) -> None:
     TrainingDataset(
         stack,
         "Dataset",
@@ -76,13 +79,13 @@ def define_training(stack: cdk.Stack) -> None:
     AudienceModel(
         stack,
         "Text",
-        training_dataset_arn="arn",
+        training_dataset=dataset,
         training_data_start_time="2026-01-01",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     )
     AudienceModelRetraining(
         stack,
         "Retraining",
         configured_audience_model="arn",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        training_dataset_arn="arn",
+        training_dataset=dataset,
         schedule="rate(7 days)",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     )

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from .construct import RESOURCE_TYPE, ConfiguredAudienceModelAssociation
 from .grants import ConfiguredAudienceModelAssociationGrants
-from .interface import IConfiguredAudienceModelAssociation
+from .interface import (
+    ConfiguredAudienceModelAssociationReference,
+    IConfiguredAudienceModelAssociation,
+    IConfiguredAudienceModelAssociationRef,
+)
+from .membership import Membership
 
 __all__ = [
     "RESOURCE_TYPE",
     "ConfiguredAudienceModelAssociation",
     "ConfiguredAudienceModelAssociationGrants",
+    "ConfiguredAudienceModelAssociationReference",
     "IConfiguredAudienceModelAssociation",
+    "IConfiguredAudienceModelAssociationRef",
+    "Membership",
 ]

@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from ..common import limits
-from ..common.environment import (
-    configured_audience_models,
-    environment_from,
-    environment_of_arn,
-    resources_of_stack,
-    stack_of,
-)
+from ..common.environment import configured_audience_models, resources_of_stack, stack_of
+from ..common.imported import ImportedResource
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import check_removal_policy
 from ..configured_audience_model import policy_of
 from ..provider import Permission, TaggedCustomResource
 from .grants import ConfiguredAudienceModelAssociationGrants
+from .interface import ConfiguredAudienceModelAssociationReference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk.interfaces.aws_cleanrooms import IMembershipRef
     from constructs import Construct
+    from typing_extensions import TypeIs
 
-    from ..configured_audience_model import IConfiguredAudienceModel
+    from ..configured_audience_model import IConfiguredAudienceModelRef
     from ..provider import Statements
     from .interface import IConfiguredAudienceModelAssociation
 
@@ -52,8 +50,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         scope: Construct,
         id: str,
         *,
-        configured_audience_model: IConfiguredAudienceModel,
-        membership_identifier: str,
+        configured_audience_model: IConfiguredAudienceModelRef,
+        membership: IMembershipRef,
         configured_audience_model_association_name: str | None = None,
         manage_resource_policies: bool = True,
         description: str | None = None,
@@ -69,8 +67,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             scope: The construct that it belongs to.
             id: Its name there.
             configured_audience_model: The model, defined here or imported. A change replaces the association.
-            membership_identifier: Your membership in the collaboration, a UUID or a Token such as
-                ``CfnMembership.attr_membership_identifier``. A change replaces the association.
+            membership: Your membership in the collaboration: a ``cleanrooms.CfnMembership``, or an import, see
+                :class:`Membership`. A change replaces the association.
             configured_audience_model_association_name: What partners see: 1 to 100 printable characters, not only
                 spaces. Updated in place. With a name of your own, a change that needs a replacement needs another name,
                 too, and so does the replacement of the model. Default: a name made from the stack's and the
@@ -98,7 +96,7 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             problems,
             stack,
             configured_audience_model,
-            membership_identifier=membership_identifier,
+            membership,
             name=configured_audience_model_association_name,
             description=description,
             tags=tags,
@@ -112,11 +110,13 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             mark_shared()
         if manage_resource_policies:
             self._provider.checks.append(self._check_policy)
+        membership_identifier = membership.membership_ref.membership_identifier
+        model_arn = configured_audience_model.configured_audience_model_ref.configured_audience_model_arn
         self._define(
             {
                 # The request of CreateConfiguredAudienceModelAssociation.
                 "membershipIdentifier": membership_identifier,
-                "configuredAudienceModelArn": configured_audience_model.configured_audience_model_arn,
+                "configuredAudienceModelArn": model_arn,
                 "configuredAudienceModelAssociationName": configured_audience_model_association_name,
                 "manageResourcePolicies": manage_resource_policies,
                 "description": description,
@@ -150,7 +150,52 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         Raises:
             ValueError: It is not the ARN of a configured audience model association.
         """
-        return _ImportedAssociation(scope, id, configured_audience_model_association_arn)
+        return _ImportedConfiguredAudienceModelAssociation(
+            Problems(scope, id), configured_audience_model_association_arn
+        )
+
+    @staticmethod
+    def from_configured_audience_model_association_attributes(
+        scope: Construct,
+        id: str,
+        *,
+        configured_audience_model_association_arn: str,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> IConfiguredAudienceModelAssociation:
+        """An association that is defined elsewhere, of which more is known than its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            configured_audience_model_association_arn: The ARN, or a Token.
+            account: The account it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                Region is given.
+            region: The Region it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                account is given.
+
+        Raises:
+            ValueError: It is not the ARN of a configured audience model association, or that of another account or
+                Region.
+        """
+        return _ImportedConfiguredAudienceModelAssociation(
+            Problems(scope, id), configured_audience_model_association_arn, account=account, region=region
+        )
+
+    @staticmethod
+    def is_configured_audience_model_association(x: object) -> TypeIs[ConfiguredAudienceModelAssociation]:
+        """Whether something is an association of this library that is defined in this application.
+
+        Args:
+            x: Anything.
+        """
+        return isinstance(x, ConfiguredAudienceModelAssociation)
+
+    @property
+    def configured_audience_model_association_ref(self) -> ConfiguredAudienceModelAssociationReference:
+        """A reference to it, for whatever takes an ``IConfiguredAudienceModelAssociationRef``."""
+        arn = self.configured_audience_model_association_arn
+        return ConfiguredAudienceModelAssociationReference(configured_audience_model_association_arn=arn)
 
     @property
     def configured_audience_model_association_arn(self) -> str:
@@ -186,26 +231,18 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
 def _check(
     problems: Problems,
     stack: cdk.Stack,
-    model: IConfiguredAudienceModel,
+    model: IConfiguredAudienceModelRef,
+    membership: IMembershipRef,
     *,
-    membership_identifier: str,
     name: str | None,
     description: str | None,
     tags: Mapping[str, str] | None,
 ) -> None:
-    problems.text(
-        "membership_identifier",
-        membership_identifier,
-        length=limits.UUID_LENGTH,
-        pattern=limits.UUID_PATTERN,
-        allowed="a UUID in small letters, the identifier of a membership, not its ARN",
-    )
     problems.name("configured_audience_model_association_name", name, length=limits.ASSOCIATION_NAME_LENGTH)
     problems.description(description)
     problems.tags("tags", tags)
     problems.resource("configured_audience_model", model, stack, _WHERE_THE_MODEL_IS)
-    told = environment_of_arn(membership_identifier, "AWS::CleanRooms::Membership")
-    problems.environment("membership_identifier", told, stack, _WHERE_THE_MODEL_IS)
+    problems.resource("membership", membership, stack, _WHERE_THE_MODEL_IS)
     problems.raise_if_any()
 
 
@@ -247,11 +284,10 @@ def _needed_by_any() -> Statements:
     }
 
 
-class _ImportedAssociation(cdk.Resource):
+class _ImportedConfiguredAudienceModelAssociation(ImportedResource):
     """An association that is defined elsewhere."""
 
-    def __init__(self, scope: Construct, id: str, arn: str) -> None:
-        problems = Problems(scope, id)
+    def __init__(self, problems: Problems, arn: str, *, account: str | None = None, region: str | None = None) -> None:
         problems.text(
             "configured_audience_model_association_arn",
             arn,
@@ -259,10 +295,11 @@ class _ImportedAssociation(cdk.Resource):
             pattern=limits.ASSOCIATION_ARN_PATTERN,
             allowed="arn:aws:cleanrooms:<region>:<account>:membership/<id>/configuredaudiencemodelassociation/<id>",
         )
-        problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=environment_from(arn))
+        super().__init__(problems, arn, RESOURCE_TYPE, account=account, region=region)
+        reference = ConfiguredAudienceModelAssociationReference(configured_audience_model_association_arn=arn)
         self.configured_audience_model_association_arn = arn
         self.configured_audience_model_association_identifier = (
-            cdk.Fn.select(3, cdk.Fn.split("/", arn)) if cdk.Token.is_unresolved(arn) else arn.rpartition("/")[2]
+            reference.configured_audience_model_association_identifier
         )
+        self.configured_audience_model_association_ref = reference
         self.grants = ConfiguredAudienceModelAssociationGrants(self)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from .construct import RESOURCE_TYPE, TRAINING_DATASET, WHERE_THE_DATASET_IS, AudienceModel
+from .construct import RESOURCE_TYPE, WHERE_THE_DATASET_IS, AudienceModel
 from .grants import AudienceModelGrants
-from .interface import IAudienceModel
+from .interface import AudienceModelReference, IAudienceModel, IAudienceModelRef
 from .training_key import FOR_AWS, GRANT, USE, let_service_train_with, via_service
 
 __all__ = [
     "FOR_AWS",
     "GRANT",
     "RESOURCE_TYPE",
-    "TRAINING_DATASET",
     "USE",
     "WHERE_THE_DATASET_IS",
     "AudienceModel",
     "AudienceModelGrants",
+    "AudienceModelReference",
     "IAudienceModel",
+    "IAudienceModelRef",
     "let_service_train_with",
     "via_service",
 ]

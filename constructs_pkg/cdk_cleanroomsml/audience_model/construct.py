@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from ..common.arns import id_of
-from ..common.environment import audience_models, environment_from, environment_of_arn, stack_of
+from ..common.environment import audience_models, stack_of
+from ..common.imported import ImportedResource
 from ..common.keys import key_arn_of
 from ..common.parameter_types import checked
 from ..common.problems import Problems
@@ -16,20 +17,22 @@ from ..common.removal_policy import check_removal_policy
 from ..common.role_permissions import KEY_REGION, warn_of_another_account
 from ..provider import Permission, TaggedCustomResource
 from .grants import AudienceModelGrants
+from .interface import AudienceModelReference
 from .training_key import FOR_AWS, GRANT, USE, let_service_train_with, via_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk.interfaces.aws_cleanroomsml import ITrainingDatasetRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct
+    from typing_extensions import TypeIs
 
     from ..provider import Statements
     from .interface import IAudienceModel
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLAudienceModel"
-TRAINING_DATASET = "AWS::CleanRoomsML::TrainingDataset"
-WHERE_THE_DATASET_IS = "an audience model is trained only where its dataset is: name one of this account and Region"
+WHERE_THE_DATASET_IS = "an audience model is trained only where its dataset is: use one of this account and Region"
 
 
 @checked
@@ -57,7 +60,7 @@ class AudienceModel(TaggedCustomResource):
         scope: Construct,
         id: str,
         *,
-        training_dataset_arn: str,
+        training_dataset: ITrainingDatasetRef,
         audience_model_name: str | None = None,
         training_data_start_time: datetime | None = None,
         training_data_end_time: datetime | None = None,
@@ -76,8 +79,8 @@ class AudienceModel(TaggedCustomResource):
         Args:
             scope: The construct that it belongs to.
             id: Its name there.
-            training_dataset_arn: What it is trained on, of the same account and Region. A change replaces the audience
-                model.
+            training_dataset: What it is trained on, of the same account and Region: a :class:`TrainingDataset`, a
+                ``cleanroomsml.CfnTrainingDataset``, or an import. A change replaces the audience model.
             audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the audience model,
                 and with a name of your own so must any change but one of tags. Whether the service takes a name that an
                 audience model has which was kept isn't documented. Default: a name made from the stack's and the
@@ -111,15 +114,13 @@ class AudienceModel(TaggedCustomResource):
                 all of them.
         """
         problems = Problems(scope, id)
-        problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
         problems.name("audience_model_name", audience_model_name)
         problems.description(description)
         check_removal_policy(problems, removal_policy)
         key_arn = None if encryption_key is None else key_arn_of(encryption_key)
         problems.key("encryption_key", key_arn)
         stack = stack_of(scope)
-        told = environment_of_arn(training_dataset_arn, TRAINING_DATASET)
-        problems.environment("training_dataset_arn", told, stack, WHERE_THE_DATASET_IS)
+        problems.resource("training_dataset", training_dataset, stack, WHERE_THE_DATASET_IS)
         problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
         _check_times(problems, training_data_start_time, training_data_end_time)
         problems.tags("tags", tags)
@@ -131,6 +132,7 @@ class AudienceModel(TaggedCustomResource):
         self._retrained_by: str | None = None
         self.grants: AudienceModelGrants = AudienceModelGrants(self)
         """Permissions on the audience model, for others."""
+        training_dataset_arn = training_dataset.training_dataset_ref.training_dataset_arn
         self._define(
             {
                 # The request of CreateAudienceModel.
@@ -164,13 +166,46 @@ class AudienceModel(TaggedCustomResource):
         Args:
             scope: The construct that the import belongs to.
             id: Its name there.
-            audience_model_arn: The ARN, or a Token. The account and Region of the audience model are those of its ARN,
-                unless that is a Token.
+            audience_model_arn: The ARN, or a Token. The account and Region of the audience model are those of its ARN.
 
         Raises:
             ValueError: It is not the ARN of an audience model.
         """
-        return _ImportedAudienceModel(scope, id, audience_model_arn)
+        return _ImportedAudienceModel(Problems(scope, id), audience_model_arn)
+
+    @staticmethod
+    def from_audience_model_attributes(
+        scope: Construct, id: str, *, audience_model_arn: str, account: str | None = None, region: str | None = None
+    ) -> IAudienceModel:
+        """An audience model that is defined elsewhere, of which more is known than its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            audience_model_arn: The ARN, or a Token.
+            account: The account it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                Region is given.
+            region: The Region it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                account is given.
+
+        Raises:
+            ValueError: It is not the ARN of an audience model, or that of another account or Region.
+        """
+        return _ImportedAudienceModel(Problems(scope, id), audience_model_arn, account=account, region=region)
+
+    @staticmethod
+    def is_audience_model(x: object) -> TypeIs[AudienceModel]:
+        """Whether something is an audience model of this library that is defined in this application.
+
+        Args:
+            x: Anything.
+        """
+        return isinstance(x, AudienceModel)
+
+    @property
+    def audience_model_ref(self) -> AudienceModelReference:
+        """A reference to it, for whatever takes an ``IAudienceModelRef``."""
+        return AudienceModelReference(audience_model_arn=self.audience_model_arn)
 
     @property
     def audience_model_arn(self) -> str:
@@ -258,14 +293,13 @@ def _needed_by_any() -> Statements:
     }
 
 
-class _ImportedAudienceModel(cdk.Resource):
+class _ImportedAudienceModel(ImportedResource):
     """An audience model that is defined elsewhere."""
 
-    def __init__(self, scope: Construct, id: str, arn: str) -> None:
-        problems = Problems(scope, id)
+    def __init__(self, problems: Problems, arn: str, *, account: str | None = None, region: str | None = None) -> None:
         problems.arn("audience_model_arn", arn, "audience-model")
-        problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=environment_from(arn))
+        super().__init__(problems, arn, RESOURCE_TYPE, account=account, region=region)
         self.audience_model_arn = arn
         self.audience_model_id = id_of(arn)
+        self.audience_model_ref = AudienceModelReference(audience_model_arn=arn)
         self.grants = AudienceModelGrants(self)

@@ -28,6 +28,7 @@ from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import check_removal_policy, let_policy_follow, unless_just_created
 from ..common.role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
+from ..common.roles import shown
 from .access_logs import check_logs_bucket, let_logs_in, logged_in, logged_to, no_public_access
 from .write_permissions import NEEDED, write_statements
 
@@ -162,7 +163,8 @@ class AudienceOutput(Construct):
             None if prefix is not None and is_token(prefix) else [self, *(each for each in given if each is not None)]
         )
         """What the role may wait for; ``None`` if that isn't known."""
-        self.role: IRoleRef = self._create_role(role_name) if role is None else role
+        self._given_role = role
+        self.role: iam.IRole = cast("iam.IRole", self._create_role(role_name)) if role is None else shown(self, role)
         """What Clean Rooms ML assumes to write."""
         self.permissions: list[IDependable] = (
             [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
@@ -187,7 +189,7 @@ class AudienceOutput(Construct):
     @cached_property
     def role_account(self) -> str:
         """The account of the role; a Token when it isn't known."""
-        return self.role.env.account
+        return (self._given_role or self.role).env.account
 
     @cached_property
     def role_arn(self) -> str:

@@ -20,7 +20,9 @@ _Value = TypeVar("_Value")
 KNOWN_STACK = "_cdk_cleanroomsml_stack"
 """The attribute of a construct of this library that spares a call into CDK."""
 
-_KNOWN_ENVIRONMENT = "_cdk_cleanroomsml_environment"
+KNOWN_ENVIRONMENT = "_cdk_cleanroomsml_environment"
+"""Likewise, of a construct of this library and of a stack."""
+
 _ARN_PARTS = 5
 
 
@@ -55,18 +57,24 @@ def environment_of(stack: cdk.Stack) -> Environment:
     Written into a policy, it says the same in the policy of another stack, as far as it is known: a pseudo parameter
     would say where that one is.
     """
-    known: Environment | None = getattr(stack, _KNOWN_ENVIRONMENT, None)
+    known: Environment | None = getattr(stack, KNOWN_ENVIRONMENT, None)
     if known is None:
         region = stack.region
         known = Environment(_partition_of(region), region, stack.account)
-        setattr(stack, _KNOWN_ENVIRONMENT, known)
+        setattr(stack, KNOWN_ENVIRONMENT, known)
     return known
 
 
 def environment_of_resource(resource: Resource) -> Environment:
     """Where a resource is, which is defined in this application or known by its ARN."""
-    where = resource.env
-    return Environment(_partition_of(where.region), where.region, where.account)
+    known: Environment | None = getattr(resource, KNOWN_ENVIRONMENT, None)
+    if known is None:
+        where = resource.env
+        region = where.region
+        known = Environment(_partition_of(region), region, where.account)
+        # A proxy of jsii for what is known by its interfaces alone takes no other attributes.
+        vars(resource)[KNOWN_ENVIRONMENT] = known
+    return known
 
 
 @cache

@@ -33,6 +33,8 @@ ASSOCIATION_ARN_PATTERN = (
     r"arn:aws[-a-z]*:cleanrooms:[-a-z0-9]+:[\d]{12}:"  # the model knows only one partition
     r"membership/[\d\w-]+/configuredaudiencemodelassociation/[\d\w-]+"
 )
+MEMBERSHIP_ARN_LENGTH = (0, 100)
+MEMBERSHIP_ARN_PATTERN = r"arn:aws[-a-z]*:cleanrooms:[-a-z0-9]+:[\d]{12}:membership/[\d\w-]+"  # likewise
 WAIT_SECONDS = (1, 780)  # what the function's 15 minutes leave for waiting
 TAGS = (0, 47)  # API reference: 50; three are the provider's own markers
 MARKER_PREFIX = "cdk-cleanroomsml:"

@@ -17,12 +17,14 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
+from .environment import is_token
 from .problems import ParametersError, Problems, known
-from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, with_article, words
+from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, with_article, words
 
 Class = TypeVar("Class", bound=type)
 Function = Callable[..., Any]
 
+_IMPORTED = "_Imported"
 _LISTS = (Sequence, list, tuple)
 
 
@@ -151,7 +153,7 @@ def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - w
     if isinstance(hint, type) and getattr(hint, "_is_protocol", False):
         # Protocols of jsii can't be asked with isinstance. Their first own member tells them apart.
         member = _member(hint)
-        return hasattr(type(value), member) or hasattr(value, member)
+        return not isinstance(value, type) and (hasattr(type(value), member) or hasattr(value, member))
     if isinstance(hint, type) and origin is None:
         return isinstance(value, hint)
     return origin is None
@@ -169,13 +171,22 @@ def _member(protocol: type) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, str) and is_token(value):
+        return "a Token"
     if isinstance(value, (str, int, float, bool, list, tuple, dict, type(None))):
         text = repr(value)
+        if " object at 0x" in text:
+            return with_article(type(value).__name__)
         return text if len(text) <= 200 else f"{text[:200]}…"
-    if hasattr(value, "resolve"):
+    if hasattr(value, "resolve") and not hasattr(value, "node"):
         return "a Token"
-    if type(value).__name__.startswith("_Imported"):
-        return "an imported one"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if type(value).__name__.startswith(_IMPORTED):
+        return f"an imported {spaced(type(value).__name__.removeprefix(_IMPORTED))}"
+    if type(value).__name__ == "InterfaceDynamicProxy":
+        # What jsii makes of an object of which only the interfaces are public.
+        return with_article(type(vars(value)["_delegates"][-1]).__name__.strip("_").removesuffix("Proxy"))
     return with_article(type(value).__name__)
 
 

@@ -11,6 +11,12 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+from .environment import is_token
+
+_OURS = __name__.partition(".")[0]
+_FILLED = ("aws_cdk.aws_cleanrooms",)
+"""Modules of CDK that have resources of CloudFormation only, and not what this library has for them."""
+
 DICTS = (Mapping, dict)
 _PLAIN = {str: "a text", bool: "True or False", int: "a whole number", float: "a whole number"}
 
@@ -42,7 +48,20 @@ def words(hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
         item = words([each for each in typing.get_args(hint) if each is not ...][-1])
         kind = "a dict" if typing.get_origin(hint) in DICTS else "a list"
         return f"{kind} of which each is {item}"
+    if reference := _of_ours(hint):
+        return with_article(spaced(reference.__name__))
     return with_article(_name(hint))
+
+
+def _of_ours(hint: object) -> type | None:
+    """The class that is usually meant by an interface of this library, or by one of CDK's that this library fills."""
+    made = _concrete(hint) if isinstance(hint, type) and _is_interface(hint) else None
+    return made if made is not None and made.__module__.startswith(_OURS) else None
+
+
+def spaced(name: str) -> str:
+    """The name of a class as a phrase: `audience model` for `AudienceModel`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
 def with_article(name: str) -> str:
@@ -55,28 +74,62 @@ def advice(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes
     options = [each for each in typing.get_args(hint) or (hint,) if isinstance(each, type)]
     if value is None:
         return ": was it forgotten, or is it a key of the context that isn't there?"
-    if hasattr(value, "resolve") and any(typing.get_origin(each) in DICTS for each in typing.get_args(hint)):
-        return ": write a dict, whose values may be Tokens"
-    if str in options and hasattr(value, "resolve"):
-        return ": write cdk.Token.as_string(…)"
+    if isinstance(value, str):
+        return _instead_of_text(value, options)
+    if hasattr(value, "value_as_string"):
+        return _reference_of(options, "….value_as_string")
+    if hasattr(value, "resolve") and not hasattr(value, "node"):
+        return _instead_of_token(hint, options)
+    if type(value).__name__.endswith("Reference"):
+        return ": give what it is the reference of"
     if str in options and isinstance(value, int) and not isinstance(value, bool):
         return f": write {str(value)!r}"
-    if isinstance(value, str) and int in options and "{Token[" in value:
-        return ": write the list without the star" if _stands_for_a_list(value) else ": write cdk.Token.as_number(…)"
-    if isinstance(value, str):
-        found = (_from_text(each, value) for each in options)
-        return next((f": write {each}" for each in found if each), _example(options))
     if isinstance(value, (list, tuple)) and options and options[0] in (int, float, str):
         return f": write {', '.join(map(repr, value))} without the brackets"
     return "" if hasattr(value, "node") else _example(options)
+
+
+def _instead_of_token(hint: Any, options: list[type]) -> str:  # noqa: ANN401 - what typing takes for a type
+    if any(typing.get_origin(each) in DICTS for each in typing.get_args(hint)):
+        return ": write a dict, whose values may be Tokens"
+    return ": write cdk.Token.as_string(…)" if str in options else _reference_of(options, "cdk.Token.as_string(…)")
+
+
+def _instead_of_text(text: str, options: list[type]) -> str:
+    if int in options and "{Token[" in text:
+        return ": write the list without the star" if _stands_for_a_list(text) else ": write cdk.Token.as_number(…)"
+    if is_token(text):
+        return _reference_of(options, "…")
+    kind = _kind_of(text)
+    ours = [made.__name__ for made in map(_of_ours, options) if made]
+    if kind and ours and kind not in ours:
+        return f": that is the ARN of {with_article(spaced(kind))}"
+    found = (_from_text(each, text) for each in options)
+    return next((f": write {each}" for each in found if each), _example(options))
+
+
+def _kind_of(arn: str) -> str:
+    """The class of this library for what an ARN names; "" for other texts."""
+    match = re.fullmatch(r"arn:[^:]*:cleanrooms(-ml)?:[^:]*:[^:]*:(?:[^/]*/[^/]*/)?([^/]*)/[^/]*", arn)
+    names = sys.modules[_OURS].__all__
+    return next((name for name in names if match and name.lower() == match[2].replace("-", "")), "")
 
 
 def constants(cls: type) -> list[str]:
     """The names of the values that a class has by itself."""
     if issubclass(cls, enum.Enum):
         return [each.name for each in cls]
-    is_ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+    is_ours = cls.__module__.partition(".")[0] == _OURS
     return [name for name, value in vars(cls).items() if type(value) is cls] if is_ours else []
+
+
+def _reference_of(options: list[type], text: str) -> str:
+    """How something is referred to of which only a Token tells what it is."""
+    for each in options:
+        made, name = _concrete(each), _import_of(_concrete(each), "arn")
+        if made and name:
+            return f": give what has that ARN itself, or write {_name(made)}.{name}(self, {made.__name__!r}, {text})"
+    return ""
 
 
 def _example(options: list[type]) -> str:
@@ -97,18 +150,26 @@ def _makes(name: str, made: object) -> bool:
 
 def _from_text(wanted: type, text: str) -> str:
     """How a construct is had from the text that stands for it."""
-    made = wanted if not _is_interface(wanted) else _concrete(wanted)
     if constants(wanted):
         match = [name for name in constants(wanted) if name == text.upper()]
         return f"{_name(wanted)}.{match[0]}" if match else ""
     if wanted.__name__ == "IGrantable":
         return f"iam.Role.from_role_arn(self, 'Role', {text!r})" if text.startswith("arn:") else "an iam.Role"
-    kind = "arn" if text.startswith("arn:") else "name"
-    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", made.__name__).lower() if made else ""
-    for name, shown in ((f"from_{snake}_{kind}", text), (f"from_{snake}_arn", "arn:…")):
-        if made and inspect.getattr_static(made, name, None) is not None:
+    made = _concrete(wanted)
+    kinds = {"arn": text} if text.startswith("arn:") else {"name": text, "identifier": text, "arn": "arn:…"}
+    for kind, shown in kinds.items():
+        name = _import_of(made, kind)
+        if made and name:
             return f"{_name(made)}.{name}(self, {made.__name__!r}, {shown!r})"
     return ""
+
+
+def _import_of(made: type | None, kind: str) -> str:
+    """The method that imports what a class defines, by its ARN or by something else; "" if there is none."""
+    if made is None:
+        return ""
+    name = f"from_{spaced(made.__name__).replace(' ', '_')}_{kind}"
+    return name if inspect.getattr_static(made, name, None) is not None else ""
 
 
 def _is_interface(cls: type) -> bool:
@@ -121,10 +182,11 @@ def _concrete(interface: type) -> type | None:
         return None
     name = interface.__name__[1:].removesuffix("Ref").removesuffix("V2")
     home = interface.__module__.replace("aws_cdk.interfaces.", "aws_cdk.")
-    if home.startswith("cdk_cleanroomsml"):
-        home = "cdk_cleanroomsml"
-    found = getattr(sys.modules.get(home), name, None)
-    return found if isinstance(found, type) else None
+    for module in (_OURS, home) if home.startswith((_OURS, *_FILLED)) else (home,):
+        found = getattr(sys.modules.get(module), name, None)
+        if isinstance(found, type):
+            return found
+    return None
 
 
 def _name(cls: Any) -> str:  # noqa: ANN401 - what typing takes for a type

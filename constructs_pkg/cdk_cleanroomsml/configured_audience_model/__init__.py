@@ -5,7 +5,7 @@ from __future__ import annotations
 from .audience_sizes import AudienceSizes
 from .construct import RESOURCE_TYPE, ConfiguredAudienceModel
 from .grants import ConfiguredAudienceModelGrants
-from .interface import IConfiguredAudienceModel
+from .interface import ConfiguredAudienceModelReference, IConfiguredAudienceModel, IConfiguredAudienceModelRef
 from .resource_policy import RESOURCE_TYPE as RESOURCE_POLICY_TYPE
 from .resource_policy import ConfiguredAudienceModelPolicy, policy_of
 from .shared_audience_metrics import SharedAudienceMetrics
@@ -18,7 +18,9 @@ __all__ = [
     "ConfiguredAudienceModel",
     "ConfiguredAudienceModelGrants",
     "ConfiguredAudienceModelPolicy",
+    "ConfiguredAudienceModelReference",
     "IConfiguredAudienceModel",
+    "IConfiguredAudienceModelRef",
     "SharedAudienceMetrics",
     "TagOnCreatePolicy",
     "policy_of",

@@ -8,28 +8,27 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 
-from ..audience_model import RESOURCE_TYPE as AUDIENCE_MODEL
 from ..audience_output import ONE_REGION, AudienceOutput
 from ..common import limits
 from ..common.arns import id_of
 from ..common.claims import claim, claimed_by
 from ..common.environment import (
-    KNOWN_STACK,
     Environment,
     audience_models,
     configured_audience_models,
-    environment_from,
     environment_of,
-    environment_of_arn,
     stack_of,
 )
+from ..common.imported import ImportedResource
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import check_removal_policy
 from ..common.role_permissions import ONE_ACCOUNT
+from ..common.roles import shown
 from ..provider import PASS_ROLE, Permission, TaggedCustomResource
 from .audience_sizes import check_audience_sizes
 from .grants import ConfiguredAudienceModelGrants
+from .interface import ConfiguredAudienceModelReference
 from .resource_policy import ConfiguredAudienceModelPolicy, add_to
 
 if TYPE_CHECKING:
@@ -39,7 +38,9 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct
+    from typing_extensions import TypeIs
 
+    from ..audience_model import IAudienceModelRef
     from ..provider import Statements
     from .audience_sizes import AudienceSizes
     from .interface import IConfiguredAudienceModel
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
 
-_WHERE_IT_IS = "an audience model is used only in its own account and Region: name one from there"
+_WHERE_IT_IS = "an audience model is used only in its own account and Region: use one from there"
 
 
 @checked
@@ -68,7 +69,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         scope: Construct,
         id: str,
         *,
-        audience_model_arn: str,
+        audience_model: IAudienceModelRef,
         shared_audience_metrics: SharedAudienceMetrics,
         configured_audience_model_name: str | None = None,
         output: AudienceOutput | None = None,
@@ -90,8 +91,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         Args:
             scope: The construct that it belongs to.
             id: Its name there.
-            audience_model_arn: The audience model that segments are generated from, of the same account and Region.
-                Updated in place.
+            audience_model: What segments are generated from, of the same account and Region: an
+                :class:`AudienceModel`, or an import. Updated in place.
             shared_audience_metrics: Whether partners see the metrics of a segment. Updated in place.
             configured_audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the
                 model, and with a name of your own so must any change that needs a replacement. Default: a name made
@@ -112,9 +113,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 13 minutes; training takes hours to days (User Guide). Default: it doesn't; if the service refuses an
                 audience model that is still training, which isn't documented, the deployment fails and says so.
             retrained: Whether something other than the template decides which audience model is used once the model
-                exists. ``audience_model_arn`` is then only where it begins: no later deployment, replacement or
-                roll-back points back to it. :class:`AudienceModelRetraining` sees to it by itself. Default: the
-                template decides.
+                exists. ``audience_model`` is then only where it begins: no later deployment, replacement or roll-back
+                points back to it. :class:`AudienceModelRetraining` sees to it by itself. Default: the template decides.
             replacement_protection: Whether a deployment that would have to replace the model fails instead, and says
                 because of which member: a replacement removes the model from every collaboration that it is associated
                 with. To ask for a replacement, deploy it together with ``False``. A roll-back is never refused: what
@@ -129,7 +129,6 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 lists all of them.
         """
         problems = Problems(scope, id)
-        problems.arn("audience_model_arn", audience_model_arn, "audience-model")
         problems.name("configured_audience_model_name", configured_audience_model_name)
         problems.description(description)
         check_removal_policy(problems, removal_policy)
@@ -140,8 +139,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             seconds = wait_for_audience_model.to_milliseconds() / 1000
             problems.number("wait_for_audience_model in seconds", seconds, limits.WAIT_SECONDS)
         stack = stack_of(scope)
-        told = environment_of_arn(audience_model_arn, AUDIENCE_MODEL)
-        problems.environment("audience_model_arn", told, stack, _WHERE_IT_IS)
+        problems.resource("audience_model", audience_model, stack, _WHERE_IT_IS)
         if output is not None:
             problems.same("output's Region", output.region, environment_of(stack).region, ONE_REGION)
             problems.same("output's role's account", output.role_account, environment_of(stack).account, ONE_ACCOUNT)
@@ -154,6 +152,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         """Permissions on the model, for others."""
         self.policy: ConfiguredAudienceModelPolicy | None = None
         """The resource policy; ``None`` before somebody of another account is let in."""
+        audience_model_arn = audience_model.audience_model_ref.audience_model_arn
         self._waits = wait_for_audience_model is not None
         self._define(
             {
@@ -197,16 +196,22 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             scope: The construct that the import belongs to.
             id: Its name there.
             configured_audience_model_arn: The ARN, or a Token. The account and Region of the model are those of its
-                ARN, unless that is a Token.
+                ARN.
 
         Raises:
             ValueError: It is not the ARN of a configured audience model.
         """
-        return _ImportedModel(scope, id, configured_audience_model_arn)
+        return _ImportedConfiguredAudienceModel(Problems(scope, id), configured_audience_model_arn)
 
     @staticmethod
     def from_configured_audience_model_attributes(
-        scope: Construct, id: str, *, configured_audience_model_arn: str, role: IRoleRef | None = None
+        scope: Construct,
+        id: str,
+        *,
+        configured_audience_model_arn: str,
+        role: IRoleRef | None = None,
+        account: str | None = None,
+        region: str | None = None,
     ) -> IConfiguredAudienceModel:
         """A model that is defined elsewhere, of which more is known than its ARN.
 
@@ -216,11 +221,31 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             configured_audience_model_arn: The ARN, or a Token.
             role: What Clean Rooms ML assumes to write segments. ``grants.manage`` lets it be passed, and a retraining
                 may pass it. Default: unknown.
+            account: The account it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                Region is given.
+            region: The Region it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                account is given.
 
         Raises:
-            ValueError: It is not the ARN of a configured audience model.
+            ValueError: It is not the ARN of a configured audience model, or that of another account or Region.
         """
-        return _ImportedModel(scope, id, configured_audience_model_arn, role)
+        return _ImportedConfiguredAudienceModel(
+            Problems(scope, id), configured_audience_model_arn, role, account=account, region=region
+        )
+
+    @staticmethod
+    def is_configured_audience_model(x: object) -> TypeIs[ConfiguredAudienceModel]:
+        """Whether something is a configured audience model of this library that is defined in this application.
+
+        Args:
+            x: Anything.
+        """
+        return isinstance(x, ConfiguredAudienceModel)
+
+    @property
+    def configured_audience_model_ref(self) -> ConfiguredAudienceModelReference:
+        """A reference to it, for whatever takes an ``IConfiguredAudienceModelRef``."""
+        return ConfiguredAudienceModelReference(configured_audience_model_arn=self.configured_audience_model_arn)
 
     @property
     def configured_audience_model_arn(self) -> str:
@@ -248,7 +273,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         return self.output.encryption_key
 
     @property
-    def role(self) -> IRoleRef:
+    def role(self) -> iam.IRole:
         """What Clean Rooms ML assumes to write."""
         return self.output.role
 
@@ -373,18 +398,24 @@ def _needed_by_any() -> Statements:
 
 
 @jsii.implements(iam.IResourceWithPolicyV2)
-class _ImportedModel(cdk.Resource):
+class _ImportedConfiguredAudienceModel(ImportedResource):
     """A model that is defined elsewhere."""
 
-    def __init__(self, scope: Construct, id: str, arn: str, role: IRoleRef | None = None) -> None:
-        problems = Problems(scope, id)
+    def __init__(
+        self,
+        problems: Problems,
+        arn: str,
+        role: IRoleRef | None = None,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> None:
         problems.arn("configured_audience_model_arn", arn, "configured-audience-model")
-        problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=environment_from(arn))
-        setattr(self, KNOWN_STACK, stack_of(scope))
+        super().__init__(problems, arn, RESOURCE_TYPE, account=account, region=region)
         self.configured_audience_model_arn = arn
         self.configured_audience_model_id = id_of(arn)
-        self.role = role
+        self.configured_audience_model_ref = ConfiguredAudienceModelReference(configured_audience_model_arn=arn)
+        self.role = None if role is None else shown(self, role)
         self.grants = ConfiguredAudienceModelGrants(self, output_role=role)
         self.policy: ConfiguredAudienceModelPolicy | None = None
 

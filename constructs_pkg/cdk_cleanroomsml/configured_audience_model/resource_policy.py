@@ -17,10 +17,10 @@ from ..common.removal_policy import apply_removal_policy
 from ..provider import SERVICE_TIMEOUT, Permission, provider_of
 
 if TYPE_CHECKING:
-    from constructs import Construct, IConstruct
+    from constructs import Construct
 
     from ..provider import Statements
-    from .interface import IConfiguredAudienceModel
+    from .interface import IConfiguredAudienceModel, IConfiguredAudienceModelRef
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
 
@@ -122,14 +122,14 @@ def add_to(
     return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=policy)
 
 
-def policy_of(model: IConfiguredAudienceModel) -> str:
+def policy_of(model: IConfiguredAudienceModelRef) -> str:
     """The path of the resource policy that a model has in this application, on whatever import; "" if it has none."""
-    return claimed_by(cast("IConstruct", model), *_claimed(model))
+    return claimed_by(model, *_claimed(model))
 
 
-def _claimed(model: IConfiguredAudienceModel) -> tuple[str, ...]:
+def _claimed(model: IConfiguredAudienceModelRef) -> tuple[str, ...]:
     """What there can be once for a model, however it is referred to."""
-    arn = model.configured_audience_model_arn
+    arn = model.configured_audience_model_ref.configured_audience_model_arn
     if not cdk.Token.is_unresolved(arn):
         return (RESOURCE_TYPE, arn)
     token = cdk.Tokenization.reverse_string(arn).first_token

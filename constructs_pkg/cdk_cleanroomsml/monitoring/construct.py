@@ -108,9 +108,7 @@ class CleanRoomsMLMonitoring(Construct):
         """What measures the age of audience models; ``None`` without retrainings."""
         rows = [self._watch_retraining(retraining, age) for retraining in retrainings]
         if retrainings:
-            self.age_state_machine = self._measure_age(
-                [each.configured_audience_model.configured_audience_model_arn for each in retrainings], log_group
-            )
+            self.age_state_machine = self._measure_age([_model_of(each) for each in retrainings], log_group)
             self._watch_executions(self, self.age_state_machine, "measuring the age of audience models")
         if provider is not None:
             rows.append(self._watch_provider(provider))
@@ -131,7 +129,7 @@ class CleanRoomsMLMonitoring(Construct):
     def _watch_retraining(self, retraining: AudienceModelRetraining, max_age: cdk.Duration) -> list[cloudwatch.IWidget]:
         own, path = self._room_for(retraining), path_of(retraining)
         executions = self._watch_executions(own, retraining.state_machine, f"retraining {path}")
-        arn = retraining.configured_audience_model.configured_audience_model_arn
+        arn = _model_of(retraining)
         age = cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=METRIC,
@@ -263,3 +261,7 @@ class CleanRoomsMLMonitoring(Construct):
         let_service_in(self, "alarm_topic", topic, _CLOUDWATCH, added=added)
         for alarm in self.alarms:
             alarm.add_alarm_action(cast("cloudwatch.IAlarmAction", cloudwatch_actions.SnsAction(topic)))
+
+
+def _model_of(retraining: AudienceModelRetraining) -> str:
+    return retraining.configured_audience_model.configured_audience_model_ref.configured_audience_model_arn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import jsii
 
-from ..common.environment import KNOWN_STACK
+from ..common.environment import KNOWN_ENVIRONMENT, KNOWN_STACK, environment_of
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy
 from .construct import SERVICE_TIMEOUT, provider_of
@@ -36,6 +36,7 @@ class TaggedCustomResource(cdk.Resource):
         """
         super().__init__(scope, id)
         setattr(self, KNOWN_STACK, stack)
+        setattr(self, KNOWN_ENVIRONMENT, environment_of(stack))
         self._type = type
         self._provider = provider_of(stack)
         self._tag_manager: cdk.TagManager

@@ -16,7 +16,6 @@ from constructs import Construct
 from ..audience_model import (
     FOR_AWS,
     GRANT,
-    TRAINING_DATASET,
     USE,
     WHERE_THE_DATASET_IS,
     let_service_train_with,
@@ -25,7 +24,7 @@ from ..audience_model import (
 from ..common import limits
 from ..common.claims import claim, claimed_by
 from ..common.dead_letter_queues import allow_to_use_key_of, check_dead_letter_queue
-from ..common.environment import environment_of_arn, stack_of
+from ..common.environment import stack_of
 from ..common.keys import is_defined_here, key_arn_of
 from ..common.names import place_of, unique_name
 from ..common.parameter_types import checked
@@ -42,13 +41,14 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as stepfunctions
+    from aws_cdk.interfaces.aws_cleanroomsml import ITrainingDatasetRef
     from aws_cdk.interfaces.aws_events import IRuleRef
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from aws_cdk.interfaces.aws_logs import ILogGroupRef
 
     from ..audience_model import AudienceModel
-    from ..configured_audience_model import IConfiguredAudienceModel
+    from ..configured_audience_model import IConfiguredAudienceModelRef
 
 _EVENTS = "events.amazonaws.com"
 _SCHEDULER = "scheduler.amazonaws.com"
@@ -85,7 +85,7 @@ class AudienceModelRetraining(Construct):
     creates the next audience model, waits until it is ``ACTIVE``, updates the configured audience model, whose ARN and
     associations stay, and deletes older audience models. There is no function of yours in it.
 
-    From then on ``audience_model_arn`` of the configured audience model is the retraining's: the template says only
+    From then on ``audience_model`` of the configured audience model is the retraining's: the template says only
     where it begins (see ``retrained`` of :class:`ConfiguredAudienceModel`; set it yourself where that is defined in
     another application).
 
@@ -102,8 +102,8 @@ class AudienceModelRetraining(Construct):
         scope: Construct,
         id: str,
         *,
-        configured_audience_model: IConfiguredAudienceModel,
-        training_dataset_arn: str,
+        configured_audience_model: IConfiguredAudienceModelRef,
+        training_dataset: ITrainingDatasetRef,
         schedule: scheduler.ScheduleExpression | None = None,
         on_demand_only: bool = False,
         enabled: bool = True,
@@ -130,7 +130,8 @@ class AudienceModelRetraining(Construct):
             scope: The construct that it belongs to.
             id: Its name there.
             configured_audience_model: What is pointed to the newest audience model, of this account and Region.
-            training_dataset_arn: The training dataset; a Token is fine.
+            training_dataset: What is trained on, of this account and Region: a :class:`TrainingDataset`, a
+                ``cleanroomsml.CfnTrainingDataset``, or an import.
             schedule: When it begins, in UTC if the expression names no time zone. A rate begins with the deployment
                 (Scheduler User Guide). Default: each week, at a day and time that follow from the construct's name, so
                 that retrainings spread over the week.
@@ -175,7 +176,6 @@ class AudienceModelRetraining(Construct):
         timeout = cdk.Duration.days(3) if training_timeout is None else training_timeout
         interval = cdk.Duration.minutes(15) if polling_interval is None else polling_interval
         problems = Problems(scope, id)
-        problems.arn("training_dataset_arn", training_dataset_arn, "training-dataset")
         problems.name(
             "audience_model_name_prefix", audience_model_name_prefix, length=(1, limits.NAME_LENGTH[1] - NAME_SUFFIX)
         )
@@ -198,8 +198,7 @@ class AudienceModelRetraining(Construct):
                 if value is not None
             ]
         stack = stack_of(scope)
-        told = environment_of_arn(training_dataset_arn, TRAINING_DATASET)
-        problems.environment("training_dataset_arn", told, stack, WHERE_THE_DATASET_IS)
+        problems.resource("training_dataset", training_dataset, stack, WHERE_THE_DATASET_IS)
         problems.resource("configured_audience_model", configured_audience_model, stack, _SAME_PLACE)
         problems.resource("initial_audience_model", initial_audience_model, stack, _SAME_PLACE)
         problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
@@ -208,7 +207,7 @@ class AudienceModelRetraining(Construct):
         check_dead_letter_queue(problems, None if on_demand_only else dead_letter_queue, stack)
         key_arn = None if encryption_key is None else key_arn_of(encryption_key)
         problems.key("encryption_key", key_arn)
-        model_arn = configured_audience_model.configured_audience_model_arn
+        model_arn = configured_audience_model.configured_audience_model_ref.configured_audience_model_arn
         _check_once(problems, scope, model_arn)
         problems.raise_if_any()
 
@@ -225,8 +224,8 @@ class AudienceModelRetraining(Construct):
         if initial_audience_model is not None:
             initial_audience_model.mark_retrained(by=marker)
         settings = Settings(
-            configured_audience_model=configured_audience_model.configured_audience_model_arn,
-            training_dataset=training_dataset_arn,
+            configured_audience_model=model_arn,
+            training_dataset=training_dataset.training_dataset_ref.training_dataset_arn,
             name_prefix=own_name if audience_model_name_prefix is None else audience_model_name_prefix,
             marker=marker,
             keep=keep,
@@ -263,7 +262,7 @@ class AudienceModelRetraining(Construct):
             log_group=log_group,
             tracing_enabled=tracing_enabled,
         )
-        self.configured_audience_model: IConfiguredAudienceModel = configured_audience_model
+        self.configured_audience_model: IConfiguredAudienceModelRef = configured_audience_model
         """What is pointed to the newest audience model."""
         self.state_machine: stepfunctions.StateMachine = state_machine
         """What does it: a standard workflow."""
@@ -394,7 +393,7 @@ def _check_seconds(problems: Problems, parameter: str, value: cdk.Duration | Non
         problems.number(f"{parameter} in seconds", value.to_milliseconds() / 1000, bounds)
 
 
-def _output_role(model: IConfiguredAudienceModel) -> IRoleRef | None:
+def _output_role(model: IConfiguredAudienceModelRef) -> IRoleRef | None:
     """The role that segments are written with, if it is known."""
     role: IRoleRef | None = getattr(model, "role", None)
     return role

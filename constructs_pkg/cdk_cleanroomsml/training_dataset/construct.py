@@ -8,17 +8,20 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_cleanroomsml as cleanroomsml
 from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces.aws_cleanroomsml import TrainingDatasetReference
 
 from ..common import limits
 from ..common.arns import id_of
 from ..common.bucket_permissions import warn_of_unknown_key
-from ..common.environment import KNOWN_STACK, environment_from, environment_of, known_to_differ, stack_of
+from ..common.environment import KNOWN_STACK, environment_of, known_to_differ, stack_of
+from ..common.imported import ImportedResource
 from ..common.keys import is_defined_here, key_arn_of
 from ..common.names import place_of, resolve_without_place, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy, check_removal_policy
 from ..common.role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, clean_rooms_ml, warn_of_another_account
+from ..common.roles import shown
 from .glue_table import check_table
 from .grants import TrainingDatasetGrants
 from .read_permissions import NEEDED, read_statements
@@ -31,10 +34,13 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct
+    from typing_extensions import TypeIs
 
     from .glue_table import GlueTable
     from .interface import ITrainingDataset
     from .training_column import TrainingColumn
+
+RESOURCE_TYPE = "AWS::CleanRoomsML::TrainingDataset"
 
 _BUCKET_REGION = "Clean Rooms ML reads only from a bucket in its own Region: use one of that Region"
 _TABLE_REGION = "Clean Rooms ML reads only tables of its own Region: use one of that Region"
@@ -131,7 +137,7 @@ class TrainingDataset(cdk.Resource):
         self.encryption_key: IKeyRef | None = bucket.encryption_key or encryption_key
         """The customer managed key of the bucket; ``None`` when it is not known to have one."""
         self._prefix = prefix
-        self.role: IRoleRef = self._create_role() if role is None else role
+        self.role: iam.IRole = self._create_role() if role is None else shown(self, role)
         """What Clean Rooms ML assumes to read."""
         # None, too, when the application has its roles created outside of it (``iam.Role.customize_roles``).
         self._own_role = cast("iam.CfnRole | None", self.role.node.default_child) if role is None else None
@@ -170,13 +176,41 @@ class TrainingDataset(cdk.Resource):
         Args:
             scope: The construct that the import belongs to.
             id: Its name there.
-            training_dataset_arn: The ARN, or a Token. The account and Region of the dataset are those of its ARN,
-                unless that is a Token.
+            training_dataset_arn: The ARN, or a Token. The account and Region of the dataset are those of its ARN.
 
         Raises:
             ValueError: It is not the ARN of a training dataset.
         """
-        return _ImportedDataset(scope, id, training_dataset_arn)
+        return _ImportedTrainingDataset(Problems(scope, id), training_dataset_arn)
+
+    @staticmethod
+    def from_training_dataset_attributes(
+        scope: Construct, id: str, *, training_dataset_arn: str, account: str | None = None, region: str | None = None
+    ) -> ITrainingDataset:
+        """A dataset that is defined elsewhere, of which more is known than its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            training_dataset_arn: The ARN, or a Token.
+            account: The account it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                Region is given.
+            region: The Region it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                account is given.
+
+        Raises:
+            ValueError: It is not the ARN of a training dataset, or that of another account or Region.
+        """
+        return _ImportedTrainingDataset(Problems(scope, id), training_dataset_arn, account=account, region=region)
+
+    @staticmethod
+    def is_training_dataset(x: object) -> TypeIs[TrainingDataset]:
+        """Whether something is a training dataset of this library that is defined in this application.
+
+        Args:
+            x: Anything.
+        """
+        return isinstance(x, TrainingDataset)
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
         """Says what becomes of the dataset, and of a role that is created for it, see ``removal_policy``.
@@ -190,6 +224,11 @@ class TrainingDataset(cdk.Resource):
         apply_removal_policy(self, self._resource, policy)
         if self._own_role is not None:
             apply_removal_policy(self, self._own_role, policy)
+
+    @property
+    def training_dataset_ref(self) -> TrainingDatasetReference:
+        """A reference to it, for whatever takes an ``ITrainingDatasetRef``."""
+        return TrainingDatasetReference(training_dataset_arn=self.training_dataset_arn)
 
     @property
     def training_dataset_arn(self) -> str:
@@ -206,14 +245,15 @@ class TrainingDataset(cdk.Resource):
         """The name; a Token when it is generated."""
         return self._name
 
-    def _create_role(self) -> iam.Role:
-        return iam.Role(
+    def _create_role(self) -> iam.IRole:
+        role = iam.Role(
             self,
             "Role",
             assumed_by=clean_rooms_ml("training-dataset"),
             description="Lets AWS Clean Rooms ML read training data",
             inline_policies={"ReadTrainingData": iam.PolicyDocument.from_json({"Statement": self._statements()})},
         )
+        return cast("iam.IRole", role)
 
     def _statements(self) -> list[dict[str, Any]]:
         key = self.encryption_key
@@ -331,14 +371,13 @@ class _NameAtSynthesis:
         return unique_name(place_of(self._dataset), most=most, separator="-", also=described)
 
 
-class _ImportedDataset(cdk.Resource):
+class _ImportedTrainingDataset(ImportedResource):
     """A dataset that is defined elsewhere."""
 
-    def __init__(self, scope: Construct, id: str, arn: str) -> None:
-        problems = Problems(scope, id)
+    def __init__(self, problems: Problems, arn: str, *, account: str | None = None, region: str | None = None) -> None:
         problems.arn("training_dataset_arn", arn, "training-dataset")
-        problems.raise_if_any()
-        super().__init__(scope, id, environment_from_arn=environment_from(arn))
+        super().__init__(problems, arn, RESOURCE_TYPE, account=account, region=region)
         self.training_dataset_arn = arn
+        self.training_dataset_ref = TrainingDatasetReference(training_dataset_arn=arn)
         self.training_dataset_id = id_of(arn)
         self.grants = TrainingDatasetGrants(self)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ..common.resource import IResource
+import aws_cdk as cdk
+from aws_cdk.interfaces.aws_cleanroomsml import ITrainingDatasetRef
 
 if TYPE_CHECKING:
     from .grants import TrainingDatasetGrants
 
 
-class ITrainingDataset(IResource, Protocol):
+class ITrainingDataset(ITrainingDatasetRef, cdk.IResource, Protocol):
     """A training dataset, defined in this application or elsewhere."""
 
     @property

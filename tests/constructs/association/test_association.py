@@ -14,10 +14,13 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
+    Membership,
     SharedAudienceMetrics,
 )
 from cdk_cleanroomsml.association import RESOURCE_TYPE
 from cdk_cleanroomsml.common import limits
+
+from ...references import a_membership, an_audience_model
 
 if TYPE_CHECKING:
     from ..conftest import Synth
@@ -34,7 +37,7 @@ SERVICE = botocore.session.get_session().get_service_model("cleanrooms")
 
 def associate(synth: Synth, **parameters: Any) -> ConfiguredAudienceModelAssociation:
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, "Model", MODEL)
-    parameters.setdefault("membership_identifier", MEMBERSHIP)
+    parameters.setdefault("membership", a_membership(synth.stack, MEMBERSHIP))
     parameters.setdefault("configured_audience_model", model)
     return ConfiguredAudienceModelAssociation(synth.stack, "Association", **parameters)
 
@@ -80,11 +83,13 @@ def test_a_membership_of_the_stack(synth: Synth) -> None:
     model = ConfiguredAudienceModel(
         synth.stack,
         "Own",
-        audience_model_arn="arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a",
+        audience_model=an_audience_model(
+            synth.stack, "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"
+        ),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
-    associate(synth, configured_audience_model=model, membership_identifier=membership.attr_membership_identifier)
-    assert request(synth)["membershipIdentifier"] == {"Fn::GetAtt": ["Membership", "MembershipIdentifier"]}
+    associate(synth, configured_audience_model=model, membership=membership)
+    assert request(synth)["membershipIdentifier"] == {"Ref": "Membership"}
     (logical_id,) = synth.resources("Custom::CleanRoomsMLConfiguredAudienceModel")
     assert request(synth)["configuredAudienceModelArn"] == {"Ref": logical_id}
 
@@ -93,14 +98,11 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
     with pytest.raises(ValueError, match="invalid parameters of 'Stack/Association'") as caught:
         associate(
             synth,
-            membership_identifier="membership/1",
             configured_audience_model_association_name=" ",
             description="x" * 256,
             tags={"aws:team": "growth"},
         )
     for problem in (
-        "membership_identifier must have 36 characters",
-        "membership_identifier must be a UUID in small letters, the identifier of a membership, not its ARN",
         "configured_audience_model_association_name must be printable characters on one line",
         "description must have 0 to 255 characters",
         "tags key must not start with 'aws:'",
@@ -117,6 +119,10 @@ def test_the_limits_are_the_models() -> None:
     # The model knows one partition, and no Region with three hyphens.
     pattern = arn["pattern"].replace("arn:aws:", "arn:aws[-a-z]*:").replace(r"[\w]{2}-[\w]{4,9}-[\d]", "[-a-z0-9]+")
     assert ((arn["min"], arn["max"]), pattern) == (limits.ASSOCIATION_ARN_LENGTH, limits.ASSOCIATION_ARN_PATTERN)
+    membership = SERVICE.shape_for("MembershipArn").metadata
+    pattern = membership["pattern"].replace("arn:aws:", "arn:aws[-a-z]*:").replace(r"[\w]+:", "cleanrooms:")
+    pattern = pattern.replace(r"[\w]{2}-[\w]{4,9}-[\d]", "[-a-z0-9]+")
+    assert (membership["max"], pattern) == (limits.MEMBERSHIP_ARN_LENGTH[1], limits.MEMBERSHIP_ARN_PATTERN)
     description = SERVICE.shape_for("ResourceDescription").metadata
     assert (description["min"], description["max"]) == limits.DESCRIPTION_LENGTH
 
@@ -248,3 +254,41 @@ def test_grants(synth: Synth) -> None:
             ASSOCIATION,
         ),
     ]
+
+
+def test_a_membership_that_is_defined_elsewhere(synth: Synth) -> None:
+    arn = f"arn:aws:cleanrooms:eu-west-1:444455556666:membership/{MEMBERSHIP}"
+    theirs = Membership.from_membership_arn(synth.stack, "Theirs", arn)
+    assert theirs.membership_ref.membership_arn == arn
+    assert theirs.membership_ref.membership_identifier == MEMBERSHIP
+    assert (theirs.env.account, theirs.env.region) == ("444455556666", "eu-west-1")
+    ours = Membership.from_membership_identifier(synth.stack, "Ours", MEMBERSHIP)
+    assert ours.membership_ref.membership_identifier == MEMBERSHIP
+    assert (ours.env.account, ours.env.region) == (synth.stack.account, synth.stack.region)
+    late = Membership.from_membership_arn(synth.stack, "Late", cdk.Fn.import_value("Membership"))
+    associate(synth, membership=late)
+    assert request(synth)["membershipIdentifier"] == {
+        "Fn::Select": [1, {"Fn::Split": ["/", {"Fn::ImportValue": "Membership"}]}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("membership/1", "membership_identifier must have 36 characters, got 12"),
+        (
+            f"arn:aws:cleanrooms:us-east-1:111122223333:membership/{MEMBERSHIP}",
+            "of a membership, not its ARN, got 'arn",
+        ),
+    ],
+)
+def test_what_is_no_identifier_of_a_membership_is_refused(synth: Synth, said: str, problem: str) -> None:
+    with pytest.raises(ValueError, match="invalid parameters of 'Stack/No'") as caught:
+        Membership.from_membership_identifier(synth.stack, "No", said)
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("arn", [MEMBERSHIP, ASSOCIATION, MODEL])
+def test_what_is_no_arn_of_a_membership_is_refused(synth: Synth, arn: str) -> None:
+    with pytest.raises(ValueError, match="membership_arn must be arn:aws:cleanrooms:<region>:<account>:membership/"):
+        Membership.from_membership_arn(synth.stack, "No", arn)

@@ -15,6 +15,8 @@ from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.audience_model import RESOURCE_TYPE, AudienceModel
 from cdk_cleanroomsml.common import limits
 
+from ...references import a_dataset
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +31,7 @@ JANUARY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 def model(synth: Synth, id: str = "Model", **parameters: Any) -> AudienceModel:
-    parameters.setdefault("training_dataset_arn", DATASET)
+    parameters.setdefault("training_dataset", a_dataset(synth.stack, DATASET))
     return AudienceModel(synth.stack, id, **parameters)
 
 
@@ -167,7 +169,6 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
     with pytest.raises(ValueError, match="invalid parameters of 'Stack/Model'") as error:
         model(
             synth,
-            training_dataset_arn=ARN,
             audience_model_name=" ",
             description="\u0007" * 256,
             training_data_start_time=JANUARY + timedelta(days=1),
@@ -177,7 +178,6 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
         )
     message = str(error.value)
     for said in (
-        "training_dataset_arn must be the ARN of a training dataset",
         "audience_model_name must be printable characters on one line, not only spaces, got ' '",
         "description must have 0 to 255 characters, got 256",
         "description must be printable characters and line breaks",
@@ -208,7 +208,7 @@ def test_every_text_can_be_a_token(synth: Synth) -> None:
 
     model(
         synth,
-        training_dataset_arn=text("Dataset"),
+        training_dataset=a_dataset(synth.stack, text("Dataset")),
         audience_model_name=text("Name"),
         description=text("Description"),
         encryption_key=kms.Key.from_key_arn(synth.stack, "Encryption", text("Key")),
@@ -262,7 +262,7 @@ def test_a_configured_model_on_one_of_the_same_stack_makes_no_circle(synth: Synt
     ConfiguredAudienceModel(
         synth.stack,
         "Configured",
-        audience_model_arn=one.audience_model_arn,
+        audience_model=one,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     logical_id = synth.stack.resolve(one.audience_model_arn)["Ref"]

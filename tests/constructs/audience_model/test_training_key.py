@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 
 from cdk_cleanroomsml import AudienceModel
 
+from ...references import a_dataset
 from ..composition.test_parts import DATASET, Place, key_by_arn, key_here, retraining
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def audience_model(place: Place, key: Any, **parameters: Any) -> None:
-    AudienceModel(place.stack, "AudienceModel", training_dataset_arn=DATASET, encryption_key=key, **parameters)
+    AudienceModel(
+        place.stack, "AudienceModel", training_dataset=a_dataset(place.stack, DATASET), encryption_key=key, **parameters
+    )
 
 
 def statements_on_keys(place: Place) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from aws_cdk.assertions import Annotations, Match
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from ..conftest import Synth
 
@@ -22,7 +24,11 @@ ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 
 def model(synth: Synth, output: AudienceOutput | None = None) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        synth.stack, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL, output=output
+        synth.stack,
+        "Model",
+        audience_model=an_audience_model(synth.stack, ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        output=output,
     )
 
 

@@ -13,6 +13,7 @@ from aws_cdk.assertions import Template
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ...references import an_audience_model
 from ..conftest import Synth
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ def test_another_account_can_be_told_of_bucket_and_role(*, is_generated: bool) -
     name = IF_NEEDED if is_generated else None
     output = AudienceOutput(owner, "Output", bucket_name=name, role_name=name)
     ConfiguredAudienceModel(
-        owner, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL, output=output
+        owner,
+        "Model",
+        audience_model=an_audience_model(owner, ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        output=output,
     )
     assumed_by: Any = iam.AccountRootPrincipal()
     reader: Any = iam.Role(other, "Reader", assumed_by=assumed_by, role_name=IF_NEEDED)

@@ -9,6 +9,8 @@ import pytest
 
 from cdk_cleanroomsml import AudienceModelRetraining, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ...references import a_dataset, an_audience_model
+
 AUDIENCE_MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1f3d4c5b"
 DATASET = "arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/1f3d4c5b"
@@ -20,7 +22,7 @@ def app() -> cdk.App:
 
 def model(scope: Any, name: str = "Model", of: str = AUDIENCE_MODEL) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        scope, name, audience_model_arn=of, shared_audience_metrics=SharedAudienceMetrics.ALL
+        scope, name, audience_model=an_audience_model(scope, of), shared_audience_metrics=SharedAudienceMetrics.ALL
     )
 
 
@@ -29,7 +31,9 @@ def imported(scope: Any, name: str = "Imported", arn: str = MODEL) -> Any:
 
 
 def retrain(scope: Any, of: Any, name: str = "Retraining") -> AudienceModelRetraining:
-    return AudienceModelRetraining(scope, name, configured_audience_model=of, training_dataset_arn=DATASET)
+    return AudienceModelRetraining(
+        scope, name, configured_audience_model=of, training_dataset=a_dataset(scope, DATASET)
+    )
 
 
 def test_a_model_is_retrained_once() -> None:

@@ -31,6 +31,8 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.common.names import path_of, place_of, unique_name
 
+from ...references import a_membership
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -57,14 +59,12 @@ class Chain:
         )
         # With a role and a name of the stack's own, whose name CDK makes late.
         TrainingDataset(models, "Other", columns=COLUMNS, table=GlueTable("shop", "other"), bucket=bucket)
-        first = AudienceModel(
-            models, "AudienceModel", training_dataset_arn=dataset.training_dataset_arn, encryption_key=key
-        )
+        first = AudienceModel(models, "AudienceModel", training_dataset=dataset, encryption_key=key)
         own, shared = (
             ConfiguredAudienceModel(
                 models,
                 name,
-                audience_model_arn=first.audience_model_arn,
+                audience_model=first,
                 shared_audience_metrics=SharedAudienceMetrics.ALL,
                 output=output,
             )
@@ -73,14 +73,14 @@ class Chain:
         own.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
         own.grants.manage(iam.Role(models, "Person", assumed_by=iam.AccountRootPrincipal()))
         ConfiguredAudienceModelAssociation(
-            models, "Association", configured_audience_model=shared, membership_identifier=ID
+            models, "Association", configured_audience_model=shared, membership=a_membership(models, ID)
         )
         retrainings = [
             AudienceModelRetraining(
                 models,
                 "Retraining",
                 configured_audience_model=own,
-                training_dataset_arn=dataset.training_dataset_arn,
+                training_dataset=dataset,
                 initial_audience_model=first,
                 failure_topic=topic,
                 dead_letter_queue=queue,

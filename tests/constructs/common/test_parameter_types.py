@@ -14,7 +14,6 @@ from aws_cdk import aws_s3 as s3
 
 import cdk_cleanroomsml as public
 from cdk_cleanroomsml import (
-    AudienceModel,
     AudienceOutput,
     AudienceSizes,
     CleanRoomsMLProvider,
@@ -28,12 +27,13 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.common import parameter_types, type_descriptions
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 GIVEN: dict[str, Any] = {
-    "audience_model_arn": AUDIENCE_MODEL_ARN,
     "shared_audience_metrics": SharedAudienceMetrics.ALL,
 }
 
@@ -60,8 +60,8 @@ FUNCTIONS = dict(public_functions())
 PARAMETERS = [
     (name, parameter)
     for name, function in FUNCTIONS.items()
-    for parameter in inspect.signature(function).parameters
-    if parameter not in ("self", "cls")
+    for parameter, said in inspect.signature(function).parameters.items()
+    if parameter not in ("self", "cls") and said.annotation != "object"
 ]
 
 
@@ -107,6 +107,11 @@ def stack() -> cdk.Stack:
     return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
 
 
+def model(stack: cdk.Stack, id: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:
+    parameters.setdefault("audience_model", an_audience_model(stack, AUDIENCE_MODEL_ARN))
+    return ConfiguredAudienceModel(stack, id, **{**GIVEN, **parameters})
+
+
 def problems_of(define: Callable[[], object]) -> list[str]:
     with pytest.raises(ValueError, match=r".") as error:
         define()
@@ -116,15 +121,15 @@ def problems_of(define: Callable[[], object]) -> list[str]:
 
 def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
     parameters: dict[str, Any] = {"shared_audience_metrics": "ALL", "description": "x" * 256, "output": "out"}
+    audience_model: Any = "no"
     path, *lines = problems_of(
-        lambda: ConfiguredAudienceModel(stack, "Model", audience_model_arn="no", **parameters),
+        lambda: ConfiguredAudienceModel(stack, "Model", audience_model=audience_model, **parameters)
     )
     assert path == "invalid parameters of 'Stack/Model':"
     assert [line.split()[0] for line in lines] == [
+        "audience_model",
         "shared_audience_metrics",
         "output",
-        "audience_model_arn",
-        "audience_model_arn",
         "description",
     ]
     assert stack.node.children == []
@@ -141,10 +146,10 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
             ),
         ),
         (
-            {"audience_model_arn": None},
+            {"audience_model": None},
             (
-                "audience_model_arn must be a text, got None: was it forgotten, or is it a key of the context that"
-                " isn't there?"
+                "audience_model must be an audience model, got None: was it forgotten, or is it a key of the context"
+                " that isn't there?"
             ),
         ),
         ({"min_matching_seed_size": "many"}, "min_matching_seed_size must be a whole number, got 'many'"),
@@ -168,7 +173,7 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
     ],
 )
 def test_what_is_said_of_a_model(stack: cdk.Stack, parameters: dict[str, Any], line: str) -> None:
-    assert problems_of(lambda: ConfiguredAudienceModel(stack, "Model", **{**GIVEN, **parameters}))[1:] == [line]
+    assert problems_of(lambda: model(stack, **parameters))[1:] == [line]
 
 
 def test_a_text_where_a_construct_is_meant(stack: cdk.Stack) -> None:
@@ -193,7 +198,7 @@ def test_a_text_where_a_construct_is_meant(stack: cdk.Stack) -> None:
 
 
 def test_grants_say_whose_they_are(stack: cdk.Stack) -> None:
-    grants: Any = ConfiguredAudienceModel(stack, "Model", **GIVEN).grants
+    grants: Any = model(stack).grants
     arn = "arn:aws:iam::111122223333:role/reader"
     assert problems_of(lambda: grants.read(arn)) == [
         "invalid parameters of 'ConfiguredAudienceModelGrants.read' of 'Stack/Model':",
@@ -219,13 +224,13 @@ def test_whatever_is_one_passes(stack: cdk.Stack, made: str) -> None:
         "created": lambda: kms.Key(stack, "Key"),
     }
     output = AudienceOutput(stack, "Output", role=role[made](), encryption_key=key[made]())
-    ConfiguredAudienceModel(stack, "Model", **GIVEN, output=output)
+    model(stack, output=output)
 
 
 def test_numbers_of_the_context_are_numbers(stack: cdk.Stack) -> None:
     sizes: Any = AudienceSizes.percentage
     context: dict[str, Any] = {"min_matching_seed_size": "500", "audience_sizes": sizes("1", "5")}
-    ConfiguredAudienceModel(stack, "Model", **GIVEN, **context)
+    model(stack, **context)
     (template,) = (
         cdk.assertions.Template.from_stack(stack).find_resources("Custom::CleanRoomsMLConfiguredAudienceModel").values()
     )
@@ -233,14 +238,14 @@ def test_numbers_of_the_context_are_numbers(stack: cdk.Stack) -> None:
     assert template["Properties"]["audienceSizeConfig"]["audienceSizeBins"] == [1, 5]
     for text in ("500.5", "5e2", "", "\u0665", "0x10", "500 users"):
         wrong: dict[str, Any] = {"min_matching_seed_size": text}
-        assert problems_of(lambda: ConfiguredAudienceModel(stack, "Other", **GIVEN, **wrong))[1:] == [  # noqa: B023
+        assert problems_of(lambda: model(stack, "Other", **wrong))[1:] == [  # noqa: B023
             f"min_matching_seed_size must be a whole number, got {text!r}"
         ]
 
 
 def test_a_token_of_another_type(stack: cdk.Stack) -> None:
     token: Any = cdk.Fn.get_att("Other", "Arn")
-    assert problems_of(lambda: AudienceModel(stack, "Model", training_dataset_arn=token))[1:] == [
+    assert problems_of(lambda: TrainingDataset.from_training_dataset_arn(stack, "Dataset", token))[1:] == [
         "training_dataset_arn must be a text, got a Token: write cdk.Token.as_string(…)"
     ]
 
@@ -271,20 +276,20 @@ def test_a_list_says_which_of_it_is_wrong(stack: cdk.Stack) -> None:
     lines = problems_of(lambda: TrainingDataset(stack, "Dataset", **parts, bucket=s3.Bucket(stack, "Data")))
     assert lines[1] == "columns[1] must be a TrainingColumn, got 'item': write TrainingColumn.user_id(…)"
     arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1"
-    association: dict[str, Any] = {"configured_audience_model": arn, "membership_identifier": None}
+    association: dict[str, Any] = {"configured_audience_model": arn, "membership": None}
     lines = problems_of(lambda: ConfiguredAudienceModelAssociation(stack, "Association", **association))
     assert lines[1] == (
-        f"configured_audience_model must be an IConfiguredAudienceModel, got '{arn}': write"
+        f"configured_audience_model must be a configured audience model, got '{arn}': write"
         f" ConfiguredAudienceModel.from_configured_audience_model_arn(self, 'ConfiguredAudienceModel', '{arn}')"
     )
 
 
 def test_python_says_what_is_missing_or_unknown(stack: cdk.Stack) -> None:
     define: Any = ConfiguredAudienceModel
-    with pytest.raises(TypeError, match="missing 2 required keyword-only arguments: 'audience_model_arn' and"):
+    with pytest.raises(TypeError, match="missing 2 required keyword-only arguments: 'audience_model' and"):
         define(stack, "Model")
     with pytest.raises(TypeError, match="unexpected keyword argument 'minMatchingSeedSize'"):
-        define(stack, "Model", **GIVEN, minMatchingSeedSize=500)
+        model(stack, minMatchingSeedSize=500)
 
 
 def test_every_annotation_can_be_put_in_words() -> None:

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml import AudienceModel, AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ...references import a_dataset, an_audience_model
 from ..composition.test_parts import DATASET, define_dataset
 
 if TYPE_CHECKING:
@@ -56,12 +57,17 @@ def dataset_role(synth: Synth, text: str) -> None:
 
 
 def audience_model_key(synth: Synth, text: str) -> None:
-    AudienceModel(synth.stack, "AudienceModel", training_dataset_arn=DATASET, encryption_key=key(synth, text))
+    AudienceModel(
+        synth.stack, "AudienceModel", training_dataset=a_dataset(synth.stack, DATASET), encryption_key=key(synth, text)
+    )
 
 
 def grants(synth: Synth) -> tuple[Any, Any]:
     model = ConfiguredAudienceModel(
-        synth.stack, "Model", audience_model_arn=AUDIENCE_MODEL, shared_audience_metrics=SharedAudienceMetrics.ALL
+        synth.stack,
+        "Model",
+        audience_model=an_audience_model(synth.stack, AUDIENCE_MODEL),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     return model.grants, iam.Role(synth.stack, "Grantee", assumed_by=iam.AccountRootPrincipal())
 

@@ -16,6 +16,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
 )
 
+from ...references import a_dataset, a_membership, an_audience_model
 from ..composition.test_parts import DATASET, MODEL, define_dataset
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def model(stack: cdk.Stack, **parameters: Any) -> Any:
     arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
     metrics = SharedAudienceMetrics.ALL
     return ConfiguredAudienceModel(
-        stack, "Model", audience_model_arn=arn, shared_audience_metrics=metrics, **parameters
+        stack, "Model", audience_model=an_audience_model(stack, arn), shared_audience_metrics=metrics, **parameters
     )
 
 
 def audience_model(stack: cdk.Stack, **parameters: Any) -> Any:
-    return AudienceModel(stack, "AudienceModel", training_dataset_arn=DATASET, **parameters)
+    return AudienceModel(stack, "AudienceModel", training_dataset=a_dataset(stack, DATASET), **parameters)
 
 
 def association(stack: cdk.Stack, **parameters: Any) -> Any:
@@ -46,7 +47,7 @@ def association(stack: cdk.Stack, **parameters: Any) -> Any:
         stack,
         "Association",
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", MODEL),
-        membership_identifier="0a1b2c3d-0000-4000-8000-00000000000a",
+        membership=a_membership(stack, "0a1b2c3d-0000-4000-8000-00000000000a"),
         **parameters,
     )
 

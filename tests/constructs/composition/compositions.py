@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aws_cdk as cdk
+from aws_cdk import aws_cleanrooms as cleanrooms
+from aws_cdk import aws_cleanroomsml as cleanroomsml
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
@@ -31,10 +33,13 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
     GlueTable,
+    Membership,
     SharedAudienceMetrics,
     TrainingColumn,
     TrainingDataset,
 )
+
+from ...references import a_dataset, a_membership, an_audience_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +178,7 @@ def unique(scope: Construct, name: str) -> str:
 
 
 def model(scope: Construct, **parameters: Any) -> ConfiguredAudienceModel:
-    parameters.setdefault("audience_model_arn", here(scope, "audience-model"))
+    parameters.setdefault("audience_model", an_audience_model(scope, here(scope, "audience-model")))
     return ConfiguredAudienceModel(scope, "Model", shared_audience_metrics=SharedAudienceMetrics.ALL, **parameters)
 
 
@@ -183,8 +188,19 @@ def dataset(scope: Construct, **parameters: Any) -> TrainingDataset:
     return TrainingDataset(scope, "Dataset", columns=COLUMNS, **parameters)
 
 
+def audience_model(scope: Construct) -> AudienceModel:
+    trained_on = a_dataset(scope, cdk.Fn.import_value("Dataset"))
+    return AudienceModel(scope, "AudienceModel", training_dataset=trained_on)
+
+
+def resource_of_dataset(scope: Construct) -> cleanroomsml.CfnTrainingDataset:
+    resource = dataset(scope).node.default_child
+    assert isinstance(resource, cleanroomsml.CfnTrainingDataset)
+    return resource
+
+
 def retraining(scope: Construct, **parameters: Any) -> AudienceModelRetraining:
-    parameters.setdefault("training_dataset_arn", here(scope, "training-dataset"))
+    parameters.setdefault("training_dataset", a_dataset(scope, here(scope, "training-dataset")))
     if "configured_audience_model" not in parameters:
         parameters["configured_audience_model"] = model(scope, output=_imported_output(scope))
     return AudienceModelRetraining(scope, "Retraining", **parameters)
@@ -226,6 +242,11 @@ def arns(kind: str, service: str, load: Callable[[Construct, str, str], Any]) ->
     """The ways to import by an ARN."""
     said = {name: tell for name, tell in texts(kind, service).items() if name != A_LOOK_UP}
     return {name: _import(tell, load) for name, tell in said.items()}
+
+
+def references(kind: str, load: Callable[[Construct, str, str], Any]) -> dict[str, Callable[[Construct], Any]]:
+    """The ways to import what is of this library, a look-up among them."""
+    return {name: _import(tell, load) for name, tell in texts(kind, "cleanrooms-ml").items()}
 
 
 def _import(tell: Callable[[Construct], str], load: Callable[[Construct, str, str], Any]) -> Callable[[Construct], Any]:
@@ -297,18 +318,15 @@ def let_in(part: Any) -> None:
     part.grants.start_audience_generation(iam.AccountPrincipal("777788889999"), collaboration_id=ID).assert_success()
 
 
-MODELS = arns("configured-audience-model", "cleanrooms-ml", ConfiguredAudienceModel.from_configured_audience_model_arn)
+MODELS = references("configured-audience-model", ConfiguredAudienceModel.from_configured_audience_model_arn)
+DATASETS = references("training-dataset", TrainingDataset.from_training_dataset_arn)
 
 WHATS = [
     What(
-        "`ConfiguredAudienceModel(audience_model_arn=)`",
-        lambda scope: (
-            AudienceModel(
-                scope, "AudienceModel", training_dataset_arn=cdk.Fn.import_value("Dataset")
-            ).audience_model_arn
-        ),
-        lambda scope, part: model(scope, audience_model_arn=part, output=_imported_output(scope)),
-        texts("audience-model", "cleanrooms-ml"),
+        "`ConfiguredAudienceModel(audience_model=)`",
+        audience_model,
+        lambda scope, part: model(scope, audience_model=part, output=_imported_output(scope)),
+        references("audience-model", AudienceModel.from_audience_model_arn),
     ),
     What(
         "`ConfiguredAudienceModel(output=)`",
@@ -385,10 +403,15 @@ WHATS = [
         {"a name in another account's catalog": warning(f"catalog of account {OTHER_ACCOUNT}")},
     ),
     What(
-        "`AudienceModel(training_dataset_arn=)`",
-        lambda scope: dataset(scope).training_dataset_arn,
-        lambda scope, part: AudienceModel(scope, "AudienceModel", training_dataset_arn=part),
-        texts("training-dataset", "cleanrooms-ml"),
+        "`AudienceModel(training_dataset=)`",
+        dataset,
+        lambda scope, part: AudienceModel(scope, "AudienceModel", training_dataset=part),
+        DATASETS,
+    ),
+    What(
+        "`AudienceModel(training_dataset=)` of CloudFormation's own resource",
+        resource_of_dataset,
+        lambda scope, part: AudienceModel(scope, "AudienceModel", training_dataset=part),
     ),
     What(
         "`AudienceModel(encryption_key=)`",
@@ -396,7 +419,7 @@ WHATS = [
         lambda scope, part: AudienceModel(
             scope,
             "AudienceModel",
-            training_dataset_arn=arn("training-dataset", "cleanrooms-ml"),
+            training_dataset=a_dataset(scope, arn("training-dataset", "cleanrooms-ml")),
             encryption_key=part,
         ),
         KEYS,
@@ -407,24 +430,24 @@ WHATS = [
         model,
         lambda scope, part: retraining(scope, configured_audience_model=part),
         MODELS,
-        {A_TOKEN: warning("role of the imported"), AN_ARN: warning("role of the imported")},
+        {each: warning("role of the imported") for each in (A_TOKEN, AN_ARN, A_LOOK_UP)},
     ),
     What(
-        "`AudienceModelRetraining(training_dataset_arn=)`",
-        lambda scope: dataset(scope).training_dataset_arn,
-        lambda scope, part: retraining(scope, training_dataset_arn=part),
-        texts("training-dataset", "cleanrooms-ml"),
+        "`AudienceModelRetraining(training_dataset=)`",
+        dataset,
+        lambda scope, part: retraining(scope, training_dataset=part),
+        DATASETS,
     ),
     What(
         "`AudienceModelRetraining(initial_audience_model=)`",
-        lambda scope: AudienceModel(scope, "AudienceModel", training_dataset_arn=cdk.Fn.import_value("Dataset")),
+        audience_model,
         lambda scope, part: retraining(scope, initial_audience_model=part),
         {
             AN_ARN: lambda scope: AudienceModel.from_audience_model_arn(
                 scope, "I", arn("audience-model", "cleanrooms-ml")
             )
         },
-        {AN_ARN: error("must be an AudienceModel, got an imported one")},
+        {AN_ARN: error("must be an AudienceModel, got an imported audience model")},
     ),
     What(
         "`AudienceModelRetraining(encryption_key=)`",
@@ -457,16 +480,18 @@ WHATS = [
         "`ConfiguredAudienceModelAssociation(configured_audience_model=)`",
         model,
         lambda scope, part: ConfiguredAudienceModelAssociation(
-            scope, "Association", configured_audience_model=part, membership_identifier=ID
+            scope,
+            "Association",
+            configured_audience_model=part,
+            membership=a_membership(scope, ID),
+            manage_resource_policies=False,
         ),
         MODELS,
     ),
     What(
-        "`ConfiguredAudienceModelAssociation(membership_identifier=)`",
-        lambda scope: (
-            cdk.aws_cleanrooms.CfnMembership(
-                scope, "Membership", collaboration_identifier=ID, query_log_status="DISABLED"
-            ).attr_membership_identifier
+        "`ConfiguredAudienceModelAssociation(membership=)`",
+        lambda scope: cleanrooms.CfnMembership(
+            scope, "Membership", collaboration_identifier=ID, query_log_status="DISABLED"
         ),
         lambda scope, part: ConfiguredAudienceModelAssociation(
             scope,
@@ -474,12 +499,13 @@ WHATS = [
             configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
                 scope, "Theirs", arn("configured-audience-model", "cleanrooms-ml")
             ),
-            membership_identifier=part,
+            membership=part,
+            manage_resource_policies=False,
         ),
         {
-            "its identifier": lambda _: ID,
-            A_LOOK_UP: texts("", "")[A_LOOK_UP],
-            A_TOKEN: texts("", "")[A_TOKEN],
+            **arns(f"membership/{ID}", "cleanrooms", Membership.from_membership_arn),
+            "its identifier": lambda scope: a_membership(scope, ID),
+            A_LOOK_UP: _import(texts("", "")[A_LOOK_UP], Membership.from_membership_identifier),
         },
     ),
     What(
@@ -601,7 +627,7 @@ _PLACES = """
   and Region. A nested stack has a function of its own.
 * *Another Region*, *another account*: a stack of this application there, with `cross_region_references`, both with
   a known `env`.
-* *A name*, *an ARN*: imported with `from_…_name` or `from_…_arn`, or given as text. *A look-up*:
+* *A name*, *an ARN*: imported with `from_…_name` or `from_…_arn`. *A look-up*:
   `StringParameter.value_from_lookup`, whose first round has a dummy for a value. *A parameter of the stack*: a Token
   that is only known at deployment.
 

@@ -12,6 +12,8 @@ from aws_cdk.assertions import Annotations, Match, Template
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from ..conftest import Synth
 
@@ -30,7 +32,7 @@ def model(
     return ConfiguredAudienceModel(
         stack,
         "Model",
-        audience_model_arn=ARN,
+        audience_model=an_audience_model(stack, ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         output=output,
         tags=tags,

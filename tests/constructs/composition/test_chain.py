@@ -26,6 +26,7 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
+from ...references import a_dataset, a_membership
 from ..conftest import Synth
 from ..test_security import findings, lint
 
@@ -49,11 +50,11 @@ def define_chain(stack: cdk.Stack) -> None:
         bucket=s3.Bucket.from_bucket_name(stack, "Data", "shop-data"),
         prefix="purchases",
     )
-    first = AudienceModel(stack, "AudienceModel", training_dataset_arn=dataset.training_dataset_arn)
+    first = AudienceModel(stack, "AudienceModel", training_dataset=dataset)
     model = ConfiguredAudienceModel(
         stack,
         "Model",
-        audience_model_arn=first.audience_model_arn,
+        audience_model=first,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         wait_for_audience_model=cdk.Duration.minutes(1),
     )
@@ -61,7 +62,7 @@ def define_chain(stack: cdk.Stack) -> None:
         stack,
         "Association",
         configured_audience_model=model,
-        membership_identifier=ID,
+        membership=a_membership(stack, ID),
         manage_resource_policies=False,
     )
     model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
@@ -69,7 +70,7 @@ def define_chain(stack: cdk.Stack) -> None:
         stack,
         "Retraining",
         configured_audience_model=model,
-        training_dataset_arn=dataset.training_dataset_arn,
+        training_dataset=dataset,
         initial_audience_model=first,
     )
     CleanRoomsMLMonitoring(stack, "Monitoring", retrainings=[retraining], provider=provider)
@@ -149,7 +150,7 @@ def train(stack: cdk.Stack) -> None:
     AudienceModel(
         stack,
         "AudienceModel",
-        training_dataset_arn="arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/5d2c1b0a",
+        training_dataset=a_dataset(stack, "arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/5d2c1b0a"),
     )
 
 
@@ -161,7 +162,7 @@ def let_in_a_partner(stack: cdk.Stack) -> None:
 
 def associate(stack: cdk.Stack) -> None:
     ConfiguredAudienceModelAssociation(
-        stack, "Association", configured_audience_model=theirs(stack), membership_identifier=ID
+        stack, "Association", configured_audience_model=theirs(stack), membership=a_membership(stack, ID)
     )
 
 

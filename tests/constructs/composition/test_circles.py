@@ -29,6 +29,7 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.provider.dependencies import comes_from_outside
 
+from ...references import a_dataset, a_membership, an_audience_model
 from ..conftest import Synth
 from ..graph import circles, everything_before, waits_for
 
@@ -43,11 +44,11 @@ WRITER = "cleanrooms-ml.amazonaws.com"
 
 def model(scope: Construct, name: str, audience_model_arn: str = ARN, **options: Any) -> ConfiguredAudienceModel:
     options.setdefault("shared_audience_metrics", SharedAudienceMetrics.ALL)
-    return ConfiguredAudienceModel(scope, name, audience_model_arn=audience_model_arn, **options)
+    return ConfiguredAudienceModel(scope, name, audience_model=an_audience_model(scope, audience_model_arn), **options)
 
 
 def trained(scope: Construct, name: str = "AudienceModel", dataset: str = DATASET) -> AudienceModel:
-    return AudienceModel(scope, name, training_dataset_arn=dataset)
+    return AudienceModel(scope, name, training_dataset=a_dataset(scope, dataset))
 
 
 def dataset(scope: Construct, name: str = "Dataset", **options: Any) -> TrainingDataset:
@@ -66,7 +67,7 @@ def role(scope: Construct, name: str = "Writer") -> iam.Role:
 
 
 def associate(scope: Construct, name: str, of: ConfiguredAudienceModel, **options: Any) -> Any:
-    options.setdefault("membership_identifier", ID)
+    options.setdefault("membership", a_membership(scope, ID))
     return ConfiguredAudienceModelAssociation(scope, name, configured_audience_model=of, **options)
 
 
@@ -165,8 +166,8 @@ def a_membership_for_a_model(stack: cdk.Stack) -> None:
     one = model(stack, "Model")
     membership = cleanrooms.CfnMembership(stack, "Membership", collaboration_identifier=ID, query_log_status="DISABLED")
     membership.node.add_dependency(one)
-    associate(stack, "Association", one, membership_identifier=membership.attr_membership_identifier)
-    associate(stack, "Other", model(stack, "OtherModel"), membership_identifier=membership.attr_membership_identifier)
+    associate(stack, "Association", one, membership=membership)
+    associate(stack, "Other", model(stack, "OtherModel"), membership=membership)
 
 
 def wrappers(stack: cdk.Stack) -> None:
@@ -282,7 +283,9 @@ def a_model_in_a_tag_of_another(stack: cdk.Stack) -> None:
 
 def a_model_in_an_audience_model(stack: cdk.Stack) -> None:
     one = model(stack, "One")
-    next_one = AudienceModel(stack, "Next", training_dataset_arn=DATASET, description=one.configured_audience_model_arn)
+    next_one = AudienceModel(
+        stack, "Next", training_dataset=a_dataset(stack, DATASET), description=one.configured_audience_model_arn
+    )
     model(stack, "Two", next_one.audience_model_arn)
 
 
@@ -337,7 +340,7 @@ def retrainings(stack: cdk.Stack) -> None:
         stack,
         "Retraining",
         configured_audience_model=one,
-        training_dataset_arn=data.training_dataset_arn,
+        training_dataset=data,
         initial_audience_model=first,
     )
     model(stack, "Other").node.add_dependency(retraining)
@@ -490,7 +493,7 @@ def on_a_dataset(scope: Construct) -> None:
 
 def on_a_membership(scope: Construct) -> None:
     one = cleanrooms.CfnMembership(scope, "Membership", collaboration_identifier=ID, query_log_status="DISABLED")
-    associate(scope, "Association", model(scope, "Model"), membership_identifier=one.attr_membership_identifier)
+    associate(scope, "Association", model(scope, "Model"), membership=one)
 
 
 def on_a_given_role(scope: Construct) -> None:
@@ -500,7 +503,11 @@ def on_a_given_role(scope: Construct) -> None:
 def on_a_key(scope: Construct) -> None:
     key = kms.Key(scope, "Key")
     AudienceModel(
-        scope, "AudienceModel", training_dataset_arn=DATASET, encryption_key=key, allow_encryption_key_use=True
+        scope,
+        "AudienceModel",
+        training_dataset=a_dataset(scope, DATASET),
+        encryption_key=key,
+        allow_encryption_key_use=True,
     )
 
 

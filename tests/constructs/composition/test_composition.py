@@ -19,6 +19,8 @@ from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudi
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 from cdk_cleanroomsml.testing import configured_audience_models
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -31,7 +33,11 @@ ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 
 def model(scope: Construct, name: str = "Model", output: AudienceOutput | None = None) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        scope, name, audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL, output=output
+        scope,
+        name,
+        audience_model=an_audience_model(scope, ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        output=output,
     )
 
 
@@ -104,7 +110,10 @@ def test_a_pipeline(synth: Synth) -> None:
 def test_arns_have_the_partition_of_the_stack(synth: Synth, partition: str) -> None:
     arn = ARN.replace("arn:aws:", f"arn:{partition}:")
     ConfiguredAudienceModel(
-        synth.stack, "Model", audience_model_arn=arn, shared_audience_metrics=SharedAudienceMetrics.ALL
+        synth.stack,
+        "Model",
+        audience_model=an_audience_model(synth.stack, arn),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     template = str(synth.template.to_json()).replace(arn, "")
     assert "arn:aws" not in template
@@ -149,7 +158,7 @@ def test_two_copies_of_the_library_share_what_a_stack_has_one_of(synth: Synth, s
     second_copy.ConfiguredAudienceModel(
         synth.stack,
         "Theirs",
-        audience_model_arn=ARN,
+        audience_model=an_audience_model(synth.stack, ARN),
         shared_audience_metrics=second_copy.SharedAudienceMetrics.ALL,
     )
     assert len(configured_audience_models(synth.template)) == 2

@@ -111,7 +111,7 @@ def wildcard(rule: str) -> str:
     text = re.sub(r"^AwsSolutions-IAM5\[Resource::(.*)]$", r"\1", rule)
     text = re.sub(r"^arn:<AWS::Partition>:cleanrooms(-ml)?:<AWS::Region>:<AWS::AccountId>:", "", text)
     text = re.sub(r"^(arn:<AWS::Partition>:s3:::[^/]+|<\w+\.Arn>)/", "<bucket>/", text)
-    return re.sub(r"^membership/[^*/]+/", "membership/<id>/", text)
+    return re.sub(r"^membership/[^*]+/configured", "membership/<id>/configured", text)
 
 
 def test_every_wildcard_is_on_the_page_with_its_reason(combined: Combined) -> None:

@@ -25,6 +25,8 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
+from ...references import a_dataset, a_membership, an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,7 +51,7 @@ def everything(stack: cdk.Stack, text: str) -> None:
     model = ConfiguredAudienceModel(
         stack,
         "Model",
-        audience_model_arn=text,
+        audience_model=an_audience_model(stack, text),
         configured_audience_model_name=f"{text}\n",
         description=f"{text}\x00",
         shared_audience_metrics=SharedAudienceMetrics.ALL,
@@ -62,11 +64,11 @@ def everything(stack: cdk.Stack, text: str) -> None:
             stack,
             f"Association{number}",
             configured_audience_model=one,
-            membership_identifier=text,
+            membership=a_membership(stack, text),
             manage_resource_policies=False,
         )
     model.grants.start_audience_generation(iam.AccountPrincipal(text), collaboration_id=text)
-    AudienceModel(stack, "AudienceModel", training_dataset_arn=text, encryption_key=key)
+    AudienceModel(stack, "AudienceModel", training_dataset=a_dataset(stack, text), encryption_key=key)
     AudienceModel.from_audience_model_arn(stack, "ImportedAudienceModel", text)
     TrainingDataset.from_training_dataset_arn(stack, "ImportedDataset", text)
     ConfiguredAudienceModelAssociation.from_configured_audience_model_association_arn(stack, "ImportedOne", text)
@@ -74,7 +76,7 @@ def everything(stack: cdk.Stack, text: str) -> None:
         stack,
         "Retraining",
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Other", MODEL),
-        training_dataset_arn=text,
+        training_dataset=a_dataset(stack, text),
         audience_model_name_prefix=f"{text}\n",
     )
     TrainingDataset(
@@ -105,6 +107,6 @@ def test_what_was_found_is_checked_in_the_second(found: str) -> None:
         ConfiguredAudienceModel(
             stack,
             "Model",
-            audience_model_arn=looked_up(stack),
+            audience_model=an_audience_model(stack, looked_up(stack)),
             shared_audience_metrics=SharedAudienceMetrics.ALL,
         )

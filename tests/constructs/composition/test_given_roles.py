@@ -19,6 +19,7 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
+from ...references import an_audience_model
 from ..graph import circles
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def output(stack: cdk.Stack, given: IRoleRef) -> None:
     ConfiguredAudienceModel(
         stack,
         "Model",
-        audience_model_arn=ARN,
+        audience_model=an_audience_model(stack, ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         output=AudienceOutput(stack, "Output", role=given),
     )
@@ -142,7 +143,7 @@ def test_one_role_of_many_outputs_is_passed_by_one_policy(synth: Synth) -> None:
         ConfiguredAudienceModel(
             synth.stack,
             f"Model{number}",
-            audience_model_arn=ARN,
+            audience_model=an_audience_model(synth.stack, ARN),
             shared_audience_metrics=SharedAudienceMetrics.ALL,
             output=AudienceOutput(synth.stack, f"Output{number}", role=given, prefix=str(number)),
         )

@@ -21,6 +21,8 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -161,7 +163,7 @@ class Two:
         self.model = ConfiguredAudienceModel(
             self.own,
             "Model",
-            audience_model_arn=AUDIENCE_MODEL,
+            audience_model=an_audience_model(self.own, AUDIENCE_MODEL),
             shared_audience_metrics=SharedAudienceMetrics.ALL,
         )
 
@@ -348,7 +350,10 @@ def test_of_stages_both_are_granted() -> None:
         for name, account in (("Own", OWN), ("Theirs", PARTNER))
     ]
     model = ConfiguredAudienceModel(
-        stacks[0], "Model", audience_model_arn=AUDIENCE_MODEL, shared_audience_metrics=SharedAudienceMetrics.ALL
+        stacks[0],
+        "Model",
+        audience_model=an_audience_model(stacks[0], AUDIENCE_MODEL),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     role = iam.Role(stacks[1], "Role", role_name="analyst", assumed_by=iam.AccountRootPrincipal())
     model.grants.start_audience_generation(role, collaboration_id=COLLABORATION).assert_success()
@@ -416,7 +421,10 @@ def test_who_is_granted_nothing_is_told(two: Two, who: str) -> None:
 def test_an_account_principal_of_an_unknown_environment(synth: Synth) -> None:
     """A stack that may be deployed anywhere is its own account's, whichever that is."""
     model = ConfiguredAudienceModel(
-        synth.stack, "Model", audience_model_arn=AUDIENCE_MODEL, shared_audience_metrics=SharedAudienceMetrics.ALL
+        synth.stack,
+        "Model",
+        audience_model=an_audience_model(synth.stack, AUDIENCE_MODEL),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     for own in (iam.AccountRootPrincipal(), iam.AccountPrincipal(cdk.Aws.ACCOUNT_ID)):
         assert_nothing(model.grants.start_audience_generation(own), synth.stack, "the model is its own already")

@@ -30,6 +30,8 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
+from ...references import a_dataset
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -259,7 +261,7 @@ def test_a_bucket_that_most_likely_is_another_accounts_is_pointed_out() -> None:
 
 
 def audience_model(place: Place, key: Any) -> None:
-    AudienceModel(place.stack, "AudienceModel", training_dataset_arn=DATASET, encryption_key=key)
+    AudienceModel(place.stack, "AudienceModel", training_dataset=a_dataset(place.stack, DATASET), encryption_key=key)
 
 
 def retraining(place: Place, key: Any = None, **parameters: Any) -> AudienceModelRetraining:
@@ -269,7 +271,7 @@ def retraining(place: Place, key: Any = None, **parameters: Any) -> AudienceMode
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
             place.stack, "Model", MODEL
         ),
-        training_dataset_arn=DATASET,
+        training_dataset=a_dataset(place.stack, DATASET),
         encryption_key=key,
         **parameters,
     )

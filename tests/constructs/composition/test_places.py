@@ -24,6 +24,8 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
+from ...references import a_dataset
+
 ACCOUNT = "111122223333"
 VIRGINIA = cdk.Environment(account=ACCOUNT, region="us-east-1")
 OREGON = cdk.Environment(account=ACCOUNT, region="us-west-2")
@@ -72,7 +74,7 @@ def tag_after_training(two: Two) -> str:
 
 def tag_after_configuring(two: Two) -> str:
     arn = f"arn:aws:cleanrooms-ml:us-west-2:{ACCOUNT}:training-dataset/d"
-    model = AudienceModel(two.oregon, "AudienceModel", training_dataset_arn=arn)
+    model = AudienceModel(two.oregon, "AudienceModel", training_dataset=a_dataset(two.oregon, arn))
     model.grants.create_configured_audience_model(two.role())
     return f":cleanrooms-ml:us-west-2:{ACCOUNT}:configured-audience-model/*"
 

@@ -10,6 +10,8 @@ from aws_cdk import aws_ssm as ssm
 
 from cdk_cleanroomsml import AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,7 @@ def bins(synth: Synth, sizes: AudienceSizes) -> Any:
     ConfiguredAudienceModel(
         synth.stack,
         "Model",
-        audience_model_arn=ARN,
+        audience_model=an_audience_model(synth.stack, ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         audience_sizes=sizes,
     )

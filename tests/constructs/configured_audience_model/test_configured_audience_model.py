@@ -17,6 +17,8 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,7 +38,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def model(synth: Synth, id: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:
-    parameters.setdefault("audience_model_arn", ARN)
+    parameters.setdefault("audience_model", an_audience_model(synth.stack, ARN))
     parameters.setdefault("shared_audience_metrics", SharedAudienceMetrics.ALL)
     return ConfiguredAudienceModel(synth.stack, id, **parameters)
 
@@ -181,7 +183,7 @@ def test_everything_can_be_a_token(synth: Synth) -> None:
 
     model(
         synth,
-        audience_model_arn=text("Arn"),
+        audience_model=an_audience_model(synth.stack, text("Arn")),
         shared_audience_metrics=SharedAudienceMetrics.of(text("Metrics")),
         configured_audience_model_name=text("Name"),
         description=text("Description"),
@@ -208,7 +210,6 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
     with pytest.raises(ValueError, match="invalid parameters of 'Stack/Model'") as error:
         model(
             synth,
-            audience_model_arn="arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/x",
             configured_audience_model_name=" ",
             description="\u0007" * 256,
             min_matching_seed_size=24,
@@ -217,7 +218,6 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
         )
     message = str(error.value)
     for said in (
-        "audience_model_arn must be the ARN of an audience model",
         "configured_audience_model_name must be printable characters on one line, not only spaces, got ' '",
         "description must have 0 to 255 characters, got 256",
         "description must be printable characters and line breaks",

@@ -18,6 +18,8 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
+from ...references import a_membership, an_audience_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,7 +34,7 @@ def model(synth: Synth, **parameters: Any) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
         synth.stack,
         "Model",
-        audience_model_arn=AUDIENCE_MODEL,
+        audience_model=an_audience_model(synth.stack, AUDIENCE_MODEL),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         **parameters,
     )
@@ -40,7 +42,7 @@ def model(synth: Synth, **parameters: Any) -> ConfiguredAudienceModel:
 
 def associate(of: ConfiguredAudienceModel, stack: cdk.Stack) -> None:
     ConfiguredAudienceModelAssociation(
-        stack, "Association", configured_audience_model=of, membership_identifier=MEMBERSHIP
+        stack, "Association", configured_audience_model=of, membership=a_membership(stack, MEMBERSHIP)
     )
 
 

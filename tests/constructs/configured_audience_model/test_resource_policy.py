@@ -17,6 +17,8 @@ from cdk_cleanroomsml.common import limits
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
 from cdk_cleanroomsml.configured_audience_model.resource_policy import least_length
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from cdk_cleanroomsml import IConfiguredAudienceModel
 
@@ -32,7 +34,10 @@ OTHER_COLLABORATION = "0a1b2c3d-0000-4000-8000-000000000002"
 
 def define_model(stack: cdk.Stack, id: str = "Model") -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        stack, id, audience_model_arn=AUDIENCE_MODEL, shared_audience_metrics=SharedAudienceMetrics.ALL
+        stack,
+        id,
+        audience_model=an_audience_model(stack, AUDIENCE_MODEL),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
 
 

@@ -18,6 +18,7 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModel,
 )
 
+from ...references import a_dataset
 from ..conftest import Synth
 from ..test_contract import FLAGS
 
@@ -32,7 +33,7 @@ def retraining(synth: Synth, id: str = "Retraining") -> AudienceModelRetraining:
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(
             synth.stack, f"{id}Model", f"{ARN}-of-{id}"
         ),
-        training_dataset_arn=DATASET_ARN,
+        training_dataset=a_dataset(synth.stack, DATASET_ARN),
     )
 
 

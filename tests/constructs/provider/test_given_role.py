@@ -15,6 +15,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 
 from cdk_cleanroomsml import AudienceModel, CleanRoomsMLProvider, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ...references import a_dataset, an_audience_model
 from ..composition.test_given_roles import (
     of_a_nested_stack,
     of_a_sibling,
@@ -63,11 +64,11 @@ def everything(stack: cdk.Stack, given: IRoleRef | None) -> ConfiguredAudienceMo
         tracing=lambda_.Tracing.ACTIVE,
         dead_letter_queue=sqs.Queue(stack, "Queue", encryption=sqs.QueueEncryption.KMS),
     )
-    trained = AudienceModel(stack, "Trained", training_dataset_arn=DATASET)
+    trained = AudienceModel(stack, "Trained", training_dataset=a_dataset(stack, DATASET))
     model = ConfiguredAudienceModel(
         stack,
         "Model",
-        audience_model_arn=trained.audience_model_arn,
+        audience_model=trained,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
     model.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=ID)
@@ -207,7 +208,10 @@ def test_stacks_share_a_role(synth: Synth) -> None:
     stacks = [synth.stack, cdk.Stack(synth.app, "Other"), cdk.NestedStack(synth.stack, "Nested")]
     for stack in stacks:
         ConfiguredAudienceModel(
-            stack, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL
+            stack,
+            "Model",
+            audience_model=an_audience_model(stack, ARN),
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
         )
     synth.app.synth()
     for stack in stacks:

@@ -20,6 +20,8 @@ from constructs import Construct
 from cdk_cleanroomsml import CleanRoomsMLProvider, ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.provider.options import ProviderOptions
 
+from ...references import an_audience_model
+
 if TYPE_CHECKING:
     from ..conftest import Synth
 
@@ -28,7 +30,10 @@ ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 
 def model(synth: Synth) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        synth.stack, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL
+        synth.stack,
+        "Model",
+        audience_model=an_audience_model(synth.stack, ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
 
 
@@ -196,7 +201,10 @@ def provider_functions(app: cdk.App, stacks: list[cdk.Stack]) -> list[tuple[Any,
     """What the functions of stacks are like: memory, tracing and runtime."""
     for stack in stacks:
         ConfiguredAudienceModel(
-            stack, "Model", audience_model_arn=ARN, shared_audience_metrics=SharedAudienceMetrics.ALL
+            stack,
+            "Model",
+            audience_model=an_audience_model(stack, ARN),
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
         )
     assert app.node.children
     found = []

@@ -22,6 +22,7 @@ from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider, ConfiguredAud
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 from cdk_cleanroomsml.provider import function_code
 
+from ...references import an_audience_model
 from ..conftest import Synth
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ PACKAGE = Path(cdk_cleanroomsml.__file__).parent
 
 def model(scope: Construct, name: str, arn: str = ARN, output: AudienceOutput | None = None) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
-        scope, name, audience_model_arn=arn, shared_audience_metrics=SharedAudienceMetrics.ALL, output=output
+        scope,
+        name,
+        audience_model=an_audience_model(scope, arn),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        output=output,
     )
 
 

@@ -16,6 +16,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
 )
 
+from ...references import a_dataset, a_membership, an_audience_model
 from ..composition.test_parts import DATASET, MODEL
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def model(stack: cdk.Stack, **parameters: Any) -> Any:
     return ConfiguredAudienceModel(
         stack,
         "Tagged",
-        audience_model_arn=AUDIENCE_MODEL,
+        audience_model=an_audience_model(stack, AUDIENCE_MODEL),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         **parameters,
     )
 
 
 def audience_model(stack: cdk.Stack, **parameters: Any) -> Any:
-    return AudienceModel(stack, "Tagged", training_dataset_arn=DATASET, **parameters)
+    return AudienceModel(stack, "Tagged", training_dataset=a_dataset(stack, DATASET), **parameters)
 
 
 def association(stack: cdk.Stack, **parameters: Any) -> Any:
@@ -67,7 +68,7 @@ def association(stack: cdk.Stack, **parameters: Any) -> Any:
         stack,
         "Tagged",
         configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", MODEL),
-        membership_identifier="0a1b2c3d-0000-4000-8000-00000000000a",
+        membership=a_membership(stack, "0a1b2c3d-0000-4000-8000-00000000000a"),
         **parameters,
     )
 
@@ -158,7 +159,7 @@ def test_a_retrainings_keys_are_known_at_synthesis(synth: Synth) -> None:
             synth.stack,
             "Retraining",
             configured_audience_model=imported,
-            training_dataset_arn=DATASET,
+            training_dataset=a_dataset(synth.stack, DATASET),
             tags={key: "media"},
         )
 

@@ -27,6 +27,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
 )
 
+from ...references import a_dataset, an_audience_model
 from ..conftest import Synth
 from ..test_contract import FLAGS
 
@@ -50,7 +51,7 @@ def own(synth: Synth) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
         synth.stack,
         "Model",
-        audience_model_arn=AUDIENCE_MODEL_ARN,
+        audience_model=an_audience_model(synth.stack, AUDIENCE_MODEL_ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
     )
 
@@ -58,7 +59,7 @@ def own(synth: Synth) -> ConfiguredAudienceModel:
 def retraining(synth: Synth, id: str = "Retraining", **parameters: Any) -> AudienceModelRetraining:
     if "configured_audience_model" not in parameters:
         parameters["configured_audience_model"] = imported(synth)
-    parameters.setdefault("training_dataset_arn", DATASET_ARN)
+    parameters.setdefault("training_dataset", a_dataset(synth.stack, DATASET_ARN))
     return AudienceModelRetraining(synth.stack, id, **parameters)
 
 
@@ -167,7 +168,7 @@ class TestWhatIsTrained:
     def test_tokens_pass(self, synth: Synth) -> None:
         dataset = cdk.CfnParameter(synth.stack, "Dataset").value_as_string
         prefix = cdk.CfnParameter(synth.stack, "Prefix").value_as_string
-        retraining(synth, training_dataset_arn=dataset, audience_model_name_prefix=prefix)
+        retraining(synth, training_dataset=a_dataset(synth.stack, dataset), audience_model_name_prefix=prefix)
         assert settings(synth)["request"]["TrainingDatasetArn"] == "Dataset"
         assert settings(synth)["namePrefix"] == "Prefix-"
 
@@ -183,7 +184,7 @@ class TestWhoOwnsTheAudienceModel:
         assert "Retrained" not in synth.only(CONFIGURED_MODEL)["Properties"]
 
     def test_the_initial_audience_model_is_told_and_may_be_deleted(self, synth: Synth) -> None:
-        first = AudienceModel(synth.stack, "First", training_dataset_arn=DATASET_ARN)
+        first = AudienceModel(synth.stack, "First", training_dataset=a_dataset(synth.stack, DATASET_ARN))
         retraining(synth, initial_audience_model=first)
         resource = synth.only("Custom::CleanRoomsMLAudienceModel")["Properties"]
         assert resource["Retrained"] is True
@@ -200,13 +201,17 @@ class TestWhoOwnsTheAudienceModel:
     def test_in_a_nested_stack(self, synth: Synth, together: bool) -> None:
         """Its name is only known to itself; that of its parent marks what it trains."""
         nested = cdk.NestedStack(synth.stack, "Nested")
-        first = AudienceModel(nested if together else synth.stack, "First", training_dataset_arn=DATASET_ARN)
+        first = AudienceModel(
+            nested if together else synth.stack,
+            "First",
+            training_dataset=a_dataset(nested if together else synth.stack, DATASET_ARN),
+        )
         model = ConfiguredAudienceModel.from_configured_audience_model_arn(nested, "Model", ARN)
         AudienceModelRetraining(
             nested,
             "Retraining",
             configured_audience_model=model,
-            training_dataset_arn=DATASET_ARN,
+            training_dataset=a_dataset(nested, DATASET_ARN),
             initial_audience_model=first,
         )
         template = cdk.assertions.Template.from_stack(nested if together else synth.stack)
@@ -215,7 +220,7 @@ class TestWhoOwnsTheAudienceModel:
         assert resource["Properties"]["RetrainedBy"] == "Stack/StackNestedRetrainingDFAB2069"
 
     def test_one_audience_model_can_not_begin_two_retrainings(self, synth: Synth) -> None:
-        first = AudienceModel(synth.stack, "First", training_dataset_arn=DATASET_ARN)
+        first = AudienceModel(synth.stack, "First", training_dataset=a_dataset(synth.stack, DATASET_ARN))
         retraining(synth, initial_audience_model=first)
         with pytest.raises(ValueError, match="'Stack/First' is the initial audience model of two retrainings"):
             retraining(
@@ -231,7 +236,9 @@ class TestWhoOwnsTheAudienceModel:
 class TestProblems:
     def test_an_imported_initial_audience_model(self, synth: Synth) -> None:
         theirs: Any = AudienceModel.from_audience_model_arn(synth.stack, "Theirs", AUDIENCE_MODEL_ARN)
-        with pytest.raises(ValueError, match="initial_audience_model must be an AudienceModel, got an imported one"):
+        with pytest.raises(
+            ValueError, match="initial_audience_model must be an AudienceModel, got an imported audience model"
+        ):
             retraining(synth, initial_audience_model=theirs)
 
     def test_an_alias_for_a_key(self, synth: Synth) -> None:
@@ -239,13 +246,13 @@ class TestProblems:
         with pytest.raises(ValueError, match="encryption_key must be a key, got an alias"):
             retraining(synth, encryption_key=alias)
         with pytest.raises(ValueError, match="encryption_key must be a key, got an alias"):
-            AudienceModel(synth.stack, "Model2", training_dataset_arn=DATASET_ARN, encryption_key=alias)
+            AudienceModel(
+                synth.stack, "Model2", training_dataset=a_dataset(synth.stack, DATASET_ARN), encryption_key=alias
+            )
 
     @pytest.mark.parametrize(
         ("parameters", "problem"),
         [
-            ({"training_dataset_arn": "interactions"}, "training_dataset_arn must have 20 to 2048 characters"),
-            ({"training_dataset_arn": ARN}, "training_dataset_arn must be the ARN of a training dataset"),
             ({"audience_model_name_prefix": "x" * 47}, "audience_model_name_prefix must have 1 to 46 characters"),
             ({"audience_model_name_prefix": " "}, "audience_model_name_prefix must be printable"),
             ({"description": "x" * 256}, "description must have 0 to 255 characters"),
@@ -290,7 +297,7 @@ class TestProblems:
         model = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", ARN)
         with pytest.raises(ValueError, match="configured_audience_model's Region") as error:
             AudienceModelRetraining(
-                stack, "Retraining", configured_audience_model=model, training_dataset_arn=DATASET_ARN
+                stack, "Retraining", configured_audience_model=model, training_dataset=a_dataset(stack, DATASET_ARN)
             )
         assert "configured_audience_model's account" in str(error.value)
 

@@ -10,7 +10,13 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Template
 
-from cdk_cleanroomsml import AudienceOutput, AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceOutput,
+    AudienceSizes,
+    ConfiguredAudienceModel,
+    SharedAudienceMetrics,
+)
 from cdk_cleanroomsml.testing import configured_audience_model
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ def create(stack: cdk.Stack) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
         stack,
         "SportsReaders",
-        audience_model_arn=AUDIENCE_MODEL_ARN,
+        audience_model=AudienceModel.from_audience_model_arn(stack, "AudienceModel", AUDIENCE_MODEL_ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         audience_sizes=AudienceSizes.percentage(1, 5, 10),
         tags={"brand": "sports"},
@@ -65,7 +71,7 @@ def bring_your_own(stack: cdk.Stack, bucket: s3.Bucket, role: iam.Role) -> None:
     ConfiguredAudienceModel(
         stack,
         "OwnOutput",
-        audience_model_arn=AUDIENCE_MODEL_ARN,
+        audience_model=AudienceModel.from_audience_model_arn(stack, "OwnAudienceModel", AUDIENCE_MODEL_ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         output=AudienceOutput(stack, "Output", bucket=bucket, role=role, prefix="segments"),
     )
@@ -102,7 +108,7 @@ def validate(stack: cdk.Stack, size: int) -> None:
     ConfiguredAudienceModel(
         stack,
         "Checked",
-        audience_model_arn=AUDIENCE_MODEL_ARN,
+        audience_model=AudienceModel.from_audience_model_arn(stack, "CheckedAudienceModel", AUDIENCE_MODEL_ARN),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         # --8<-- [start:validate]
         # The constructor checks every rule of the API.
