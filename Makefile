@@ -5,9 +5,10 @@ WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
 # In parallel, each prints when it is done; the make of macOS can't.
 TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
+SCREENS := tests/docs/test_screens.py
 QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
 
-.PHONY: demo demo-chain recording test check quick install format lint types unit docs diagrams bench
+.PHONY: demo demo-chain recording test check quick install format lint types unit site-test docs diagrams bench
 .PHONY: lock newest outdated audit pythons api dist clean
 
 demo:
@@ -46,7 +47,11 @@ types:
 	@$(WITH) dev basedpyright
 
 unit:
-	@$(WITH) dev pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(WITH) dev pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore $(SCREENS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+# Each page in headless Chromium, some 20 seconds of a core: what the gate has no time for.
+site-test:
+	@$(WITH) dev pytest $(SCREENS)
 
 docs:
 	@$(WITH) dev zensical build --strict

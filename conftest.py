@@ -27,7 +27,6 @@ LONG = (
     "tests/deploy/test_overlap.py",
     "tests/docs/test_testing_guide.py",
     "tests/docs/test_readme.py",
-    "tests/docs/test_screens.py",
     "tests/deploy/test_removal.py",
     "tests/handler/reconciliation/test_random_chain_histories.py",
     "tests/handler/reconciliation/test_random_histories.py",

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
     from selenium.webdriver import Chrome
 
-if not (browser.CHROMIUM and browser.DRIVER):
-    pytest.skip("NO PAGE WAS LOOKED AT: chromium and chromedriver aren't installed", allow_module_level=True)
-if sys.version_info < (3, 11):
-    pytest.skip("NO PAGE WAS LOOKED AT: Zensical, which builds the site, needs Python 3.11", allow_module_level=True)
-
 LOOK = (Path(__file__).parent / "screens.js").read_text()
 HTML = "http://www.w3.org/1999/xhtml"
 LOOK_AT_DIAGRAM = (Path(__file__).parent / "diagrams.js").read_text()
@@ -31,14 +26,19 @@ SCREENS = ((PHONE, False), (PHONE, True), (DESKTOP, True), (DESKTOP, False))
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("site"))
+def driver() -> Iterator[Chrome]:
+    if not (browser.CHROMIUM and browser.DRIVER):
+        pytest.skip("NO PAGE WAS LOOKED AT: chromium and chromedriver aren't installed")
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
-def driver() -> Iterator[Chrome]:
-    with chromium() as started:
-        yield started
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    request.getfixturevalue("driver")  # without it, nothing is built
+    if sys.version_info < (3, 11):
+        pytest.skip("NO PAGE WAS LOOKED AT: Zensical, which builds the site, needs Python 3.11")
+    return build(tmp_path_factory.mktemp("site"))
 
 
 def look(driver: Chrome, width: int, dark: bool, script: str = LOOK) -> list[str]:
@@ -49,7 +49,9 @@ def look(driver: Chrome, width: int, dark: bool, script: str = LOOK) -> list[str
         found = dict(driver.execute_script(script))
         return found if found["light"] != dark else None
 
-    return list(WebDriverWait(driver, 10, 0.02).until(seen)["problems"])
+    found = WebDriverWait(driver, 10, 0.02).until(seen)
+    assert found is not None
+    return list(found["problems"])
 
 
 @pytest.mark.parametrize("page", pages())
