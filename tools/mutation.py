@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "constructs_pkg"
 PACKAGE = SOURCES / "cdk_cleanroomsml"
-TESTS = {"handler": "tests/handler", "": "tests/constructs"}
-"""Which tests a folder of the package is proved by; what is drawn from is these folders' own modules."""
+TESTS = {"handler": "tests/handler", "operators": "tests/operators"}
+"""Which tests a room of the package is proved by; all others are constructs'."""
+NOT_DRAWN = {"local"}
+"""The engine is no part of what is deployed."""
 
 SECONDS = 900
 """How long the tests may take for a mutant; one that takes longer is noticed."""
@@ -102,13 +104,14 @@ def change(node: ast.AST) -> None:
 
 def mutants() -> Iterator[Mutant]:
     """All that there are."""
-    for folder in TESTS:
-        for path in sorted((PACKAGE / folder).glob("**/*.py" if folder else "*.py")):
-            for number, node in enumerate(places(ast.parse(path.read_text()))):
-                changed = deepcopy(node)
-                change(changed)
-                said = f"{ast.unparse(node)} -> {ast.unparse(changed)}"
-                yield Mutant(path.relative_to(PACKAGE), number, getattr(node, "lineno", 0), said)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = path.relative_to(PACKAGE)
+        if module.parts[0] in NOT_DRAWN:
+            continue
+        for number, node in enumerate(places(ast.parse(path.read_text()))):
+            changed = deepcopy(node)
+            change(changed)
+            yield Mutant(module, number, getattr(node, "lineno", 0), f"{ast.unparse(node)} -> {ast.unparse(changed)}")
 
 
 def is_noticed(mutant: Mutant) -> bool:
@@ -117,7 +120,7 @@ def is_noticed(mutant: Mutant) -> bool:
         package = Path(folder) / PACKAGE.name
         shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
         (package / mutant.path).write_text(mutant.source())
-        tests = TESTS["handler" if mutant.path.parts[0] == "handler" else ""]
+        tests = TESTS.get(mutant.path.parts[0], "tests/constructs")
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-p", "no:cacheprovider", tests]
         command += ["--override-ini", f"pythonpath={folder}", "--ignore-glob", "*histories*"]
         try:
