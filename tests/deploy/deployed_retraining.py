@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
+from aws_cdk import aws_events_targets as events_targets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -91,6 +92,9 @@ def template(keep: int = 2) -> str:
     )
     cdk.CfnOutput(stack, "StateMachine", value=retraining.state_machine.state_machine_arn)
     cdk.CfnOutput(stack, "QueueUrl", value=queue.queue_url)
+    news = sqs.Queue(stack, "News")
+    retraining.on_success("News", target=events_targets.SqsQueue(news))
+    cdk.CfnOutput(stack, "NewsUrl", value=news.queue_url)
     return json.dumps(app.synth().get_stack_by_name("Stack").template)
 
 
@@ -168,9 +172,16 @@ class Retraining:
 
     def notice(self) -> dict[str, Any]:
         """The next failure notice."""
-        received = client(self.engine, "sqs").receive_message(QueueUrl=self.outputs["QueueUrl"], WaitTimeSeconds=10)
-        notice: dict[str, Any] = json.loads(received["Messages"][0]["Body"])
-        return notice
+        return self._received("QueueUrl")[0]
+
+    def news(self) -> list[dict[str, Any]]:
+        """What was said of successes."""
+        return self._received("NewsUrl")
+
+    def _received(self, url: str) -> list[dict[str, Any]]:
+        sqs = client(self.engine, "sqs")
+        received = sqs.receive_message(QueueUrl=self.outputs[url], WaitTimeSeconds=10, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
     def _last_event(self, execution: str) -> str:
         history = self._states.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -282,6 +283,10 @@ class TestAtTheSameTime:
         assert output(second) == {"outcome": "alreadyRunning"}
         assert output(retraining.finish(first))["outcome"] == "retrained"
         assert len(calls(retraining, "CreateAudienceModel")) == 1
+        # The first one's is the last event that there is, and the second one's isn't before it.
+        (news,) = retraining.news()
+        assert news["detail"]["executionArn"] == first
+        assert json.loads(news["detail"]["output"])["audienceModelArn"] == retraining.current()
 
     def test_of_two_that_start_together_one_goes_on(self, retraining: Retraining) -> None:
         retraining.engine.set_switches(training_seconds=DAY)

@@ -106,6 +106,16 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
     )
     rule: events.Rule = retraining.on_failure("Queue")
     rule.node.add_dependency(model)
+    news: events.Rule = retraining.on_success("News", rule_name="news")
+    retraining.role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]))
+    metrics: list[cloudwatch.Metric] = [
+        retraining.metric_age(statistic="Maximum", period=cdk.Duration.days(1)),
+        retraining.metric_failed(label="failed"),
+        retraining.metric("ExecutionThrottled", unit=cloudwatch.Unit.COUNT),
+        provider.metric_failed(),
+        provider.metric_errors(color=cloudwatch.Color.RED),
+    ]
+    metrics[0].create_alarm(stack, "Old", threshold=9, evaluation_periods=1).node.add_dependency(news)
     retraining.grant_start_execution(role).assert_success()
     monitoring = CleanRoomsMLMonitoring(
         stack, "Monitoring", retrainings=[retraining], provider=provider, alarm_topic=sns.Topic(stack, "Alarms")

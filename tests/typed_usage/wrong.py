@@ -11,6 +11,7 @@ from cdk_cleanroomsml import (
     AudienceModelRetraining,
     AudienceOutput,
     AudienceSizes,
+    CleanRoomsMLProvider,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     IAudienceModel,
@@ -89,3 +90,5 @@ def define_training(stack: cdk.Stack, dataset: ITrainingDataset) -> None:
         training_dataset=dataset,
         schedule="rate(7 days)",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     )
+    CleanRoomsMLProvider(stack).metric_failed(period=300)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    CleanRoomsMLProvider(stack).metric_errors(colour="red")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

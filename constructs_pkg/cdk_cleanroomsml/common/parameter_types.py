@@ -104,10 +104,18 @@ def _check(function: Function, parameter: inspect.Parameter, value: object) -> t
     if value is None and parameter.default is None:
         return value, []
     hint = _hint(function.__module__, parameter.annotation)
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return value, _unlike_options(typing.cast("dict[str, object]", value), *typing.get_args(hint))
     if parameter.kind is parameter.VAR_POSITIONAL:
         hint = types.GenericAlias(tuple, (hint, ...))
     value = _number(value, hint)
     return value, _misfits(parameter.name, value, hint)
+
+
+def _unlike_options(given: Mapping[str, object], options: type) -> list[str]:
+    """A line for each keyword that isn't what a TypedDict says; unknown ones are refused by what they go to."""
+    hints = typing.get_type_hints(options, None, _names(options.__module__))
+    return [line for name, each in given.items() if name in hints for line in _misfits(name, each, hints[name])]
 
 
 @functools.cache

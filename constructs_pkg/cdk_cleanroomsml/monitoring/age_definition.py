@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..common.metrics import AGE, AGE_DIMENSION, NAMESPACE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-NAMESPACE = "CleanRoomsML"
-METRIC = "AudienceModelAge"
-DIMENSION = "ConfiguredAudienceModel"
 
 _RETRY = [
     {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 3},
@@ -88,8 +86,8 @@ _MEASURE: dict[str, Any] = {
             "Namespace": NAMESPACE,
             "MetricData": [
                 {
-                    "MetricName": METRIC,
-                    "Dimensions": [{"Name": DIMENSION, "Value": "{% $states.context.Map.Item.Value %}"}],
+                    "MetricName": AGE,
+                    "Dimensions": [{"Name": AGE_DIMENSION, "Value": "{% $states.context.Map.Item.Value %}"}],
                     "Value": "{% $states.input %}",
                 }
             ],

@@ -8,18 +8,18 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
 
 from ..common.environment import audience_models, environment_of, stack_of
+from ..common.metrics import NAMESPACE
 from ..common.names import path_of, place_of, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.topics import let_service_in
-from ..retraining import allow, define_state_machine
-from .age_definition import DIMENSION, METRIC, NAMESPACE, definition
+from ..retraining import allow, define_state_machine, schedule_role
+from .age_definition import definition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..retraining import AudienceModelRetraining
 
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
+_MEASURES = "Measures the age of audience models of AWS Clean Rooms ML"
 _MAX_AGE_DAYS = (1, 365)
 _METRICS = "alarms watch only metrics of their own account and Region: define the monitoring in a stack there"
 _TOPIC_REGION = "CloudWatch notifies only topics of its own Region: use one of that Region"
@@ -40,8 +41,6 @@ _ALARMS = 100
 """The most alarms in a widget (CloudWatch API reference). A dashboard's own limits, 500 widgets and 2,500 metrics, are
 more than is needed for the alarms that fit into a stack: 500 resources, four for each retraining."""
 _ID_LENGTH = 100
-_FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
-"""What the function logs when it answers so. It has come to its end then, which is no error of Lambda's."""
 
 
 @checked
@@ -129,14 +128,7 @@ class CleanRoomsMLMonitoring(Construct):
     def _watch_retraining(self, retraining: AudienceModelRetraining, max_age: cdk.Duration) -> list[cloudwatch.IWidget]:
         own, path = self._room_for(retraining), path_of(retraining)
         executions = self._watch_executions(own, retraining.state_machine, f"retraining {path}")
-        arn = _model_of(retraining)
-        age = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name=METRIC,
-            dimensions_map={DIMENSION: arn},
-            statistic="Maximum",
-            period=cdk.Duration.days(1),
-        )
+        age = retraining.metric_age()
         days = max_age.to_days(integral=False)
         self._alarm(
             own,
@@ -174,25 +166,15 @@ class CleanRoomsMLMonitoring(Construct):
         return cast("cloudwatch.IWidget", graph)
 
     def _watch_provider(self, provider: CleanRoomsMLProvider) -> list[cloudwatch.IWidget]:
-        function = provider.function
-        errors, throttles = function.metric_errors(), function.metric_throttles()
+        failed, errors, throttles = provider.metric_failed(), provider.metric_errors(), provider.metric_throttles()
         own, path = self._room_for(provider), path_of(provider)
-        failed = logs.MetricFilter(
-            own,
-            "FailedFilter",
-            log_group=provider.log_group,
-            filter_pattern=logs.FilterPattern.literal(_FAILED),
-            metric_namespace=NAMESPACE,
-            # A stack has one provider, and its name is its own in an account and Region.
-            metric_name=f"CustomResourcesFailed-{stack_of(provider).stack_name}",
-        ).metric(statistic="Sum")
         self._alarm(own, "Failed", failed, f"A custom resource of {path} failed")
         self._alarm(own, "Errors", errors, f"The function of {path} crashed or took too long")
         self._alarm(own, "Throttles", throttles, f"The function of {path} was throttled")
         graph = cloudwatch.GraphWidget(
             title=f"Custom resources: {path}",
-            left=[function.metric_invocations(), failed, errors, throttles],
-            right=[function.metric_duration()],
+            left=[provider.metric_invocations(), failed, errors, throttles],
+            right=[provider.metric_duration()],
             width=2 * _WIDTH,
         )
         return [cast("cloudwatch.IWidget", graph)]
@@ -233,7 +215,7 @@ class CleanRoomsMLMonitoring(Construct):
             own,
             log_group=log_group,
             definition=definition(models),
-            description="Measures the age of audience models of AWS Clean Rooms ML",
+            description=_MEASURES,
             statements=[
                 allow("cleanrooms-ml:GetConfiguredAudienceModel", on=models),
                 allow("cleanrooms-ml:GetAudienceModel", on=[audience_models()]),
@@ -244,8 +226,13 @@ class CleanRoomsMLMonitoring(Construct):
             own,
             "Schedule",
             schedule=scheduler.ScheduleExpression.rate(cdk.Duration.days(1)),
-            target=cast("scheduler.IScheduleTarget", scheduler_targets.StepFunctionsStartExecution(state_machine)),
-            description="Measures the age of audience models of AWS Clean Rooms ML",
+            target=cast(
+                "scheduler.IScheduleTarget",
+                scheduler_targets.StepFunctionsStartExecution(
+                    state_machine, role=schedule_role(own, "ScheduleRole", description=_MEASURES)
+                ),
+            ),
+            description=_MEASURES,
         )
         return state_machine
 

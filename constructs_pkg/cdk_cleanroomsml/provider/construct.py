@@ -15,6 +15,7 @@ from constructs import Construct, IValidation
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
 from ..common.environment import environment_of, node_of, resources_of, stack_of
 from ..common.keys import itself
+from ..common.metrics import NAMESPACE
 from ..common.parameter_types import checked
 from ..common.removal_policy import unless_just_created
 from ..common.role_permissions import SERVICE_PRINCIPAL
@@ -28,18 +29,25 @@ from .policy import Permission
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
     from aws_cdk.interfaces.aws_iam import IRoleRef
+    from typing_extensions import Unpack
 
     from ..common.environment import Environment
+    from ..common.metrics import MetricOptions
     from .given_role import NeededPermissions
 
 SERVICE_TIMEOUT = 20 * 60
 """Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
 
 _ID = "CleanRoomsMLProvider"
+
+_FAILED_FILTER = "FailedFilter"
+_FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
+"""What the function logs when it answers so."""
 
 _MEGABYTES = 512
 """Lambda gives 1,769 MB a processor, so this gives 0.29 of one. A start takes 0.19 s of processor time, 0.14 of it for
@@ -265,6 +273,90 @@ class CleanRoomsMLProvider(Construct):
             tracing=tracing,
         )
         set_defaults(scope, options)
+
+    def metric(self, metric_name: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Any metric of the function, by the name that Lambda gives it.
+
+        Args:
+            metric_name: The name (Lambda Developer Guide, "Types of metrics for Lambda functions").
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.function.metric(metric_name, **options)
+
+    def metric_failed(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many times the function answered ``FAILED`` to CloudFormation, which is no error of Lambda's.
+
+        What counts them is a filter on the function's log, which is defined with the first call. Where a log group is
+        shared, those of the other stacks are among them.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        own: MetricOptions = {"statistic": "Sum"}
+        existing = cast("logs.MetricFilter | None", self.node.try_find_child(_FAILED_FILTER))
+        own.update(options)
+        return (existing or self._filter_failed()).metric(**own)
+
+    def metric_errors(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many times the function crashed or took too long.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.function.metric_errors(**options)
+
+    def metric_throttles(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many times the function was throttled.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.function.metric_throttles(**options)
+
+    def metric_invocations(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many times the function was called.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.function.metric_invocations(**options)
+
+    def metric_duration(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How long the function ran, in milliseconds, on average.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.function.metric_duration(**options)
+
+    def _filter_failed(self) -> logs.MetricFilter:
+        return logs.MetricFilter(
+            self,
+            _FAILED_FILTER,
+            log_group=self.log_group,
+            filter_pattern=logs.FilterPattern.literal(_FAILED),
+            metric_namespace=NAMESPACE,
+            # A stack has one provider, and its name is its own in an account and Region.
+            metric_name=f"CustomResourcesFailed-{stack_of(self).stack_name}",
+        )
 
     def _create_role(self, log: logs.ILogGroup, options: ProviderOptions) -> iam.Role:
         basics = {"Statement": _basics(log, in_vpc=options.vpc is not None)}

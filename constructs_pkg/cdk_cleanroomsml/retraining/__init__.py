@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .construct import AudienceModelRetraining
-from .state_machine import allow, define_state_machine
+from .state_machine import allow, define_state_machine, schedule_role
 
 __all__ = [
     "AudienceModelRetraining",
     "allow",
     "define_state_machine",
+    "schedule_role",
 ]

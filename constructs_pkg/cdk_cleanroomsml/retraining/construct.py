@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
 from aws_cdk import aws_iam as iam
@@ -23,17 +24,18 @@ from ..audience_model import (
 )
 from ..common import limits
 from ..common.claims import claim, claimed_by
-from ..common.dead_letter_queues import allow_to_use_key_of, check_dead_letter_queue
+from ..common.dead_letter_queues import check_dead_letter_queue
 from ..common.environment import stack_of
 from ..common.keys import is_defined_here, key_arn_of
+from ..common.metrics import AGE, AGE_DIMENSION, NAMESPACE
 from ..common.names import place_of, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.role_permissions import KEY_REGION, warn_of_another_account
 from ..common.topics import let_service_in
-from .definition import NAME_SUFFIX, Settings, definition
+from .definition import NAME_SUFFIX, RETRAINED, Settings, definition
 from .permissions import Permissions
-from .state_machine import allow, define_state_machine
+from .state_machine import allow, define_state_machine, schedule_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,12 +48,15 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from aws_cdk.interfaces.aws_logs import ILogGroupRef
+    from typing_extensions import Unpack
 
     from ..audience_model import AudienceModel
+    from ..common.metrics import MetricOptions
     from ..configured_audience_model import IConfiguredAudienceModelRef
 
 _EVENTS = "events.amazonaws.com"
-_SCHEDULER = "scheduler.amazonaws.com"
+_STARTS = "Starts the retraining of an audience model of AWS Clean Rooms ML"
+_DESCRIPTION = "Retrains an audience model of AWS Clean Rooms ML"
 _ID = "Retraining"
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -257,7 +262,7 @@ class AudienceModelRetraining(Construct):
         state_machine, role = define_state_machine(
             self,
             definition=definition(settings),
-            description="Retrains an audience model of AWS Clean Rooms ML",
+            description=_DESCRIPTION,
             statements=[*permissions.statements(), *key_use],
             log_group=log_group,
             tracing_enabled=tracing_enabled,
@@ -266,6 +271,8 @@ class AudienceModelRetraining(Construct):
         """What is pointed to the newest audience model."""
         self.state_machine: stepfunctions.StateMachine = state_machine
         """What does it: a standard workflow."""
+        self.role: iam.Role = role
+        """What the state machine acts as; who starts it has a role of its own."""
         # The state machine waits for its role's own policy; this one waits for the state machine.
         own_executions = iam.Policy(
             self,
@@ -285,35 +292,17 @@ class AudienceModelRetraining(Construct):
                     scheduler_targets.StepFunctionsStartExecution(
                         self.state_machine,
                         dead_letter_queue=dead_letter_queue,
-                        role=self._schedule_role(dead_letter_queue),
+                        role=schedule_role(self, "ScheduleRole", description=_STARTS, queue=dead_letter_queue),
                     ),
                 ),
                 enabled=enabled,
-                description="Retrains an audience model of AWS Clean Rooms ML",
+                description=_DESCRIPTION,
             )
             self.schedule.node.add_dependency(own_executions)
         if failure_topic is not None:
             topic = cast("sns.ITopic", failure_topic)
             self.on_failure("FailureNotice", target=events_targets.SnsTopic(topic))
             let_service_in(self, "failure_topic", topic, _EVENTS, added=is_defined_here(topic))
-
-    def _schedule_role(self, queue: sqs.IQueue | None) -> iam.IRole | None:
-        """What the schedule acts as, if the role that CDK makes for it isn't enough: that may not use a queue's key."""
-        if queue is None:
-            return None
-        group = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:schedule-group/default"
-        principal = iam.ServicePrincipal(
-            _SCHEDULER,
-            conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group}},
-        )
-        role = iam.Role(
-            self,
-            "ScheduleRole",
-            assumed_by=cast("iam.IPrincipal", principal),
-            description="Starts the retraining of an audience model of AWS Clean Rooms ML",
-        )
-        allow_to_use_key_of(self, queue, role)
-        return cast("iam.IRole", role)
 
     def on_failure(
         self,
@@ -333,6 +322,40 @@ class AudienceModelRetraining(Construct):
             description: What the rule says about itself. Default: nothing.
             rule_name: Its name. Default: a generated one.
         """
+        return self._on(["FAILED", "TIMED_OUT", "ABORTED"], id, target, description, rule_name)
+
+    def on_success(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Defines a rule for executions after which the configured audience model uses a newer audience model.
+
+        One that left it to another execution succeeds, too, but isn't among them. The event's ``output`` is JSON: it
+        has the ARNs of the new audience model and of those that were deleted.
+
+        Args:
+            id: The name of the rule in this construct.
+            target: What is told. Default: nothing yet, see ``add_target`` of the rule.
+            description: What the rule says about itself. Default: nothing.
+            rule_name: Its name. Default: a generated one.
+        """
+        # The output is a text in the event, which has no members to match.
+        retrained = events.Match.wildcard(f"*{RETRAINED}*")
+        return self._on(["SUCCEEDED"], id, target, description, rule_name, output=retrained)
+
+    def _on(
+        self,
+        status: list[str],
+        id: str,
+        target: RuleTarget | None,
+        description: str | None,
+        rule_name: str | None,
+        **detail: list[str],
+    ) -> events.Rule:
         return events.Rule(
             self,
             id,
@@ -342,12 +365,108 @@ class AudienceModelRetraining(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "stateMachineArn": [self.state_machine.state_machine_arn],
-                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                },
+                detail={"stateMachineArn": [self.state_machine.state_machine_arn], "status": status, **detail},
             ),
         )
+
+    def metric(self, metric_name: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Any metric of the state machine, by the name that Step Functions gives it.
+
+        Args:
+            metric_name: The name (Step Functions Developer Guide, "Monitoring with CloudWatch").
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric(metric_name, **options)
+
+    def metric_started(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many executions began, by the schedule or on demand.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric_started(**options)
+
+    def metric_succeeded(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many executions came to their end, those among them that left it to another one that was at work.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric_succeeded(**options)
+
+    def metric_failed(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many executions failed. Those that took too long or were stopped have metrics of their own.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric_failed(**options)
+
+    def metric_timed_out(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many executions took too long.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric_timed_out(**options)
+
+    def metric_aborted(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How many executions were stopped.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric_aborted(**options)
+
+    def metric_time(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How long executions took, in milliseconds, on average; most of it is the training.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        return self.state_machine.metric_time(**options)
+
+    def metric_age(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """How old the audience model is that the configured one uses, in days: the highest of each day.
+
+        The service has no such metric. It has data where :class:`CleanRoomsMLMonitoring` watches the retraining, which
+        measures once a day.
+
+        Args:
+            options: How it is read and shown, see :class:`MetricOptions`.
+
+        Raises:
+            ValueError: An option has another type.
+        """
+        model = self.configured_audience_model.configured_audience_model_ref
+        own: MetricOptions = {
+            "dimensions_map": {AGE_DIMENSION: model.configured_audience_model_arn},
+            "statistic": "Maximum",
+            "period": cdk.Duration.days(1),
+        }
+        own.update(options)
+        return cloudwatch.Metric(namespace=NAMESPACE, metric_name=AGE, **own).attach_to(self)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody start a retraining on demand.

@@ -17,6 +17,9 @@ from typing import Any
 MARKER = "cdk-cleanroomsml:retraining"
 """The tag of an audience model that says whose it is."""
 
+RETRAINED = "retrained"
+"""The outcome of an execution after which the configured audience model uses a newer audience model."""
+
 NAME_SUFFIX = 17
 """How many characters an execution adds to the prefix of a name."""
 
@@ -410,7 +413,7 @@ _STATES: Json = {
             },
         },
         "Output": {
-            "outcome": "retrained",
+            "outcome": RETRAINED,
             "audienceModelArn": "{% $audienceModel %}",
             "previousAudienceModelArn": "{% $previous %}",
             "deleted": "{% [$states.result[deleted].arn] %}",

@@ -10,15 +10,18 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
+from ..common.dead_letter_queues import allow_to_use_key_of
 from ..common.environment import account, stack_of
 from ..common.names import place_of, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_sqs as sqs
     from aws_cdk.interfaces.aws_logs import ILogGroupRef
     from constructs import Construct
 
+_SCHEDULER = "scheduler.amazonaws.com"
 _NAME = 200
 """Characters of a log group's own name; 512 are allowed in all."""
 
@@ -59,6 +62,29 @@ def define_state_machine(
         tracing_enabled=tracing_enabled,
     )
     return state_machine, role
+
+
+def schedule_role(scope: Construct, id: str, *, description: str, queue: sqs.IQueue | None = None) -> iam.IRole:
+    """Defines what a schedule acts as.
+
+    The role that CDK makes stands at the stack, where a condition on what is scheduled doesn't reach it, and may not
+    use the key of a dead-letter queue.
+
+    Args:
+        scope: The construct that it belongs to.
+        id: Its name there.
+        description: What the role says about itself.
+        queue: Where what couldn't be started goes.
+    """
+    group = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:schedule-group/default"
+    principal = iam.ServicePrincipal(
+        _SCHEDULER,
+        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group}},
+    )
+    role = iam.Role(scope, id, assumed_by=cast("iam.IPrincipal", principal), description=description)
+    if queue is not None:
+        allow_to_use_key_of(scope, queue, role)
+    return cast("iam.IRole", role)
 
 
 def allow(*actions: str, on: Sequence[str], when: Mapping[str, str] | None = None) -> iam.PolicyStatement:

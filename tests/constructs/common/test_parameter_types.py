@@ -61,7 +61,7 @@ PARAMETERS = [
     (name, parameter)
     for name, function in FUNCTIONS.items()
     for parameter, said in inspect.signature(function).parameters.items()
-    if parameter not in ("self", "cls") and said.annotation != "object"
+    if parameter not in ("self", "cls") and said.annotation != "object" and said.kind is not said.VAR_KEYWORD
 ]
 
 
@@ -74,6 +74,8 @@ def call(name: str, parameter: str, value: object) -> str:
         if each.name in ("self", "cls"):
             cls = getattr(public, name.partition(".")[0])
             arguments[each.name] = cls if each.name == "cls" else object.__new__(Unlike)
+        elif each.kind is each.VAR_KEYWORD:
+            arguments[each.name] = value if isinstance(value, dict) and each.name == parameter else {}
         elif each.kind is each.VAR_POSITIONAL:
             arguments[each.name] = (value,) if each.name == parameter else ()
         elif each.name == parameter:
@@ -94,6 +96,18 @@ def test_every_parameter_is_held_to_its_annotation(name: str, parameter: str) ->
     declared = inspect.signature(FUNCTIONS[name]).parameters[parameter]
     if declared.default is not None and declared.kind is not declared.VAR_POSITIONAL:
         assert f"- {parameter} must be" in call(name, parameter, None)
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if ".metric" in name])
+def test_the_options_of_metrics_are_held_to_their_annotations(name: str) -> None:
+    wrong = {"period": 300, "visible": "no", "dimensions_map": {"a": 1}}
+    assert [line.split(",")[0] for line in call(name, "options", wrong).splitlines() if "metric_name" not in line][
+        1:
+    ] == [
+        "  - period must be a cdk.Duration",
+        "  - visible must be True or False",
+        "  - dimensions_map['a'] must be a text",
+    ]
 
 
 def test_all_of_them_are_there() -> None:

@@ -82,7 +82,7 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
     synth = Synth(flags)
     define_chain(synth.stack)
     resources = synth.template.to_json()["Resources"]
-    known = ("CleanRoomsML", "ModelOutput", "SchedulerRole")
+    known = ("CleanRoomsML", "ModelOutput")
     assert {name: each["Type"] for name, each in resources.items() if not name.startswith(known)} == {
         "DatasetRoleEA36AE91": "AWS::IAM::Role",
         "DatasetB87AF082": "AWS::CleanRoomsML::TrainingDataset",
@@ -96,6 +96,8 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
         "RetrainingStateMachine88099325": "AWS::StepFunctions::StateMachine",
         "RetrainingOwnExecutions23B85E6D": "AWS::IAM::Policy",
         "RetrainingSchedule4BADF883": "AWS::Scheduler::Schedule",
+        "RetrainingScheduleRoleD61FE8E4": "AWS::IAM::Role",
+        "RetrainingScheduleRoleDefaultPolicy64ED3098": "AWS::IAM::Policy",
         "MonitoringRetraining0C29D521ExecutionsFailedB539EBB1": "AWS::CloudWatch::Alarm",
         "MonitoringRetraining0C29D521ExecutionsTimedOut15043CEB": "AWS::CloudWatch::Alarm",
         "MonitoringRetraining0C29D521ExecutionsAbortedDF8B1677": "AWS::CloudWatch::Alarm",
@@ -105,10 +107,11 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
         "MonitoringAgeLogGroup6DAF27B8": "AWS::Logs::LogGroup",
         "MonitoringAgeStateMachineEE2F3A63": "AWS::StepFunctions::StateMachine",
         "MonitoringAgeScheduleEF7B1F31": "AWS::Scheduler::Schedule",
+        "MonitoringAgeScheduleRole3BA1978E": "AWS::IAM::Role",
+        "MonitoringAgeScheduleRoleDefaultPolicyE86C1ACF": "AWS::IAM::Policy",
         "MonitoringExecutionsFailedACC22879": "AWS::CloudWatch::Alarm",
         "MonitoringExecutionsTimedOutC6BB25FD": "AWS::CloudWatch::Alarm",
         "MonitoringExecutionsAborted3FF0A28C": "AWS::CloudWatch::Alarm",
-        "MonitoringCleanRoomsMLProvider54431EFCFailedFilter4E4B363B": "AWS::Logs::MetricFilter",
         "MonitoringCleanRoomsMLProvider54431EFCFailed7D9D0DD0": "AWS::CloudWatch::Alarm",
         "MonitoringCleanRoomsMLProvider54431EFCErrorsD64C64F5": "AWS::CloudWatch::Alarm",
         "MonitoringCleanRoomsMLProvider54431EFCThrottles95894422": "AWS::CloudWatch::Alarm",

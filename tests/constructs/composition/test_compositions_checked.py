@@ -30,7 +30,6 @@ PARTS = {
     "CleanRoomsMLAccessLogs": "access logs",
     "TrainingDataset": "training dataset",
     "AudienceModelRetraining": "retraining",
-    "SchedulerRoleForTarget": "retraining",
     "CleanRoomsMLMonitoring": "monitoring",
     "CleanRoomsMLProvider": "provider",
     "CleanRoomsMLPermissions": "provider",

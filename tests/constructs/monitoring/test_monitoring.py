@@ -185,7 +185,7 @@ def test_the_age_must_be_known(synth: Synth) -> None:
 
 def test_the_permissions_are_these(synth: Synth) -> None:
     monitoring(synth, retrainings=[retraining(synth)])
-    (policy,) = (p for name, p in synth.resources("AWS::IAM::Policy").items() if name.startswith("MonitoringAge"))
+    (policy,) = (p for name, p in synth.resources("AWS::IAM::Policy").items() if name.startswith("MonitoringAgeRole"))
     found = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if not isinstance(s["Action"], list)]
     assert [(s["Action"], s.get("Condition")) for s in found] == [
         ("cleanrooms-ml:GetConfiguredAudienceModel", None),
@@ -221,15 +221,24 @@ def test_logical_ids(flags: dict[str, Any]) -> None:
         "MonitoringAgeLogGroup6DAF27B8": "LogGroup",
         "MonitoringAgeStateMachineEE2F3A63": "StateMachine",
         "MonitoringAgeScheduleEF7B1F31": "Schedule",
+        "MonitoringAgeScheduleRole3BA1978E": "Role",
+        "MonitoringAgeScheduleRoleDefaultPolicyE86C1ACF": "Policy",
         "MonitoringExecutionsFailedACC22879": "Alarm",
         "MonitoringExecutionsTimedOutC6BB25FD": "Alarm",
         "MonitoringExecutionsAborted3FF0A28C": "Alarm",
-        "MonitoringCleanRoomsMLProvider54431EFCFailedFilter4E4B363B": "MetricFilter",
         "MonitoringCleanRoomsMLProvider54431EFCFailed7D9D0DD0": "Alarm",
         "MonitoringCleanRoomsMLProvider54431EFCErrorsD64C64F5": "Alarm",
         "MonitoringCleanRoomsMLProvider54431EFCThrottles95894422": "Alarm",
         "MonitoringDashboard0C3675C6": "Dashboard",
     }
+
+
+def test_failures_are_counted_once_whoever_asks(synth: Synth) -> None:
+    provider = CleanRoomsMLProvider(synth.stack)
+    provider.metric_failed().create_alarm(synth.stack, "Own", threshold=1, evaluation_periods=1)
+    for name in ("One", "Two"):
+        CleanRoomsMLMonitoring(synth.stack, name, provider=provider)
+    assert list(synth.resources("AWS::Logs::MetricFilter")) == ["CleanRoomsMLProviderFailedFilterD734C6B1"]
 
 
 def test_no_widget_has_more_than_a_hundred_alarms(synth: Synth) -> None:

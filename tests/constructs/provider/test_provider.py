@@ -236,3 +236,34 @@ def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(
     changed = Synth()
     model(changed.stack, "Model")
     assert changed.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] != key
+
+
+@pytest.mark.parametrize(
+    ("name", "metric_name", "statistic"),
+    [
+        ("metric_errors", "Errors", "Sum"),
+        ("metric_throttles", "Throttles", "Sum"),
+        ("metric_invocations", "Invocations", "Sum"),
+        ("metric_duration", "Duration", "Average"),
+    ],
+)
+def test_it_has_the_metrics_of_its_function(synth: Synth, name: str, metric_name: str, statistic: str) -> None:
+    provider = CleanRoomsMLProvider(synth.stack)
+    metric = getattr(provider, name)(label="ours")
+    assert (metric.namespace, metric.metric_name, metric.statistic) == ("AWS/Lambda", metric_name, statistic)
+    assert (metric.dimensions, metric.label) == ({"FunctionName": provider.function.function_name}, "ours")
+    assert provider.metric("ConcurrentExecutions").metric_name == "ConcurrentExecutions"
+
+
+def test_it_counts_what_it_answers_as_failed(synth: Synth) -> None:
+    provider = CleanRoomsMLProvider(synth.stack)
+    metric = provider.metric_failed(period=cdk.Duration.hours(1))
+    assert (metric.namespace, metric.metric_name) == ("CleanRoomsML", "CustomResourcesFailed-Stack")
+    assert (metric.statistic, metric.period.to_hours()) == ("Sum", 1)
+    assert provider.metric_failed().statistic == "Sum"
+    assert len(synth.resources("AWS::Logs::MetricFilter")) == 1
+
+
+def test_nothing_is_counted_that_nobody_asks_for(synth: Synth) -> None:
+    CleanRoomsMLProvider(synth.stack)
+    assert synth.resources("AWS::Logs::MetricFilter") == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from typing import Any
 
@@ -23,12 +24,14 @@ from cfnlint.config import ManualArgs
 from cdk_cleanroomsml import (
     AudienceModel,
     AudienceModelRetraining,
+    CleanRoomsMLMonitoring,
     ConfiguredAudienceModel,
     SharedAudienceMetrics,
 )
 
 from ...references import a_dataset, an_audience_model
 from ..conftest import Synth
+from ..graph import waits_for
 from ..test_contract import FLAGS
 
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/lookalikes"
@@ -368,12 +371,101 @@ class TestFailureNotices:
         retraining(synth).on_failure("Later")
         assert "Targets" not in synth.only("AWS::Events::Rule")["Properties"]
 
+    def test_of_successes(self, synth: Synth) -> None:
+        """All that is said at an end is looked at: only what has come to a newer audience model is told."""
+        queue = sqs.Queue(synth.stack, "Queue")
+        retraining(synth).on_success("News", target=events_targets.SqsQueue(queue), rule_name="news")
+        pattern = self.pattern(synth)
+        assert pattern["detail"].pop("status") == ["SUCCEEDED"]
+        ((text,),) = (each.values() for each in pattern["detail"].pop("output"))
+        assert pattern["detail"] == {}
+        ends = [each for each in definition(synth)["States"].values() if each.get("End") or each["Type"] == "Succeed"]
+        told = {each["Output"]["outcome"]: fnmatch.fnmatch(json.dumps(each["Output"]), text) for each in ends}
+        assert told == {"alreadyRunning": False, "retrained": True}
+
     def test_nobody_is_told_by_default(self, synth: Synth) -> None:
         retraining(synth)
         assert synth.resources("AWS::Events::Rule") == {}
 
 
+class TestMetrics:
+    @pytest.mark.parametrize(
+        ("name", "metric_name", "statistic"),
+        [
+            ("metric_started", "ExecutionsStarted", "Sum"),
+            ("metric_succeeded", "ExecutionsSucceeded", "Sum"),
+            ("metric_failed", "ExecutionsFailed", "Sum"),
+            ("metric_timed_out", "ExecutionsTimedOut", "Sum"),
+            ("metric_aborted", "ExecutionsAborted", "Sum"),
+            ("metric_time", "ExecutionTime", "Average"),
+        ],
+    )
+    def test_of_executions(self, synth: Synth, name: str, metric_name: str, statistic: str) -> None:
+        one = retraining(synth)
+        metric = getattr(one, name)()
+        assert (metric.namespace, metric.metric_name, metric.statistic) == ("AWS/States", metric_name, statistic)
+        assert metric.dimensions == {"StateMachineArn": one.state_machine.state_machine_arn}
+
+    def test_of_the_age(self, synth: Synth) -> None:
+        metric = retraining(synth).metric_age()
+        assert (metric.namespace, metric.metric_name, metric.statistic) == (
+            "CleanRoomsML",
+            "AudienceModelAge",
+            "Maximum",
+        )
+        assert metric.dimensions == {"ConfiguredAudienceModel": ARN}
+        assert metric.period.to_days() == 1
+
+    @pytest.mark.parametrize("name", ["metric_failed", "metric_age"])
+    def test_they_take_the_options_of_the_cdk(self, synth: Synth, name: str) -> None:
+        days = cdk.Duration.days(7)
+        metric = getattr(retraining(synth), name)(label="ours", period=days, statistic="p99", color="#1f77b4")
+        assert (metric.label, metric.period.to_days(), metric.statistic, metric.color) == ("ours", 7, "p99", "#1f77b4")
+
+    def test_any_of_the_state_machine(self, synth: Synth) -> None:
+        metric = retraining(synth).metric("ExecutionThrottled", statistic="Sum")
+        assert (metric.namespace, metric.metric_name) == ("AWS/States", "ExecutionThrottled")
+
+    def test_an_alarm_of_one_s_own(self, synth: Synth) -> None:
+        retraining(synth).metric_age().create_alarm(synth.stack, "Old", threshold=9, evaluation_periods=1)
+        alarm = synth.only("AWS::CloudWatch::Alarm")["Properties"]
+        assert (alarm["MetricName"], alarm["Period"]) == ("AudienceModelAge", 86400)
+
+
+class TestConditions:
+    @pytest.mark.parametrize("is_watched", [True, False])
+    def test_a_retraining_may_have_one(self, synth: Synth, *, is_watched: bool) -> None:
+        """Nothing outside of it refers to anything in it, so that all of it can be left out."""
+        model = own(synth)
+        parts: list[Any] = [
+            retraining(
+                synth,
+                configured_audience_model=model,
+                dead_letter_queue=sqs.Queue(synth.stack, "Dead", encryption_master_key=kms.Key(synth.stack, "Key")),
+                failure_topic=sns.Topic(synth.stack, "Topic"),
+            )
+        ]
+        if is_watched:
+            parts.append(CleanRoomsMLMonitoring(synth.stack, "Monitoring", retrainings=parts))
+        condition = cdk.CfnCondition(synth.stack, "IsWanted", expression=cdk.Fn.condition_equals("a", "b"))
+        for part in parts:
+            for each in part.node.find_all():
+                if cdk.CfnResource.is_cfn_resource(each):
+                    each.cfn_options.condition = condition
+        resources = synth.template.to_json()["Resources"]
+        inside = {name for name, each in resources.items() if "Condition" in each}
+        assert len(inside) > 5
+        for name, named in waits_for(resources).items():
+            assert name in inside or not named & inside, name
+
+
 class TestPermissions:
+    def test_the_role_can_be_told_more(self, synth: Synth) -> None:
+        one = retraining(synth)
+        one.role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=["*"]))
+        assert {"Action": "kms:Decrypt", "Effect": "Allow", "Resource": "*"} in statements(synth)
+        assert synth.stack.resolve(one.role.role_arn) == {"Fn::GetAtt": ["RetrainingRole67AE5B85", "Arn"]}
+
     def test_they_are_exactly_these(self, synth: Synth) -> None:
         model = own(synth)
         retraining(synth, configured_audience_model=model)
@@ -470,8 +562,8 @@ class TestContract:
             "RetrainingOwnExecutions23B85E6D": "AWS::IAM::Policy",
             "RetrainingSchedule4BADF883": "AWS::Scheduler::Schedule",
             "RetrainingFailureNoticeB64D64A0": "AWS::Events::Rule",
-            "SchedulerRoleForTargetdc1cb355624182": "AWS::IAM::Role",
-            "SchedulerRoleForTargetdc1cb3DefaultPolicy1A84C059": "AWS::IAM::Policy",
+            "RetrainingScheduleRoleD61FE8E4": "AWS::IAM::Role",
+            "RetrainingScheduleRoleDefaultPolicy64ED3098": "AWS::IAM::Policy",
         }
 
     def test_the_definition_is_valid(self, synth: Synth) -> None:
