@@ -40,7 +40,7 @@ def test_it_runs_as_a_module_and_as_a_script() -> None:
     assert "exit codes:" in told.stdout
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["list", "--nonsense"]])
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["list", "--nonsense"], ["explain"]])
 def test_a_wrong_command_line_is_no_find(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main.main(arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 import pytest
+from botocore.exceptions import WaiterError
 from botocore.loaders import Loader
 
 from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, STACK_MARKER
@@ -72,6 +74,7 @@ class Account:
         self.association = self.offer(self.model, "offer", {})
         create_stack(engine, "Exports", handle, {"Out": {"Value": "words", "Export": {"Name": "exported"}}})
         create_stack(engine, "Shop", self.resources(provider(engine)))
+        break_stack(engine)
 
     def resources(self, token: str) -> dict[str, Any]:
         def custom(type_: str, id_: str, **properties: Any) -> dict[str, Any]:
@@ -170,6 +173,23 @@ def create_stack(engine: Engine, name: str, resources: dict[str, Any], outputs: 
     return str(stack)
 
 
+def break_stack(engine: Engine) -> None:
+    """A stack whose creation failed, and was rolled back and deleted."""
+    cloudformation = engine.client("cloudformation")
+    resources = {
+        "CleanRoomsMLProviderLogGroup": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"},
+        "Model": {
+            "Type": MODEL,
+            "Properties": {"ServiceToken": f"arn:aws:lambda:{REGION}:{OWN}:function:none", "ServiceTimeout": 1},
+            "DependsOn": "CleanRoomsMLProviderLogGroup",
+        },
+    }
+    template = json.dumps({"Resources": resources})
+    stack = cloudformation.create_stack(StackName="Broken", TemplateBody=template, OnFailure="DO_NOTHING")["StackId"]
+    with contextlib.suppress(WaiterError):
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.1})
+
+
 def provider(engine: Engine) -> str:
     """A function that answers every request with the id that the template gives."""
     role = engine.client("iam").create_role(RoleName="provider", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
@@ -246,7 +266,12 @@ def without(policy: dict[str, Any], action: str) -> dict[str, Any]:
     return {**policy, "Statement": [each for each in statements if each["Action"]]}
 
 
-LINES = {"list": [["list"]], "orphans": [["orphans"]], "drift": [["drift"]]}
+LINES = {
+    "list": [["list"]],
+    "orphans": [["orphans"]],
+    "drift": [["drift"]],
+    "explain": [["explain", "Broken"], ["explain", "Nobody"]],
+}
 """Together, what is asked calls all that the subcommand may call."""
 
 
@@ -258,13 +283,14 @@ def test_it_runs_with_what_it_prints_and_with_nothing_less(
     policy = permissions.policy(command, writes=False, region=REGION, account=OWN)
     become(policy)
     for line in LINES[command]:
-        assert main([*line, "--json"]) != 1
-        json.loads(capsys.readouterr().out)
+        code, told = main([*line, "--json"]), capsys.readouterr()
+        assert code != 1 or "there is no stack Nobody" in told.err
+        assert code == 1 or json.loads(told.out)
     for action in permissions.READS[command]:
         become(without(policy, action))
         assert 1 in [main(line) for line in LINES[command]], action
-        told = capsys.readouterr().err
-        assert f"'{command}' needs {action}; 'cdk-cleanroomsml {command} --permissions' prints all" in told
+        told_why = capsys.readouterr().err
+        assert f"'{command}' needs {action}; 'cdk-cleanroomsml {command} --permissions' prints all" in told_why
 
 
 WRITING = {"drift": ["drift", "Shop", "--fix", "--yes"], "orphans": ["orphans", "--delete"]}

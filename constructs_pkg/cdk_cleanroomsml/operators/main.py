@@ -26,6 +26,9 @@ exit codes:
   64  the command line is wrong
 """
 
+_NEEDS = {"explain": "stack"}
+"""What a subcommand can't do without, but for `--permissions`."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line.
@@ -36,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, see `outcome`; 130 after Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command in _NEEDS and not options.permissions and not getattr(options, _NEEDS[options.command]):
+        parser.error(f"{options.command} needs {_NEEDS[options.command]}: see {DISTRIBUTION} {options.command} --help")
     try:
         if options.permissions:
             return _show_permissions(options)
@@ -76,6 +82,8 @@ def _subcommand(name: str) -> Callable[[Account, argparse.Namespace], int]:
         from .listing import run
     elif name == "drift":
         from .drift import run
+    elif name == "explain":
+        from .explain import run
     else:
         from .orphans import run
     return run
@@ -96,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_argument("stack", nargs="?", help="a stack, with those nested in it (default: all of the Region)")
     drift.add_argument("--fix", action="store_true", help="write the templates' values, asking for each resource")
     drift.add_argument("--yes", action="store_true", help="don't ask")
+    explain = _command(commands, "explain", "what failed in a stack, call by call, and what to do")
+    explain.add_argument("stack", nargs="?", help="its name or ARN; of one that was deleted, too")
     orphans = _command(commands, "orphans", "what carries a stack's markers and isn't that stack's")
     orphans.add_argument("--delete", action="store_true", help="delete them, asking for each")
     orphans.add_argument("--yes", action="store_true", help="don't ask, and leave alone what is in use")

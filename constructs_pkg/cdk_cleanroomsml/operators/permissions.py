@@ -19,6 +19,7 @@ _MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:configured-audience-mod
 _MEMBERSHIP = f"arn:{{partition}}:{ROOMS}:{{region}}:{{account}}:membership/*"
 _COLLABORATION = f"arn:{{partition}}:{ROOMS}:{{region}}:*:collaboration/*"
 _ROLE = "arn:{partition}:iam::{account}:role/*"
+_LOGS = f"arn:{{partition}}:{LOGS}:{{region}}:{{account}}:log-group:*"
 _STACK = f"arn:{{partition}}:{STACKS}:{{region}}:{{account}}:stack/*"
 
 Needs = dict[str, "str | tuple[str, ...]"]
@@ -52,6 +53,12 @@ READS: dict[str, Needs] = {
         **_SEE_STACKS,
     },
     "orphans": {**_LIST_MODELS, **_SEE_USE, **_SEE_STACKS},
+    "explain": {
+        **_SEE_STACKS,
+        f"{STACKS}:DescribeStackEvents": _STACK,
+        f"{STACKS}:ListStacks": _ANYTHING,
+        f"{LOGS}:FilterLogEvents": _LOGS,
+    },
     "drift": {
         **_SEE_STACKS,
         f"{STACKS}:GetTemplate": _STACK,

@@ -79,6 +79,17 @@ class Screen:
             for line in _lines(names, cells):
                 self._out.print(line, soft_wrap=True)
 
+    def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Names with a text each, one below the other; empty ones are left out."""
+        cells = [(name, visible(text)) for name, text in pairs if text]
+        if self.as_json or not cells:
+            return
+        if self._out.is_terminal:
+            self._out.print(_names_and_values(cells))
+        else:
+            for name, text in cells:
+                self._out.print(f"{name}  {' '.join(text.splitlines())}", soft_wrap=True)
+
     @contextlib.contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
         """A line that says how far something is, at a terminal, and only there."""
@@ -93,13 +104,8 @@ class Screen:
     def _records(self, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
         """One below the other, each value beside its column's name."""
         for row in cells:
-            table = Table(box=None, show_header=False, pad_edge=False)
-            table.add_column(style="bold", no_wrap=True)
-            table.add_column(overflow="fold")
-            for name, value in zip(names, row, strict=True):
-                if value:
-                    table.add_row(name, value)
-            self._out.print(Padding(table, (0, 0, 1, 0)))
+            pairs = [(name, value) for name, value in zip(names, row, strict=True) if value]
+            self._out.print(Padding(_names_and_values(pairs), (0, 0, 1, 0)))
 
 
 def visible(text: str) -> str:
@@ -125,6 +131,15 @@ def _ask(question: str) -> bool:
 def _console(*, piped: bool, stderr: bool = False) -> Console:
     width = _PIPED_WIDTH if piped else None
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
+def _names_and_values(pairs: Sequence[tuple[str, str]]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(name, value)
+    return table
 
 
 def _table(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:

@@ -1,0 +1,256 @@
+"""`explain`: what failed in a stack's last operation that did, what the function did call by call, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from .advice import Advice, advice
+from .comparison import TYPES
+from .function_log import PLACE, Invocation, invocations
+from .outcome import DONE, FOUND, CommandError
+from .stacks import Stacks
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from .account import Account, Members
+    from .stacks import Stack
+
+_NESTED = "AWS::CloudFormation::Stack"
+_BEGINS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
+_LOG_GROUP = "CleanRoomsMLProviderLogGroup"
+_CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+_SLACK = timedelta(minutes=1)
+
+
+@dataclass
+class Failed:
+    """A resource that failed.
+
+    Attributes:
+        invocation: what the function did about it; None when its log doesn't tell.
+        note: why nothing is known of that.
+    """
+
+    stack: str
+    event: Members
+    reason: str
+    advice: Advice
+    invocation: Invocation | None = None
+    note: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        ours = self.invocation
+        return {
+            "stack": self.stack,
+            "logicalId": self.event["LogicalResourceId"],
+            "type": self.event["ResourceType"],
+            "status": self.event["ResourceStatus"],
+            "time": self.event["Timestamp"],
+            "reason": self.reason,
+            "kind": self.advice.kind,
+            "means": self.advice.means,
+            "do": self.advice.do,
+            "steps": ours.steps if ours else [],
+            "lambdaSays": ours.lambda_says if ours else [],
+            "note": self.note,
+        }
+
+
+@dataclass
+class Operation:
+    """An operation of a stack: its events, oldest first."""
+
+    events: list[Members] = field(default_factory=list)
+
+    def failed(self, stack: Stack) -> list[Members]:
+        """The events of resources that failed, without those that were only cancelled."""
+        return [
+            each
+            for each in self.events
+            if each["ResourceStatus"].endswith("_FAILED")
+            and each.get("PhysicalResourceId") != stack.id
+            and not each.get("ResourceStatusReason", "").startswith(_CANCELLED)
+        ]
+
+    @property
+    def began(self) -> datetime:
+        """When."""
+        time: datetime = self.events[0]["Timestamp"]
+        return time
+
+    @property
+    def verb(self) -> str:
+        """What was asked for: create, update, delete or import."""
+        return str(self.events[0]["ResourceStatus"]).partition("_")[0].lower()
+
+
+class Explanation:
+    """Reads the events of a stack, and the function's log beside them."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._stacks = Stacks(account)
+
+    def stack(self, name: str) -> Stack:
+        """A stack; the last one of its name, if that is deleted."""
+        found = self._stacks.get(name)
+        if found is not None:
+            return found
+        pages = self._account.pages(
+            "cloudformation", "list_stacks", "StackSummaries", StackStatusFilter=["DELETE_COMPLETE"]
+        )
+        deleted = [each for each in pages if each["StackName"] == name]
+        deleted.sort(key=lambda each: each.get("DeletionTime") or each["CreationTime"])
+        last = deleted[-1] if deleted else None
+        again = self._stacks.get(last["StackId"]) if last else None
+        if again is None:
+            raise CommandError(f"there is no stack {name} in {self._account.region}, and none was deleted lately")
+        return again
+
+    def last_failed(self, stack: Stack) -> tuple[Operation | None, bool]:
+        """The last operation in which something failed, and whether it is the last one at all."""
+        for number, operation in enumerate(self._operations(stack)):
+            if operation.failed(stack):
+                return operation, number == 0
+        return None, True
+
+    def failures(self, stack: Stack, operation: Operation) -> Iterator[Failed]:
+        """What failed, oldest first, and what failed in nested stacks in place of these."""
+        for event in operation.failed(stack):
+            nested = event.get("PhysicalResourceId", "") if event["ResourceType"] == _NESTED else ""
+            inner = self._stacks.get(nested) if nested else None
+            if inner is not None:
+                within, _ = self.last_failed(inner)
+                if within is not None and within.began >= operation.began - _SLACK:
+                    yield from self.failures(inner, within)
+                    continue
+            yield self._explained(stack, operation, event)
+
+    def _operations(self, stack: Stack) -> Iterator[Operation]:
+        """The operations of a stack, last first; a page of events is read when it is needed."""
+        events: list[Members] = []
+        pages = self._account.pages("cloudformation", "describe_stack_events", "StackEvents", StackName=stack.id)
+        for event in pages:
+            events.append(event)
+            if event.get("PhysicalResourceId") == stack.id and event["ResourceStatus"] in _BEGINS:
+                yield Operation(events[::-1])
+                events = []
+        if events:
+            yield Operation(events[::-1])
+
+    def _explained(self, stack: Stack, operation: Operation, event: Members) -> Failed:
+        reason = event.get("ResourceStatusReason", "")
+        place = PLACE.search(reason)
+        failed = Failed(stack.name, event, PLACE.sub("", reason).strip(), advice(reason))
+        if event["ResourceType"] not in TYPES:
+            failed.note = "not a resource of this library: its own service's documentation says more"
+            return failed
+        group = place["group"] if place else self._log_group(stack)
+        if not group:
+            failed.note = "the stack has no log group of the function's any more"
+            return failed
+        since, until = operation.began - _SLACK, event["Timestamp"] + _SLACK
+        # All streams, if that which the Reason names has nothing of it.
+        for streams in [[place["stream"]], []] if place else [[]]:
+            found = invocations(self._account, group, streams, since, until)
+            if found is None:
+                failed.note = (
+                    f"the log group {group} is gone: a creation that is rolled back takes it along, and deploying with"
+                    " --no-rollback keeps it"
+                )
+                return failed
+            failed.invocation = _of(found, stack, event, failed.reason)
+            if failed.invocation is not None:
+                return failed
+        failed.note = f"the log {group} has nothing of it: was the function run at all?"
+        return failed
+
+    def _log_group(self, stack: Stack) -> str:
+        names = (each for each in stack.resources if each.startswith(_LOG_GROUP))
+        return next(filter(None, map(stack.physical_id, names)), "")
+
+
+def run(account: Account, options: Namespace) -> int:
+    """Carries out the subcommand."""
+    screen, explanation = account.screen, Explanation(account)
+    stack = explanation.stack(options.stack)
+    operation, is_last = explanation.last_failed(stack)
+    found = list(explanation.failures(stack, operation)) if operation else []
+    if screen.as_json:
+        screen.document(
+            {
+                "stack": stack.name,
+                "stackId": stack.id,
+                "status": stack.status,
+                "operation": operation and {"verb": operation.verb, "began": operation.began, "isTheLast": is_last},
+                "failures": [each.document() for each in found],
+            }
+        )
+    else:
+        _show(account, stack, operation, found, is_last=is_last)
+    return FOUND if found and is_last else DONE
+
+
+def _of(found: list[Invocation], stack: Stack, event: Members, reason: str) -> Invocation | None:
+    """The invocation that an event tells of: the one that ended with its Reason, else the last one for the resource."""
+    same = [
+        each
+        for each in found
+        if each.request.get("logical_id") == event["LogicalResourceId"] and each.request.get("stack_id") == stack.id
+    ]
+    ended = [each for each in same if each.outcome.get("reason") and str(each.outcome["reason"])[:200] in reason]
+    verb = event["ResourceStatus"].partition("_")[0].title()
+    asked = [each for each in same if each.request.get("type") == verb]
+    return next((each[-1] for each in (ended, asked, same) if each), None)
+
+
+def _show(account: Account, stack: Stack, operation: Operation | None, found: list[Failed], *, is_last: bool) -> None:
+    screen = account.screen
+    screen.heading(f"{stack.name} is {stack.status}")
+    if operation is None:
+        screen.say("nothing has failed in it, as far as its events go back")
+        return
+    what = "the last operation" if is_last else "an earlier operation; those after it succeeded"
+    screen.say(f"failed: {what}, {operation.verb}, begun {_time(operation.began)}")
+    for number, each in enumerate(found, 1):
+        screen.say()
+        where = "" if each.stack == stack.name else f" in {each.stack}"
+        screen.heading(f"{number}. {each.event['LogicalResourceId']}{where}")
+        screen.fields(
+            [
+                ("type", each.event["ResourceType"]),
+                ("status", f"{each.event['ResourceStatus']}, {_time(each.event['Timestamp'])}"),
+                ("reason", each.reason),
+                ("kind", each.advice.kind),
+                ("means", each.advice.means),
+                ("do", each.advice.do),
+                ("note", each.note),
+                *(("lambda", line) for line in (each.invocation.lambda_says if each.invocation else [])),
+            ]
+        )
+        if each.invocation:
+            screen.table(("time", "step", "what", "result"), [_row(step) for step in each.invocation.steps])
+
+
+def _row(step: Members) -> tuple[str, ...]:
+    """A line of the log: when, what, how it ended, and what else it tells."""
+    told = {name: value for name, value in step.items() if name not in ("step", "time")}
+    what = str(told.pop("operation", ""))
+    result = str(told.pop("result", told.pop("status", "")))
+    attempt = told.pop("attempt", 1)
+    if attempt != 1:
+        what += f" (attempt {attempt})"
+    told.pop("members", None)
+    message = str(told.pop("message", told.pop("reason", "")))
+    rest = ", ".join(f"{name} {value}" for name, value in told.items() if value not in ([], {}, False))
+    return f"{step['time']:%H:%M:%S}", step["step"], what or rest, ": ".join(filter(None, [result, message]))
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}"
