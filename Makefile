@@ -38,6 +38,7 @@ install:
 
 lint:
 	@$(WITH) dev ruff format --check .
+	@$(WITH) dev ruff format --check --line-length 80 README.md
 	@$(WITH) dev ruff check .
 	@$(WITH) dev lint-imports --no-cache --no-logo
 	@$(WITH) dev zizmor --offline --quiet .github
@@ -68,6 +69,7 @@ bench:
 
 format:
 	@$(WITH) dev ruff format .
+	@$(WITH) dev ruff format --line-length 80 README.md
 	@$(WITH) dev ruff check --fix .
 
 lock:

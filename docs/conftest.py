@@ -1,6 +1,7 @@
-"""Runs the examples of each page, one after another in one namespace, as a reader would.
+"""Runs the examples of a page one after another, in one namespace, as a reader.
 
-A block with a title is a file of the reader's own: tests/docs writes it to a folder and runs it there.
+A block with a title is a file of the reader's own: tests/docs writes it to a
+folder and runs it there.
 """
 
 from __future__ import annotations
@@ -17,4 +18,6 @@ def synthesise(namespace: dict[str, Any]) -> None:
         namespace["app"].synth()
 
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["*.md"], teardown=synthesise).pytest()
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()], patterns=["*.md"], teardown=synthesise
+).pytest()

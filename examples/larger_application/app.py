@@ -1,4 +1,7 @@
-"""Two environments; in each, many models that share an output, and another stack that is told their ARNs."""
+"""Two environments; in each, many models that share an output.
+
+Another stack is told their ARNs.
+"""
 
 from collections.abc import Mapping
 
@@ -18,11 +21,15 @@ BRANDS = ("news", "sports", "travel")
 
 
 class ModelsStack(cdk.Stack):
-    """One model for each brand. They write to one folder of one bucket, with one role."""
+    """One model for each brand, all with one folder, one bucket, one role."""
 
-    def __init__(self, scope: Construct, id: str, *, audience_model_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, audience_model_arn: str
+    ) -> None:
         super().__init__(scope, id)
-        audience_model = AudienceModel.from_audience_model_arn(self, "AudienceModel", audience_model_arn)
+        audience_model = AudienceModel.from_audience_model_arn(
+            self, "AudienceModel", audience_model_arn
+        )
         output = AudienceOutput(self, "Output", prefix="segments")
         self.models = {
             brand: ConfiguredAudienceModel(
@@ -39,9 +46,15 @@ class ModelsStack(cdk.Stack):
 
 
 class CatalogueStack(cdk.Stack):
-    """Where the people who set up collaborations look for what they can offer."""
+    """Where those who set up collaborations look for what they can offer."""
 
-    def __init__(self, scope: Construct, id: str, *, models: Mapping[str, ConfiguredAudienceModel]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        models: Mapping[str, ConfiguredAudienceModel],
+    ) -> None:
         super().__init__(scope, id)
         for brand, model in models.items():
             ssm.StringParameter(
@@ -55,15 +68,21 @@ class CatalogueStack(cdk.Stack):
 class Environment(cdk.Stage):
     """All stacks of one environment."""
 
-    def __init__(self, scope: Construct, id: str, *, audience_model_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, audience_model_arn: str
+    ) -> None:
         super().__init__(scope, id)
-        models = ModelsStack(self, "Models", audience_model_arn=audience_model_arn)
+        models = ModelsStack(
+            self, "Models", audience_model_arn=audience_model_arn
+        )
         CatalogueStack(self, "Catalogue", models=models.models)
         cdk.Tags.of(self).add("environment", id.lower())
 
 
 app = cdk.App()
 for name in ("Beta", "Production"):
-    Environment(app, name, audience_model_arn=app.node.get_context("audienceModelArn"))
+    Environment(
+        app, name, audience_model_arn=app.node.get_context("audienceModelArn")
+    )
 
 app.synth()

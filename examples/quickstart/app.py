@@ -1,14 +1,24 @@
-"""The smallest application: one configured audience model, and everything it needs.
+"""The smallest application: one model, and everything it needs.
 
-cdk.json says which audience model it uses, and two values to play with: change them there, or with `-c`.
+cdk.json says which audience model it uses, and two values to play with: change
+them there, or with `-c`.
 """
 
 import aws_cdk as cdk
 
-from cdk_cleanroomsml import AudienceModel, AudienceSizes, ConfiguredAudienceModel, SharedAudienceMetrics
+from cdk_cleanroomsml import (
+    AudienceModel,
+    AudienceSizes,
+    ConfiguredAudienceModel,
+    SharedAudienceMetrics,
+)
 
 app = cdk.App()
-stack = cdk.Stack(app, "Quickstart", description="A configured audience model of AWS Clean Rooms ML")
+stack = cdk.Stack(
+    app,
+    "Quickstart",
+    description="A configured audience model of AWS Clean Rooms ML",
+)
 
 model = ConfiguredAudienceModel(
     stack,

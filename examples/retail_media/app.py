@@ -1,7 +1,8 @@
-"""A publisher offers lookalike audiences to an advertiser, in a collaboration, and retrains them every week.
+"""A publisher offers lookalikes to an advertiser, and retrains them every week.
 
-Two accounts, three stacks. `Training` and `Offer` are the publisher's: training takes hours to days, so what needs a
-trained audience model is deployed when there is one. `Campaign` is the advertiser's, who is told the collaboration.
+Two accounts, three stacks. `Training` and `Offer` are the publisher's: training
+takes hours to days, so what needs a trained audience model is deployed when
+there is one. `Campaign` is the advertiser's, who is told the collaboration.
 """
 
 import aws_cdk as cdk
@@ -25,15 +26,28 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
-COLUMNS = {"shopper": "string", "product": "string", "bought_at": "bigint", "department": "string", "price": "double"}
+COLUMNS = {
+    "shopper": "string",
+    "product": "string",
+    "bought_at": "bigint",
+    "department": "string",
+    "price": "double",
+}
 
 
 class Training(cdk.Stack):
-    """What shoppers bought, and the first audience model that is trained on it."""
+    """What shoppers bought, and the first audience model trained on it."""
 
-    def __init__(self, scope: Construct, id: str, *, env: cdk.Environment) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, env: cdk.Environment
+    ) -> None:
         super().__init__(scope, id, env=env)
-        bucket = s3.Bucket(self, "Data", enforce_ssl=True, block_public_access=s3.BlockPublicAccess.BLOCK_ALL)
+        bucket = s3.Bucket(
+            self,
+            "Data",
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        )
         database = glue.CfnDatabase(
             self,
             "Database",
@@ -49,7 +63,10 @@ class Training(cdk.Stack):
                 name="purchases",
                 table_type="EXTERNAL_TABLE",
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    columns=[glue.CfnTable.ColumnProperty(name=name, type=type_) for name, type_ in COLUMNS.items()],
+                    columns=[
+                        glue.CfnTable.ColumnProperty(name=name, type=type_)
+                        for name, type_ in COLUMNS.items()
+                    ],
                     location=bucket.s3_url_for_object("purchases/"),
                 ),
             ),
@@ -68,15 +85,27 @@ class Training(cdk.Stack):
             bucket=bucket,
             prefix="purchases",
         )
-        self.audience_model = AudienceModel(self, "AudienceModel", training_dataset=self.dataset)
-        cdk.CfnOutput(self, "AudienceModelArn", value=self.audience_model.audience_model_arn)
+        self.audience_model = AudienceModel(
+            self, "AudienceModel", training_dataset=self.dataset
+        )
+        cdk.CfnOutput(
+            self,
+            "AudienceModelArn",
+            value=self.audience_model.audience_model_arn,
+        )
 
 
 class Offer(cdk.Stack):
-    """What the publisher offers: a model that stays the same to partners, however often it is trained anew."""
+    """What the publisher offers: one model, however often it is trained."""
 
     def __init__(
-        self, scope: Construct, id: str, *, env: cdk.Environment, training: Training, advertiser_account: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: cdk.Environment,
+        training: Training,
+        advertiser_account: str,
     ) -> None:
         super().__init__(scope, id, env=env)
         model = ConfiguredAudienceModel(
@@ -107,7 +136,10 @@ class Offer(cdk.Stack):
         )
         collaboration_id = collaboration.attr_collaboration_identifier
         membership = cleanrooms.CfnMembership(
-            self, "Membership", collaboration_identifier=collaboration_id, query_log_status="DISABLED"
+            self,
+            "Membership",
+            collaboration_identifier=collaboration_id,
+            query_log_status="DISABLED",
         )
         ConfiguredAudienceModelAssociation(
             self,
@@ -118,7 +150,8 @@ class Offer(cdk.Stack):
             manage_resource_policies=False,
         )
         model.grants.start_audience_generation(
-            iam.AccountPrincipal(advertiser_account), collaboration_id=collaboration_id
+            iam.AccountPrincipal(advertiser_account),
+            collaboration_id=collaboration_id,
         )
 
         failures = sns.Topic(self, "Failures", enforce_ssl=True)
@@ -132,47 +165,90 @@ class Offer(cdk.Stack):
             keep=1,
             failure_topic=failures,
         )
-        CleanRoomsMLMonitoring(self, "Monitoring", retrainings=[retraining], alarm_topic=failures)
+        CleanRoomsMLMonitoring(
+            self, "Monitoring", retrainings=[retraining], alarm_topic=failures
+        )
 
-        cdk.CfnOutput(self, "ConfiguredAudienceModelArn", value=model.configured_audience_model_arn)
+        cdk.CfnOutput(
+            self,
+            "ConfiguredAudienceModelArn",
+            value=model.configured_audience_model_arn,
+        )
         cdk.CfnOutput(self, "CollaborationId", value=collaboration_id)
         cdk.CfnOutput(self, "SegmentsBucket", value=model.bucket.bucket_name)
-        cdk.CfnOutput(self, "RetrainingArn", value=retraining.state_machine.state_machine_arn)
+        cdk.CfnOutput(
+            self,
+            "RetrainingArn",
+            value=retraining.state_machine.state_machine_arn,
+        )
 
 
 class Campaign(cdk.Stack):
-    """The advertiser's side: a membership, the seed, and somebody who may ask for more people like it."""
+    """The advertiser's side: a membership, a seed, and who may ask for more."""
 
-    def __init__(self, scope: Construct, id: str, *, env: cdk.Environment) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, env: cdk.Environment
+    ) -> None:
         super().__init__(scope, id, env=env)
-        collaboration = cdk.CfnParameter(self, "CollaborationId", description="What the publisher invites you to")
-        model_arn = cdk.CfnParameter(self, "ConfiguredAudienceModelArn", description="What the publisher offers")
+        collaboration = cdk.CfnParameter(
+            self,
+            "CollaborationId",
+            description="What the publisher invites you to",
+        )
+        model_arn = cdk.CfnParameter(
+            self,
+            "ConfiguredAudienceModelArn",
+            description="What the publisher offers",
+        )
         cleanrooms.CfnMembership(
             self,
             "Membership",
             collaboration_identifier=collaboration.value_as_string,
             query_log_status="DISABLED",
         )
-        seeds = s3.Bucket(self, "Seeds", enforce_ssl=True, block_public_access=s3.BlockPublicAccess.BLOCK_ALL)
-        seed_role = iam.Role(self, "SeedRole", assumed_by=iam.ServicePrincipal("cleanrooms-ml.amazonaws.com"))
+        seeds = s3.Bucket(
+            self,
+            "Seeds",
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        )
+        seed_role = iam.Role(
+            self,
+            "SeedRole",
+            assumed_by=iam.ServicePrincipal("cleanrooms-ml.amazonaws.com"),
+        )
         seeds.grant_read(seed_role)
-        analyst = iam.Role(self, "Analyst", assumed_by=iam.AccountRootPrincipal())
+        analyst = iam.Role(
+            self, "Analyst", assumed_by=iam.AccountRootPrincipal()
+        )
         model = ConfiguredAudienceModel.from_configured_audience_model_arn(
             self, "Lookalikes", model_arn.value_as_string
         )
         model.grants.start_audience_generation(
-            analyst, seed_role=seed_role, collaboration_id=collaboration.value_as_string
+            analyst,
+            seed_role=seed_role,
+            collaboration_id=collaboration.value_as_string,
         )
         cdk.CfnOutput(self, "SeedsBucket", value=seeds.bucket_name)
         cdk.CfnOutput(self, "SeedRoleArn", value=seed_role.role_arn)
 
 
 app = cdk.App()
-publisher = cdk.Environment(account=app.node.get_context("publisherAccount"), region="us-east-1")
-advertiser = cdk.Environment(account=app.node.get_context("advertiserAccount"), region="us-east-1")
+publisher = cdk.Environment(
+    account=app.node.get_context("publisherAccount"), region="us-east-1"
+)
+advertiser = cdk.Environment(
+    account=app.node.get_context("advertiserAccount"), region="us-east-1"
+)
 
 training = Training(app, "Training", env=publisher)
-Offer(app, "Offer", env=publisher, training=training, advertiser_account=advertiser.account or "")
+Offer(
+    app,
+    "Offer",
+    env=publisher,
+    training=training,
+    advertiser_account=advertiser.account or "",
+)
 Campaign(app, "Campaign", env=advertiser)
 
 app.synth()

@@ -1,7 +1,9 @@
-"""Where lookalikes come from: a table of who read what, and an audience model that is trained on January's part of it.
+"""Where lookalikes come from: a table of who read what, and a model of January.
 
-Deploying starts the training, which takes hours to days; `aws cleanroomsml get-audience-model` tells how far it is.
-Destroying the stack keeps the audience model, the dataset and its role; the next deployment makes others beside them.
+Deploying starts the training, which takes hours to days;
+`aws cleanroomsml get-audience-model` tells how far it is. Destroying the stack
+keeps the audience model, the dataset and its role; the next deployment makes
+others beside them.
 """
 
 from datetime import datetime, timezone
@@ -10,19 +12,36 @@ import aws_cdk as cdk
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 
-from cdk_cleanroomsml import AudienceModel, GlueTable, TrainingColumn, TrainingDataset
+from cdk_cleanroomsml import (
+    AudienceModel,
+    GlueTable,
+    TrainingColumn,
+    TrainingDataset,
+)
 
 app = cdk.App()
-stack = cdk.Stack(app, "Training", description="A training dataset and an audience model of AWS Clean Rooms ML")
+stack = cdk.Stack(
+    app,
+    "Training",
+    description="A training dataset and an audience model",
+)
 
-bucket = s3.Bucket(stack, "Interactions", encryption=s3.BucketEncryption.KMS, enforce_ssl=True)
+bucket = s3.Bucket(
+    stack, "Interactions", encryption=s3.BucketEncryption.KMS, enforce_ssl=True
+)
 database = glue.CfnDatabase(
     stack,
     "Database",
     catalog_id=stack.account,
     database_input=glue.CfnDatabase.DatabaseInputProperty(name="publisher"),
 )
-columns = {"reader": "string", "article": "string", "read_at": "bigint", "section": "string", "seconds": "int"}
+columns = {
+    "reader": "string",
+    "article": "string",
+    "read_at": "bigint",
+    "section": "string",
+    "seconds": "int",
+}
 table = glue.CfnTable(
     stack,
     "Table",
@@ -39,7 +58,10 @@ table = glue.CfnTable(
             serde_info=glue.CfnTable.SerdeInfoProperty(
                 serialization_library="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
             ),
-            columns=[glue.CfnTable.ColumnProperty(name=name, type=type_) for name, type_ in columns.items()],
+            columns=[
+                glue.CfnTable.ColumnProperty(name=name, type=type_)
+                for name, type_ in columns.items()
+            ],
         ),
     ),
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "comparison"
@@ -26,17 +28,26 @@ TASKS = (
 _SECTION = r"# --8<-- \[start:{task}\]\n(.*?)^ *# --8<-- \[end:{task}\]"
 
 
-def section(side: str, task: str) -> str:
-    """What the page shows of a task: the code between its markers."""
-    text = "".join(path.read_text() for path in sorted(FOLDER.glob(f"{side}.*")))
-    (found,) = re.findall(_SECTION.format(task=task), text, re.DOTALL | re.MULTILINE)
-    return str(found)
-
-
 def count(side: str, task: str) -> int:
-    """Its lines, without those that are empty or only a comment."""
-    lines = (line.strip() for line in section(side, task).splitlines())
+    """The lines of what the page shows of a task, without those that are empty or only a comment."""
+    (found,) = re.findall(_SECTION.format(task=task), _text(side), re.DOTALL | re.MULTILINE)
+    lines = (line.strip() for line in found.splitlines())
     return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+@cache
+def _text(side: str) -> str:
+    """The code of a side, at the width of the repository: the page's columns are narrower, and break lines."""
+    width = ("--isolated", "--line-length=120", "--config=format.skip-magic-trailing-comma=true")
+    texts = []
+    for path in sorted(FOLDER.glob(f"{side}.*")):
+        command = [sys.executable, "-m", "ruff", "format", *width, "-"]
+        is_code = path.suffix == ".py"
+        text = path.read_text()
+        texts.append(
+            subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout if is_code else text
+        )
+    return "".join(texts)
 
 
 def rows() -> list[tuple[str, int, int]]:

@@ -1,4 +1,7 @@
-"""A dozen tasks with this library. The page shows, and the count takes, what stands between the markers."""
+"""A dozen tasks with this library.
+
+The page shows, and the count takes, what stands between the markers.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,13 @@ if TYPE_CHECKING:
     from aws_cdk import pipelines
     from constructs import Construct
 
-AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"
-THEIR_ARN = "arn:aws:cleanrooms-ml:us-east-1:444455556666:configured-audience-model/1f3d4c5b"
+AUDIENCE_MODEL_ARN = (
+    "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"
+)
+THEIR_ARN = (
+    "arn:aws:cleanrooms-ml:us-east-1:444455556666:"
+    "configured-audience-model/1f3d4c5b"
+)
 COLLABORATION = "8f6b7a1e-5f0d-4c57-9f0a-3b2f7c1d9e10"
 
 
@@ -33,7 +41,9 @@ def create(stack: cdk.Stack) -> ConfiguredAudienceModel:
     return ConfiguredAudienceModel(
         stack,
         "SportsReaders",
-        audience_model=AudienceModel.from_audience_model_arn(stack, "AudienceModel", AUDIENCE_MODEL_ARN),
+        audience_model=AudienceModel.from_audience_model_arn(
+            stack, "AudienceModel", AUDIENCE_MODEL_ARN
+        ),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         audience_sizes=AudienceSizes.percentage(1, 5, 10),
         tags={"brand": "sports"},
@@ -43,14 +53,18 @@ def create(stack: cdk.Stack) -> ConfiguredAudienceModel:
 
 def import_(stack: cdk.Stack) -> str:
     # --8<-- [start:import]
-    theirs = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Theirs", THEIR_ARN)
+    theirs = ConfiguredAudienceModel.from_configured_audience_model_arn(
+        stack, "Theirs", THEIR_ARN
+    )
     # --8<-- [end:import]
     return theirs.configured_audience_model_arn
 
 
 def grant(model: ConfiguredAudienceModel, analyst: iam.Role) -> None:
     # --8<-- [start:grant]
-    model.grants.start_audience_generation(analyst, collaboration_id=COLLABORATION)
+    model.grants.start_audience_generation(
+        analyst, collaboration_id=COLLABORATION
+    )
     # --8<-- [end:grant]
 
 
@@ -71,16 +85,24 @@ def bring_your_own(stack: cdk.Stack, bucket: s3.Bucket, role: iam.Role) -> None:
     ConfiguredAudienceModel(
         stack,
         "OwnOutput",
-        audience_model=AudienceModel.from_audience_model_arn(stack, "OwnAudienceModel", AUDIENCE_MODEL_ARN),
+        audience_model=AudienceModel.from_audience_model_arn(
+            stack, "OwnAudienceModel", AUDIENCE_MODEL_ARN
+        ),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
-        output=AudienceOutput(stack, "Output", bucket=bucket, role=role, prefix="segments"),
+        output=AudienceOutput(
+            stack, "Output", bucket=bucket, role=role, prefix="segments"
+        ),
     )
     # --8<-- [end:bring-your-own]
 
 
 def cross_stack(catalogue: cdk.Stack, model: ConfiguredAudienceModel) -> None:
     # --8<-- [start:cross-stack]
-    ssm.StringParameter(catalogue, "SportsReaders", string_value=model.configured_audience_model_arn)
+    ssm.StringParameter(
+        catalogue,
+        "SportsReaders",
+        string_value=model.configured_audience_model_arn,
+    )
     # --8<-- [end:cross-stack]
 
 
@@ -108,7 +130,9 @@ def validate(stack: cdk.Stack, size: int) -> None:
     ConfiguredAudienceModel(
         stack,
         "Checked",
-        audience_model=AudienceModel.from_audience_model_arn(stack, "CheckedAudienceModel", AUDIENCE_MODEL_ARN),
+        audience_model=AudienceModel.from_audience_model_arn(
+            stack, "CheckedAudienceModel", AUDIENCE_MODEL_ARN
+        ),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         # --8<-- [start:validate]
         # The constructor checks every rule of the API.
