@@ -224,11 +224,13 @@ class Campaign(cdk.Stack):
         model = ConfiguredAudienceModel.from_configured_audience_model_arn(
             self, "Lookalikes", model_arn.value_as_string
         )
+        # All that it takes in this account: jobs on the model and in both
+        # accounts, the members, the role of the seed.
         model.grants.start_audience_generation(
             analyst,
             seed_role=seed_role,
             collaboration_id=collaboration.value_as_string,
-        )
+        ).assert_success()
         cdk.CfnOutput(self, "SeedsBucket", value=seeds.bucket_name)
         cdk.CfnOutput(self, "SeedRoleArn", value=seed_role.role_arn)
 

@@ -42,8 +42,28 @@ def test_an_example_synthesises(example: str, context: dict[str, Any], tmp_path:
         resources = json.loads(path.read_text())["Resources"].values()
         count = sum(r["Type"] == "Custom::CleanRoomsMLConfiguredAudienceModel" for r in resources)
         models[path.name.removesuffix(".template.json")] = count
+        if path.name == "Campaign.template.json":
+            assert has_all_that_a_partner_needs(json.loads(path.read_text()))
     assert sum(models.values()) == sum(STACKS[example].values())
     assert len(models) == len(STACKS[example])
+
+
+def has_all_that_a_partner_needs(campaign: dict[str, Any]) -> bool:
+    """One call in the advertiser's application (User Guide, "IAM behaviors for AWS Clean Rooms ML")."""
+    policies = [each["Properties"] for each in campaign["Resources"].values() if each["Type"] == "AWS::IAM::Policy"]
+    (statements,) = (
+        each["PolicyDocument"]["Statement"] for each in policies if "cleanrooms:ListMembers" in json.dumps(each)
+    )
+    said = {each["Action"]: json.dumps(each["Resource"]) for each in statements}
+    start = said["cleanrooms-ml:StartAudienceGenerationJob"]
+    # The model, and the job as its owner and its starter see it.
+    return (
+        start.count("audience-generation-job/*") == 2
+        and '{"Ref": "ConfiguredAudienceModelArn"}' in start
+        and '{"Fn::Split": [":", {"Ref": "ConfiguredAudienceModelArn"}]}' in start
+        and "CollaborationId" in said["cleanrooms:ListMembers"]
+        and "SeedRole" in said["iam:PassRole"]
+    )
 
 
 def test_each_example_is_tested() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 import aws_cdk as cdk
 from aws_cdk import aws_cleanrooms as cleanrooms
+from aws_cdk import aws_cleanroomsml as cleanroomsml
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_glue as glue
@@ -16,22 +17,28 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.interfaces.aws_cleanroomsml import ITrainingDatasetRef
 
 from cdk_cleanroomsml import (
     AudienceModel,
+    AudienceModelGrants,
     AudienceModelRetraining,
     CleanRoomsMLMonitoring,
     CleanRoomsMLProvider,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelAssociationGrants,
+    ConfiguredAudienceModelGrants,
     ConfiguredAudienceModelPolicy,
     GlueTable,
     IAudienceModel,
     IConfiguredAudienceModelAssociation,
+    IConfiguredAudienceModelRef,
     ITrainingDataset,
     SharedAudienceMetrics,
     TrainingColumn,
     TrainingDataset,
+    TrainingDatasetGrants,
 )
 
 
@@ -133,4 +140,16 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
         dataset_.grants.create_audience_model(role)
         audience_model_.grants.create_configured_audience_model(role, output_role=role)
         association_.grants.manage(role)
+    # What refers to one is enough, an L1 among them.
+    l1 = cleanroomsml.CfnTrainingDataset(stack, "L1", name="shoppers", role_arn="arn", training_data=[])
+    dataset_ref: ITrainingDatasetRef = l1
+    model_ref: IConfiguredAudienceModelRef = model
+    grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants.from_configured_audience_model(model_ref)
+    grants.start_audience_generation(iam.OrganizationPrincipal("o-1234567890"), collaboration_id="id")
+    grants.start_audience_generation(iam.ArnPrincipal("arn").in_organization("o-1234567890")).assert_success()
+    TrainingDatasetGrants.from_training_dataset(dataset_ref).read(role)
+    AudienceModelGrants.from_audience_model(audience_model).read(iam.Group(stack, "Group"))
+    ConfiguredAudienceModelAssociationGrants.from_configured_audience_model_association(association).read(
+        iam.ManagedPolicy(stack, "ManagedPolicy")
+    )
     return dataset.training_dataset_name + audience_model.audience_model_status + association.collaboration_identifier

@@ -8,17 +8,20 @@ from aws_cdk.interfaces.aws_cleanrooms import IMembershipRef
 
 from cdk_cleanroomsml import (
     AudienceModel,
+    AudienceModelGrants,
     AudienceModelRetraining,
     AudienceOutput,
     AudienceSizes,
     CleanRoomsMLProvider,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
+    ConfiguredAudienceModelPolicy,
     IAudienceModel,
     ITrainingDataset,
     SharedAudienceMetrics,
     TrainingColumn,
     TrainingDataset,
+    TrainingDatasetGrants,
 )
 
 
@@ -57,6 +60,9 @@ def define(stack: cdk.Stack, bucket: s3.Bucket, audience_model: IAudienceModel, 
     )
     model.bucket = bucket  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     model.grants.read("everybody")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    TrainingDatasetGrants.from_training_dataset(model)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    AudienceModelGrants.from_audience_model("arn")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model="arn")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     model.grants.start_audience_generation("444455556666", collaboration_id="id")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     model.add_to_resource_policy({"Effect": "Allow"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ConfiguredAudienceModelAssociation(

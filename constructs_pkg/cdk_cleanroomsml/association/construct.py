@@ -102,7 +102,9 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             tags=tags,
         )
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
-        self.grants: ConfiguredAudienceModelAssociationGrants = ConfiguredAudienceModelAssociationGrants(self)
+        self.grants: ConfiguredAudienceModelAssociationGrants = (
+            ConfiguredAudienceModelAssociationGrants.from_configured_audience_model_association(self)
+        )
         """Permissions on the association, for others."""
         self._model = configured_audience_model
         mark_shared = getattr(configured_audience_model, "mark_shared", None)
@@ -302,4 +304,4 @@ class _ImportedConfiguredAudienceModelAssociation(ImportedResource):
             reference.configured_audience_model_association_identifier
         )
         self.configured_audience_model_association_ref = reference
-        self.grants = ConfiguredAudienceModelAssociationGrants(self)
+        self.grants = ConfiguredAudienceModelAssociationGrants.from_configured_audience_model_association(self)

@@ -10,7 +10,7 @@ from ..common.parameter_types import checked
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
-    from .interface import IConfiguredAudienceModelAssociation
+    from .interface import IConfiguredAudienceModelAssociationRef
 
 
 @checked
@@ -22,13 +22,24 @@ class ConfiguredAudienceModelAssociationGrants:
     ``Grant.assert_success()`` raises.
     """
 
-    def __init__(self, association: IConfiguredAudienceModelAssociation) -> None:
-        """Defines the grants of an association.
+    def __init__(self, association: IConfiguredAudienceModelAssociationRef) -> None:
+        """Defines the grants, see :meth:`from_configured_audience_model_association`.
 
         Args:
-            association: The association, created or imported.
+            association: What refers to it.
         """
         self._association = association
+
+    @staticmethod
+    def from_configured_audience_model_association(
+        association: IConfiguredAudienceModelAssociationRef,
+    ) -> ConfiguredAudienceModelAssociationGrants:
+        """The grants of whatever refers to a configured audience model association.
+
+        Args:
+            association: One that is defined here or imported, or another library's.
+        """
+        return ConfiguredAudienceModelAssociationGrants(association)
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody see the association and its tags.
@@ -60,5 +71,5 @@ class ConfiguredAudienceModelAssociationGrants:
         )
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        arn = self._association.configured_audience_model_association_arn
+        arn = self._association.configured_audience_model_association_ref.configured_audience_model_association_arn
         return grant_on(self._association, arn, grantee, actions)

@@ -130,7 +130,7 @@ class AudienceModel(TaggedCustomResource):
         if encryption_key is not None:
             warn_of_another_account(self, "encryption_key", encryption_key.env.account)
         self._retrained_by: str | None = None
-        self.grants: AudienceModelGrants = AudienceModelGrants(self)
+        self.grants: AudienceModelGrants = AudienceModelGrants.from_audience_model(self)
         """Permissions on the audience model, for others."""
         training_dataset_arn = training_dataset.training_dataset_ref.training_dataset_arn
         self._define(
@@ -302,4 +302,4 @@ class _ImportedAudienceModel(ImportedResource):
         self.audience_model_arn = arn
         self.audience_model_id = id_of(arn)
         self.audience_model_ref = AudienceModelReference(audience_model_arn=arn)
-        self.grants = AudienceModelGrants(self)
+        self.grants = AudienceModelGrants.from_audience_model(self)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk.interfaces.aws_iam import IRoleRef
 
-    from .interface import IAudienceModel
+    from .interface import IAudienceModelRef
 
 
 @checked
@@ -24,13 +24,22 @@ class AudienceModelGrants:
     ``Grant.assert_success()`` raises.
     """
 
-    def __init__(self, model: IAudienceModel) -> None:
-        """Defines the grants of an audience model.
+    def __init__(self, audience_model: IAudienceModelRef) -> None:
+        """Defines the grants, see :meth:`from_audience_model`.
 
         Args:
-            model: The audience model, created or imported.
+            audience_model: What refers to it.
         """
-        self._model = model
+        self._model = audience_model
+
+    @staticmethod
+    def from_audience_model(audience_model: IAudienceModelRef) -> AudienceModelGrants:
+        """The grants of whatever refers to an audience model.
+
+        Args:
+            audience_model: One that is defined here or imported, or another library's.
+        """
+        return AudienceModelGrants(audience_model)
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody see the audience model, how far its training is, and its tags.
@@ -76,4 +85,4 @@ class AudienceModelGrants:
         )
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        return grant_on(self._model, self._model.audience_model_arn, grantee, actions)
+        return grant_on(self._model, self._model.audience_model_ref.audience_model_arn, grantee, actions)

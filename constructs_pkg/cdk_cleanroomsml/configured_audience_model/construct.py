@@ -148,7 +148,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
         self.output: AudienceOutput = AudienceOutput(self, "Output") if output is None else output
         """Where segments are written."""
-        self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants(self, output_role=self.output.role)
+        self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants.from_configured_audience_model(self)
         """Permissions on the model, for others."""
         self.policy: ConfiguredAudienceModelPolicy | None = None
         """The resource policy; ``None`` before somebody of another account is let in."""
@@ -416,7 +416,7 @@ class _ImportedConfiguredAudienceModel(ImportedResource):
         self.configured_audience_model_id = id_of(arn)
         self.configured_audience_model_ref = ConfiguredAudienceModelReference(configured_audience_model_arn=arn)
         self.role = None if role is None else shown(self, role)
-        self.grants = ConfiguredAudienceModelGrants(self, output_role=role)
+        self.grants = ConfiguredAudienceModelGrants.from_configured_audience_model(self)
         self.policy: ConfiguredAudienceModelPolicy | None = None
 
     def add_to_resource_policy(self, statement: iam.PolicyStatement) -> iam.AddToResourcePolicyResult:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk.interfaces.aws_iam import IRoleRef
 
-    from .interface import IConfiguredAudienceModel
+    from .interface import IConfiguredAudienceModelRef
 
 
 @checked
@@ -25,15 +25,24 @@ class ConfiguredAudienceModelGrants:
     and ``Grant.assert_success()`` raises.
     """
 
-    def __init__(self, model: IConfiguredAudienceModel, *, output_role: IRoleRef | None = None) -> None:
-        """Defines the grants of a model.
+    def __init__(self, configured_audience_model: IConfiguredAudienceModelRef) -> None:
+        """Defines the grants, see :meth:`from_configured_audience_model`.
 
         Args:
-            model: The model, created or imported.
-            output_role: The role that segments are written with, if it is known.
+            configured_audience_model: What refers to it.
         """
-        self._model = model
-        self._output_role = output_role
+        self._model = configured_audience_model
+
+    @staticmethod
+    def from_configured_audience_model(
+        configured_audience_model: IConfiguredAudienceModelRef,
+    ) -> ConfiguredAudienceModelGrants:
+        """The grants of whatever refers to a configured audience model.
+
+        Args:
+            configured_audience_model: One that is defined here or imported, or another library's.
+        """
+        return ConfiguredAudienceModelGrants(configured_audience_model)
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody see the model, its tags and its resource policy.
@@ -104,9 +113,12 @@ class ConfiguredAudienceModelGrants:
                 "cleanrooms-ml:UntagResource",
             )
         )
-        if self._output_role is None or not grant.success:
+        role: IRoleRef | None = getattr(self._model, "role", None)
+        if role is None or not grant.success:
             return grant
-        return grant.combine(grant_pass_role(self._model, grantee, self._output_role, parameter="the model's role"))
+        return grant.combine(grant_pass_role(self._model, grantee, role, parameter="the model's role"))
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        return grant_on(self._model, self._model.configured_audience_model_arn, grantee, actions)
+        return grant_on(
+            self._model, self._model.configured_audience_model_ref.configured_audience_model_arn, grantee, actions
+        )

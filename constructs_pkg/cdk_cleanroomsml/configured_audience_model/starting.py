@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import ResourceEnvironment
     from constructs import Construct
 
-    from .interface import IConfiguredAudienceModel
+    from .interface import IConfiguredAudienceModelRef
 
 _START = "cleanrooms-ml:StartAudienceGenerationJob"
 _COLLABORATION = "cleanrooms-ml:CollaborationId"
@@ -46,7 +46,7 @@ class Start:
         collaboration_id: the one collaboration that they are started in; `None` is any.
     """
 
-    model: IConfiguredAudienceModel
+    model: IConfiguredAudienceModelRef
     grantee: iam.IGrantable
     collaboration_id: str | None
     _where: Environment = field(init=False)
@@ -54,7 +54,7 @@ class Start:
     def __post_init__(self) -> None:
         """Asks once where the model is."""
         self._where = environment_of_resource(self.model)
-        self._arn = self.model.configured_audience_model_arn
+        self._arn = self.model.configured_audience_model_ref.configured_audience_model_arn
         self._stack = stack_of(cast("Construct", self.model))
         self._account = account_of(self.grantee)
         self._principal = self.grantee.grant_principal

@@ -142,7 +142,7 @@ class TrainingDataset(cdk.Resource):
         # None, too, when the application has its roles created outside of it (``iam.Role.customize_roles``).
         self._own_role = cast("iam.CfnRole | None", self.role.node.default_child) if role is None else None
         permissions = [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
-        self.grants: TrainingDatasetGrants = TrainingDatasetGrants(self)
+        self.grants: TrainingDatasetGrants = TrainingDatasetGrants.from_training_dataset(self)
         """Permissions on the dataset, for others."""
         self._warn_of_other_accounts()
         warn_of_unknown_key(self, bucket, self.encryption_key)
@@ -380,4 +380,4 @@ class _ImportedTrainingDataset(ImportedResource):
         self.training_dataset_arn = arn
         self.training_dataset_ref = TrainingDatasetReference(training_dataset_arn=arn)
         self.training_dataset_id = id_of(arn)
-        self.grants = TrainingDatasetGrants(self)
+        self.grants = TrainingDatasetGrants.from_training_dataset(self)

@@ -10,8 +10,7 @@ from ..common.parameter_types import checked
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
-
-    from .interface import ITrainingDataset
+    from aws_cdk.interfaces.aws_cleanroomsml import ITrainingDatasetRef
 
 
 @checked
@@ -23,13 +22,22 @@ class TrainingDatasetGrants:
     ``Grant.assert_success()`` raises.
     """
 
-    def __init__(self, dataset: ITrainingDataset) -> None:
-        """Defines the grants of a dataset.
+    def __init__(self, training_dataset: ITrainingDatasetRef) -> None:
+        """Defines the grants, see :meth:`from_training_dataset`.
 
         Args:
-            dataset: The dataset, created or imported.
+            training_dataset: What refers to it.
         """
-        self._dataset = dataset
+        self._dataset = training_dataset
+
+    @staticmethod
+    def from_training_dataset(training_dataset: ITrainingDatasetRef) -> TrainingDatasetGrants:
+        """The grants of whatever refers to a training dataset, an L1 among them.
+
+        Args:
+            training_dataset: One that is defined here or imported, or another library's.
+        """
+        return TrainingDatasetGrants(training_dataset)
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody see the dataset and its tags; not the data, which only its role reads.
@@ -53,4 +61,4 @@ class TrainingDatasetGrants:
         return grant.combine(add_to_identity(grantee, [own], ["cleanrooms-ml:TagResource"]))
 
     def _grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        return grant_on(self._dataset, self._dataset.training_dataset_arn, grantee, actions)
+        return grant_on(self._dataset, self._dataset.training_dataset_ref.training_dataset_arn, grantee, actions)
