@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import aws_cdk as cdk
 
@@ -11,6 +11,7 @@ from ..common.environment import configured_audience_models, resources_of_stack,
 from ..common.imported import ImportedResource
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy
 from ..configured_audience_model import policy_of
 from ..provider import Permission, TaggedCustomResource
@@ -35,6 +36,7 @@ _WHERE_THE_MODEL_IS = (
 )
 
 
+@property_injectable
 @checked
 class ConfiguredAudienceModelAssociation(TaggedCustomResource):
     """Offers a configured audience model to the partners of a collaboration.
@@ -44,6 +46,9 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
 
     ``cdk.Tags.of()`` reaches the association. ``apply_removal_policy`` does, too.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.ConfiguredAudienceModelAssociation"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,

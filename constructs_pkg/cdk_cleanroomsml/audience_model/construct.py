@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import aws_cdk as cdk
 
@@ -13,6 +13,7 @@ from ..common.imported import ImportedResource
 from ..common.keys import key_arn_of
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy
 from ..common.role_permissions import KEY_REGION, warn_of_another_account
 from ..provider import Permission, TaggedCustomResource
@@ -35,6 +36,7 @@ RESOURCE_TYPE = "Custom::CleanRoomsMLAudienceModel"
 WHERE_THE_DATASET_IS = "an audience model is trained only where its dataset is: use one of this account and Region"
 
 
+@property_injectable
 @checked
 class AudienceModel(TaggedCustomResource):
     """What is trained on a training dataset, and what configured audience models make lookalike segments from.
@@ -54,6 +56,9 @@ class AudienceModel(TaggedCustomResource):
 
     ``cdk.Tags.of()`` reaches the audience model. ``apply_removal_policy`` does, too.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.AudienceModel"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -26,6 +26,7 @@ from ..common.limits import (
 )
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy, let_policy_follow, unless_just_created
 from ..common.role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
 from ..common.roles import shown
@@ -42,6 +43,7 @@ ONE_REGION = "Clean Rooms ML writes only to a bucket in the Region of the model:
 _LOGS = "S3 logs access only to a bucket of the same account and Region: use one of those"
 
 
+@property_injectable
 @checked
 class AudienceOutput(Construct):
     """The destination of exported segments, for one configured audience model or for many.
@@ -54,6 +56,9 @@ class AudienceOutput(Construct):
     * the **role**: Clean Rooms ML may assume it for the configured audience models of this account and Region, to
       write below the prefix and nothing else (User Guide, "Create a service role to write a lookalike segment").
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.AudienceOutput"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,
@@ -145,6 +150,8 @@ class AudienceOutput(Construct):
                 removal_policy=removal_policy,
                 auto_delete_objects=auto_delete_objects,
             )
+            # Not the one above, if an injector says so.
+            encryption_key = bucket.encryption_key
             self._bucket_account = environment_of(self.stack).account
         else:
             encryption_key = bucket.encryption_key or encryption_key
@@ -223,7 +230,10 @@ class AudienceOutput(Construct):
         resource = cast("s3.CfnBucket", bucket.node.default_child)
         if logs_bucket is not None:
             let_logs_in(self, logs_bucket)
-        resource.logging_configuration = logged_to(logs_bucket) if logs_bucket else logged_in(self.stack)
+            resource.logging_configuration = logged_to(logs_bucket)
+        elif resource.logging_configuration is None:
+            # Else an injector has said where.
+            resource.logging_configuration = logged_in(self.stack)
         return bucket
 
     def _create_role(self, role_name: str | None) -> iam.Role:

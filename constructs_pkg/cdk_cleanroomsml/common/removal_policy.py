@@ -51,10 +51,12 @@ def let_policy_follow(bucket: s3.Bucket) -> None:
     What becomes of the bucket can be said later, and by an Aspect, so it is looked up as late as possible.
 
     Args:
-        bucket: The bucket, which has its policy already.
+        bucket: The bucket, which has its policy already, unless an injector of the application's has it without.
     """
+    if bucket.policy is None:
+        return
     resource = cast("cdk.CfnResource", bucket.node.default_child)
-    policy = cast("cdk.CfnResource", cast("s3.BucketPolicy", bucket.policy).node.default_child)
+    policy = cast("cdk.CfnResource", bucket.policy.node.default_child)
     for attribute, name in (("deletion_policy", "DeletionPolicy"), ("update_replace_policy", "UpdateReplacePolicy")):
         producer = cast("cdk.IStableStringProducer", _RemovalOf(resource, attribute))
         policy.add_override(name, cdk.Lazy.string(producer))

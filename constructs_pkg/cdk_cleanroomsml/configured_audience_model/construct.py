@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import aws_cdk as cdk
 import jsii
@@ -22,6 +22,7 @@ from ..common.environment import (
 from ..common.imported import ImportedResource
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy
 from ..common.role_permissions import ONE_ACCOUNT
 from ..common.roles import shown
@@ -52,6 +53,7 @@ RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
 _WHERE_IT_IS = "an audience model is used only in its own account and Region: use one from there"
 
 
+@property_injectable
 @checked
 @jsii.implements(iam.IResourceWithPolicyV2)
 class ConfiguredAudienceModel(TaggedCustomResource):
@@ -63,6 +65,9 @@ class ConfiguredAudienceModel(TaggedCustomResource):
 
     ``cdk.Tags.of()`` reaches the model. ``apply_removal_policy`` does, too.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.ConfiguredAudienceModel"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,7 @@ from ..common.claims import claim, claimed_by
 from ..common.environment import configured_audience_models, environment_of, stack_of
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import apply_removal_policy
 from ..provider import SERVICE_TIMEOUT, Permission, provider_of
 
@@ -27,6 +28,7 @@ RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
 _OWNER = "only its owner can give a model a resource policy, and only where it is"
 
 
+@property_injectable
 @checked
 class ConfiguredAudienceModelPolicy(cdk.Resource):
     """The resource policy of a model: which other accounts may start audience generation jobs on it.
@@ -38,6 +40,9 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
 
     Source: User Guide, "IAM behaviors for AWS Clean Rooms ML".
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.ConfiguredAudienceModelPolicy"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(self, scope: Construct, id: str, *, configured_audience_model: IConfiguredAudienceModel) -> None:
         """Defines the policy of a model.

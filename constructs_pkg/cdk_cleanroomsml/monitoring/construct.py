@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -17,6 +17,7 @@ from ..common.metrics import NAMESPACE
 from ..common.names import path_of, place_of, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.topics import let_service_in
 from ..retraining import allow, define_state_machine, schedule_role
 from .age_definition import definition
@@ -43,6 +44,7 @@ more than is needed for the alarms that fit into a stack: 500 resources, four fo
 _ID_LENGTH = 100
 
 
+@property_injectable
 @checked
 class CleanRoomsMLMonitoring(Construct):
     """Alarms and a dashboard for retrainings and for the function behind custom resources.
@@ -51,6 +53,9 @@ class CleanRoomsMLMonitoring(Construct):
     that have become too old, for custom resources that failed, and for the function's errors and throttles. Clean
     Rooms ML has no metric of an audience model's age, so a state machine measures it once a day.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.CleanRoomsMLMonitoring"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
 import jsii
@@ -13,10 +13,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
-from ..common.environment import environment_of, node_of, resources_of, stack_of
+from ..common.environment import environment_of, known_of, node_of, resources_of, stack_of
 from ..common.keys import itself
 from ..common.metrics import NAMESPACE
 from ..common.parameter_types import checked
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import unless_just_created
 from ..common.role_permissions import SERVICE_PRINCIPAL
 from .checks import check_provider
@@ -70,6 +71,7 @@ PASS_ROLE = Permission(("iam:PassRole",), when=(("iam:PassedToService", SERVICE_
 """To hand a role to Clean Rooms ML, and to no other service."""
 
 
+@property_injectable
 @checked
 class CleanRoomsMLProvider(Construct):
     """The one function of a stack that creates, updates, tags and deletes what CloudFormation has no type for.
@@ -77,6 +79,9 @@ class CleanRoomsMLProvider(Construct):
     It comes with the first construct that needs it. Define it yourself, before that, to have it otherwise than by
     default. Its construct path is a contract: a custom resource's ServiceToken can't change in place.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.CleanRoomsMLProvider"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,
@@ -443,8 +448,12 @@ def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
     Args:
         stack: The stack of a custom resource.
     """
-    existing = cast("CleanRoomsMLProvider | None", node_of(stack).try_find_child(_ID))
-    return CleanRoomsMLProvider(stack) if existing is None else existing
+
+    def find() -> CleanRoomsMLProvider:
+        existing = cast("CleanRoomsMLProvider | None", node_of(stack).try_find_child(_ID))
+        return CleanRoomsMLProvider(stack) if existing is None else existing
+
+    return known_of(stack, "provider", find)
 
 
 def _let_logs_use(key: kms.IKey, where: Environment) -> None:

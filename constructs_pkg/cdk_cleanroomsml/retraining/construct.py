@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -31,6 +31,7 @@ from ..common.metrics import AGE, AGE_DIMENSION, NAMESPACE
 from ..common.names import place_of, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.role_permissions import KEY_REGION, warn_of_another_account
 from ..common.topics import let_service_in
 from .definition import NAME_SUFFIX, RETRAINED, Settings, definition
@@ -82,6 +83,7 @@ class RuleTarget(Protocol):
         ...
 
 
+@property_injectable
 @checked
 class AudienceModelRetraining(Construct):
     """Trains an audience model again and again, and points a configured audience model to the newest.
@@ -101,6 +103,9 @@ class AudienceModelRetraining(Construct):
     ``initial_audience_model``: then they go when that does. They carry the tag ``cdk-cleanroomsml:retraining``, and
     ``cdk.Tags`` doesn't reach them.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.AudienceModelRetraining"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,

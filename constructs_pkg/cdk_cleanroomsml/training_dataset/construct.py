@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
 import jsii
@@ -19,6 +19,7 @@ from ..common.keys import is_defined_here, key_arn_of
 from ..common.names import place_of, resolve_without_place, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from ..common.property_injection import property_injectable
 from ..common.removal_policy import apply_removal_policy, check_removal_policy
 from ..common.role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, clean_rooms_ml, warn_of_another_account
 from ..common.roles import shown
@@ -46,6 +47,7 @@ _BUCKET_REGION = "Clean Rooms ML reads only from a bucket in its own Region: use
 _TABLE_REGION = "Clean Rooms ML reads only tables of its own Region: use one of that Region"
 
 
+@property_injectable
 @checked
 class TrainingDataset(cdk.Resource):
     """What audience models are trained on: a table in the AWS Glue Data Catalog, and what its columns are.
@@ -60,6 +62,9 @@ class TrainingDataset(cdk.Resource):
 
     ``cdk.Tags.of()`` reaches the dataset. ``apply_removal_policy`` does, too.
     """
+
+    PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.TrainingDataset"
+    """What ``cdk.PropertyInjectors`` know the class by."""
 
     def __init__(
         self,
