@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
-from ..common.environment import environment_of, known_of, node_of, resources_of, stack_of
+from ..common.environment import environment_of, node_of, resources_of, stack_of
 from ..common.keys import itself
 from ..common.metrics import NAMESPACE
 from ..common.parameter_types import checked
@@ -448,12 +448,8 @@ def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
     Args:
         stack: The stack of a custom resource.
     """
-
-    def find() -> CleanRoomsMLProvider:
-        existing = cast("CleanRoomsMLProvider | None", node_of(stack).try_find_child(_ID))
-        return CleanRoomsMLProvider(stack) if existing is None else existing
-
-    return known_of(stack, "provider", find)
+    existing = cast("CleanRoomsMLProvider | None", node_of(stack).try_find_child(_ID))
+    return CleanRoomsMLProvider(stack) if existing is None else existing
 
 
 def _let_logs_use(key: kms.IKey, where: Environment) -> None:
