@@ -76,7 +76,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
                 :class:`Membership`. A change replaces the association.
             configured_audience_model_association_name: What partners see: 1 to 100 printable characters, not only
                 spaces. Updated in place. With a name of your own, a change that needs a replacement needs another name,
-                too, and so does the replacement of the model. Default: a name made from the stack's and the
+                too, and so does the replacement of the model. ``cdk.PhysicalName.GENERATE_IF_NEEDED`` is one only
+                where another account or Region is told the name. Default: a name made from the stack's and the
                 construct's, which is free to change in a replacement.
             manage_resource_policies: Whether Clean Rooms itself lets the other members of the collaboration start jobs
                 on the model, in the model's resource policy. ``False`` leaves that to
@@ -106,7 +107,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             description=description,
             tags=tags,
         )
-        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
+        name = configured_audience_model_association_name
+        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=name)
         self.grants: ConfiguredAudienceModelAssociationGrants = (
             ConfiguredAudienceModelAssociationGrants.from_configured_audience_model_association(self)
         )
@@ -124,7 +126,7 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
                 # The request of CreateConfiguredAudienceModelAssociation.
                 "membershipIdentifier": membership_identifier,
                 "configuredAudienceModelArn": model_arn,
-                "configuredAudienceModelAssociationName": configured_audience_model_association_name,
+                "configuredAudienceModelAssociationName": self._requested_name(),
                 "manageResourcePolicies": manage_resource_policies,
                 "description": description,
             },
@@ -217,7 +219,7 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
     @property
     def configured_audience_model_association_name(self) -> str:
         """The name, a Token: it is only known at deployment when it is generated."""
-        return self._resource.get_att("Name").to_string()
+        return self._name()
 
     @property
     def collaboration_identifier(self) -> str:

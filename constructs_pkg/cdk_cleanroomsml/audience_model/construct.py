@@ -88,7 +88,8 @@ class AudienceModel(TaggedCustomResource):
                 ``cleanroomsml.CfnTrainingDataset``, or an import. A change replaces the audience model.
             audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the audience model,
                 and with a name of your own so must any change but one of tags. Whether the service takes a name that an
-                audience model has which was kept isn't documented. Default: a name made from the stack's and the
+                audience model has which was kept isn't documented. ``cdk.PhysicalName.GENERATE_IF_NEEDED`` is one only
+                where another account or Region is told the name. Default: a name made from the stack's and the
                 construct's, another one for each audience model.
             training_data_start_time: Where the training window starts, with a time zone. A change replaces the
                 audience model. Default: no limit is named.
@@ -131,7 +132,7 @@ class AudienceModel(TaggedCustomResource):
         problems.tags("tags", tags)
         problems.raise_if_any()
 
-        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
+        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=audience_model_name)
         if encryption_key is not None:
             warn_of_another_account(self, "encryption_key", encryption_key.env.account)
         self._retrained_by: str | None = None
@@ -141,7 +142,7 @@ class AudienceModel(TaggedCustomResource):
         self._define(
             {
                 # The request of CreateAudienceModel.
-                "name": audience_model_name,
+                "name": self._requested_name(),
                 "description": description,
                 "trainingDatasetArn": training_dataset_arn,
                 "trainingDataStartTime": _text(training_data_start_time),
@@ -227,7 +228,7 @@ class AudienceModel(TaggedCustomResource):
     @property
     def audience_model_name(self) -> str:
         """The name, a Token: it is only known at deployment when it is generated."""
-        return self._resource.get_att("Name").to_string()
+        return self._name()
 
     @property
     def audience_model_status(self) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 
-from .environment import stack_of
+from .environment import is_token, stack_of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -56,6 +57,16 @@ def unique_name(place: tuple[str, ...], *, most: int, separator: str = "", also:
     words = (re.sub("[^A-Za-z0-9]", "", part) for part in place)
     readable = separator.join(word for word in words if word)[: most - len(separator) - _HASH_LENGTH]
     return f"{readable.rstrip(separator or None)}{separator}{digest}"
+
+
+@cache
+def _if_needed() -> str:
+    return cdk.PhysicalName.GENERATE_IF_NEEDED
+
+
+def is_generated_if_needed(name: str) -> bool:
+    """Whether a name is to be generated only if another account or Region must know it."""
+    return is_token(name) and name == _if_needed()
 
 
 class _PlaceIndependentResolver(cdk.DefaultTokenResolver):

@@ -100,8 +100,9 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 :class:`AudienceModel`, or an import. Updated in place.
             shared_audience_metrics: Whether partners see the metrics of a segment. Updated in place.
             configured_audience_model_name: 1 to 63 printable characters, not only spaces. A change replaces the
-                model, and with a name of your own so must any change that needs a replacement. Default: a name made
-                from the stack's and the construct's, which is free to change in a replacement.
+                model, and with a name of your own so must any change that needs a replacement.
+                ``cdk.PhysicalName.GENERATE_IF_NEEDED`` is one only where another account or Region is told the name.
+                Default: a name made from the stack's and the construct's, which is free to change in a replacement.
             output: Where segments are written: a bucket of the same Region, with a role of the same account. Updated
                 in place. Default: a new bucket, key and role.
             description: Up to 255 printable characters and line breaks. Updated in place. Default: none.
@@ -150,7 +151,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             problems.same("output's role's account", output.role_account, environment_of(stack).account, ONE_ACCOUNT)
         problems.raise_if_any()
 
-        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE)
+        super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=configured_audience_model_name)
         self.output: AudienceOutput = AudienceOutput(self, "Output") if output is None else output
         """Where segments are written."""
         self.grants: ConfiguredAudienceModelGrants = ConfiguredAudienceModelGrants.from_configured_audience_model(self)
@@ -163,7 +164,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             {
                 "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
                 # From here on, the request of CreateConfiguredAudienceModel.
-                "name": configured_audience_model_name,
+                "name": self._requested_name(),
                 "description": description,
                 "audienceModelArn": audience_model_arn,
                 "outputConfig": {
@@ -265,7 +266,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
     @property
     def configured_audience_model_name(self) -> str:
         """The name, a Token: it is only known at deployment when it is generated."""
-        return self._resource.get_att("Name").to_string()
+        return self._name()
 
     @property
     def bucket(self) -> s3.IBucket:

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import jsii
 
 from ..common.environment import KNOWN_ENVIRONMENT, KNOWN_STACK, environment_of
+from ..common.names import is_generated_if_needed
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy
 from .construct import SERVICE_TIMEOUT, provider_of
@@ -25,7 +26,7 @@ class TaggedCustomResource(cdk.Resource):
     ``cdk.Tags.of()`` reaches it. ``apply_removal_policy`` does, too.
     """
 
-    def __init__(self, scope: Construct, id: str, *, stack: cdk.Stack, type: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, stack: cdk.Stack, type: str, name: str | None) -> None:
         """Defines the construct; :meth:`_define` defines what is in the template.
 
         Args:
@@ -33,8 +34,11 @@ class TaggedCustomResource(cdk.Resource):
             id: Its name there.
             stack: The stack that it is in.
             type: The resource type, ``Custom::…``.
+            name: The name that was given, be it ``cdk.PhysicalName.GENERATE_IF_NEEDED``; ``None`` if the function is to
+                make one.
         """
-        super().__init__(scope, id)
+        super().__init__(scope, id, physical_name=name)
+        self._given_name = name
         setattr(self, KNOWN_STACK, stack)
         setattr(self, KNOWN_ENVIRONMENT, environment_of(stack))
         self._type = type
@@ -69,6 +73,16 @@ class TaggedCustomResource(cdk.Resource):
             apply_removal_policy(self, resource, removal_policy)
         self._resource = resource
         return resource
+
+    def _requested_name(self) -> str | None:
+        """The name for the request; what CDK says of one that is generated if other accounts or Regions need it."""
+        name = self._given_name
+        return self._physical_name if name is not None and is_generated_if_needed(name) else name
+
+    def _name(self) -> str:
+        """The name as others get to see it: what the function answers, and what was given in other environments."""
+        answered = self._resource.get_att("Name").to_string()
+        return answered if self._given_name is None else self._get_resource_name_attribute(answered)
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
         """Says what becomes of it when it leaves the stack, see ``removal_policy``.

@@ -16,7 +16,7 @@ from ..common.bucket_permissions import warn_of_unknown_key
 from ..common.environment import KNOWN_STACK, environment_of, known_to_differ, stack_of
 from ..common.imported import ImportedResource
 from ..common.keys import is_defined_here, key_arn_of
-from ..common.names import place_of, resolve_without_place, unique_name
+from ..common.names import is_generated_if_needed, place_of, resolve_without_place, unique_name
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.property_injection import property_injectable
@@ -111,6 +111,7 @@ class TrainingDataset(cdk.Resource):
                 construct's path, from the parameters, so that it changes with them as far as they are known at
                 synthesis, and from an id of the created role, else of the stack, so that a dataset that was kept is in
                 nobody's way. Only if all parameters go back to what they were is the name that of the one they had.
+                ``cdk.PhysicalName.GENERATE_IF_NEEDED`` is the same.
             description: Up to 255 printable characters and line breaks. Default: none.
             tags: Up to 50. Keys have 1 to 128 characters and don't start with ``aws:``, values up to 256. Default: none
                 but those of ``cdk.Tags``.
@@ -159,7 +160,9 @@ class TrainingDataset(cdk.Resource):
             "table": [table.catalog_id, table.database_name, table.table_name],
             "table_input": table.source and table.source.table_input,
         }
-        self._name = training_dataset_name or _generated_name(self, described, self._own_role)
+        if training_dataset_name is None or is_generated_if_needed(training_dataset_name):
+            training_dataset_name = _generated_name(self, described, self._own_role)
+        self._name = training_dataset_name
         self._resource = cleanroomsml.CfnTrainingDataset(
             self,
             "Resource",
