@@ -1,4 +1,4 @@
-"""CloudFormation, CloudWatch Logs and STS in process, as far as the command asks: checked by their service models."""
+"""What stands beside Clean Rooms, in process, as far as the command asks: checked by the services' models."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ class Elsewhere:
         self.stacks: list[FakeStack] = []
         self.exports: dict[str, str] = {}
         self.logs: dict[tuple[str, str], list[str]] = {}
+        self.buckets: dict[str, str] = {}
+        self.tables: dict[tuple[str, str], str] = {}
         self.calls: list[str] = []
 
     def add(self, name: str, **given: Any) -> FakeStack:
@@ -136,6 +138,19 @@ class Elsewhere:
 
     def _describe_stack_events(self, params: dict[str, Any]) -> dict[str, Any]:
         return _page("StackEvents", self._find(params["StackName"]).events, params)
+
+    def _get_bucket_encryption(self, params: dict[str, Any]) -> dict[str, Any]:
+        if params["Bucket"] not in self.buckets:
+            raise RefusedError("NoSuchBucket", "The specified bucket does not exist", 404)
+        key = self.buckets[params["Bucket"]]
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
+        return {"ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}}
+
+    def _get_table(self, params: dict[str, Any]) -> dict[str, Any]:
+        name = params["DatabaseName"], params["Name"]
+        if name not in self.tables:
+            raise RefusedError("EntityNotFoundException", "no such table")
+        return {"Table": {"Name": name[1], "StorageDescriptor": {"Location": self.tables[name]}}}
 
     def _filter_log_events(self, params: dict[str, Any]) -> dict[str, Any]:
         streams = params.get("logStreamNames")

@@ -77,7 +77,8 @@ class Holdings:
         )
         members = self.members(membership["collaborationId"]) if listed else []
         return [
-            {**each, "tags": self._tags(each["arn"]), "membership": membership, "members": members} for each in listed
+            {**each, "tags": self.tags_of_association(each["arn"]), "membership": membership, "members": members}
+            for each in listed
         ]
 
     def members(self, collaboration: str) -> list[Members]:
@@ -87,7 +88,7 @@ class Holdings:
         )
         return list(pages)
 
-    def _tags(self, arn: str) -> dict[str, str] | None:
+    def tags_of_association(self, arn: str) -> dict[str, str] | None:
         """The tags of an association; None where the service doesn't tell them: by its model, its ARN is too long."""
         try:
             found = self._account.find("cleanrooms", "list_tags_for_resource", resourceArn=arn)

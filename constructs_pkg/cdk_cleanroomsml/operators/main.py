@@ -26,7 +26,7 @@ exit codes:
   64  the command line is wrong
 """
 
-_NEEDS = {"explain": "stack"}
+_NEEDS = {"explain": "stack", "generate": "arns"}
 """What a subcommand can't do without, but for `--permissions`."""
 
 
@@ -82,6 +82,8 @@ def _subcommand(name: str) -> Callable[[Account, argparse.Namespace], int]:
         from .listing import run
     elif name == "drift":
         from .drift import run
+    elif name == "generate":
+        from .generate import run
     elif name == "explain":
         from .explain import run
     else:
@@ -106,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_argument("--yes", action="store_true", help="don't ask")
     explain = _command(commands, "explain", "what failed in a stack, call by call, and what to do")
     explain.add_argument("stack", nargs="?", help="its name or ARN; of one that was deleted, too")
+    generate = _command(commands, "generate", "Python that defines what exists, exactly as it is")
+    generate.add_argument(
+        "arns", nargs="*", metavar="arn", help="of a configured audience model, with its chain; of any part"
+    )
+    generate.add_argument(
+        "--adopt", action="store_true", help="take over what exists: the constructs' parameter `adopt`"
+    )
     orphans = _command(commands, "orphans", "what carries a stack's markers and isn't that stack's")
     orphans.add_argument("--delete", action="store_true", help="delete them, asking for each")
     orphans.add_argument("--yes", action="store_true", help="don't ask, and leave alone what is in use")

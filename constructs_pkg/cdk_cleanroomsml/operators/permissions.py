@@ -18,6 +18,7 @@ _AUDIENCE_MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:audience-model
 _MODEL = f"arn:{{partition}}:{ML}:{{region}}:{{account}}:configured-audience-model/*"
 _MEMBERSHIP = f"arn:{{partition}}:{ROOMS}:{{region}}:{{account}}:membership/*"
 _COLLABORATION = f"arn:{{partition}}:{ROOMS}:{{region}}:*:collaboration/*"
+_GLUE = tuple(f"arn:{{partition}}:glue:{{region}}:{{account}}:{each}" for each in ("catalog", "database/*", "table/*"))
 _ROLE = "arn:{partition}:iam::{account}:role/*"
 _LOGS = f"arn:{{partition}}:{LOGS}:{{region}}:{{account}}:log-group:*"
 _STACK = f"arn:{{partition}}:{STACKS}:{{region}}:{{account}}:stack/*"
@@ -58,6 +59,19 @@ READS: dict[str, Needs] = {
         f"{STACKS}:DescribeStackEvents": _STACK,
         f"{STACKS}:ListStacks": _ANYTHING,
         f"{LOGS}:FilterLogEvents": _LOGS,
+    },
+    "generate": {
+        f"{ML}:GetTrainingDataset": _DATASET,
+        f"{ML}:GetAudienceModel": _AUDIENCE_MODEL,
+        f"{ML}:GetConfiguredAudienceModel": _MODEL,
+        f"{ML}:GetConfiguredAudienceModelPolicy": _MODEL,
+        f"{ROOMS}:ListMemberships": _ANYTHING,
+        f"{ROOMS}:ListConfiguredAudienceModelAssociations": _MEMBERSHIP,
+        f"{ROOMS}:ListMembers": _COLLABORATION,
+        f"{ROOMS}:GetConfiguredAudienceModelAssociation": _MEMBERSHIP,
+        f"{ROOMS}:ListTagsForResource": _MEMBERSHIP,
+        "glue:GetTable": _GLUE,
+        "s3:GetEncryptionConfiguration": "arn:{partition}:s3:::*",
     },
     "drift": {
         **_SEE_STACKS,
