@@ -74,7 +74,8 @@ class ConfiguredAudienceModelGrants:
         Args:
             grantee: A role, a user, a group, or what has one; of another account also
                 ``iam.AccountPrincipal``, whose administrators then decide who there may; an organization; an ARN. For
-                a group, whom no resource policy can name, its account is let in. Conditions of a principal hold.
+                a group, whom no resource policy can name, its account is let in. Conditions of a principal hold. The
+                User Guide shows accounts; that a model's policy may name others as any of IAM's may is inferred.
             seed_role: The role that jobs read the seed with, of the grantee's account; it may be passed to Clean Rooms
                 ML, and to no other service. Default: passing a role has to be allowed elsewhere.
             collaboration_id: The one collaboration that jobs may be started in, a UUID, or a Token such as

@@ -141,6 +141,18 @@ def test_one_or_the_other_manages_the_policy(synth: Synth, association_first: bo
     assert "set manage_resource_policies to False" in str(caught.value)
 
 
+def test_one_or_the_other_manages_it_also_by_another_import(synth: Synth) -> None:
+    one, other = (
+        ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, name, MODEL)
+        for name in ("One", "Other")
+    )
+    associate(synth, configured_audience_model=one)
+    ConfiguredAudienceModelPolicy(synth.stack, "Policy", configured_audience_model=other)
+    other.grants.start_audience_generation(iam.AccountPrincipal("444455556666"), collaboration_id=MEMBERSHIP)
+    with pytest.raises(RuntimeError, match="'Stack/Association' has Clean Rooms manage the resource policy"):
+        synth.app.synth()
+
+
 def test_a_policy_of_ones_own_without_clean_rooms(synth: Synth) -> None:
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(synth.stack, "Shared", MODEL)
     associate(synth, configured_audience_model=model, manage_resource_policies=False)
