@@ -463,6 +463,33 @@ class TestPartnersJob:
             with pytest.raises(ml.exceptions.AccessDeniedException, match="resource-based policy"):
                 ml.start_audience_generation_job(**self.request())
 
+    @pytest.mark.parametrize(
+        ("principal", "allowed"),
+        [(f"arn:aws:iam::{OWN}:role/caller-2", True), (OWN, False), (f"arn:aws:iam::{OWN}:role/another", False)],
+    )
+    def test_in_the_owners_account_the_models_policy_is_enough(
+        self, caller: Any, principal: str, allowed: bool
+    ) -> None:
+        """For whom it names; the account as a whole is let in by its own policies only."""
+        read = allow("s3:GetObject", "arn:aws:s3:::seeds/*")
+        seeds = self.role(partial(self.engine.client), "seeds", "audience-generation-job", read)
+        statement = {
+            **allow(self.ACTION),
+            "Principal": {"AWS": principal},
+            "Resource": [self.model, f"{PREFIX}:audience-generation-job/*"],
+        }
+        self.engine.client("cleanroomsml").put_configured_audience_model_policy(
+            configuredAudienceModelArn=self.model, configuredAudienceModelPolicy=json.dumps({"Statement": [statement]})
+        )
+        ml = caller(pass_role(seeds))
+        request = self.request()
+        request["seedAudience"]["roleArn"] = seeds
+        if allowed:
+            ml.start_audience_generation_job(**request)
+        else:
+            with denied(ml, self.ACTION, self.model):
+                ml.start_audience_generation_job(**request)
+
     def test_the_models_policy_must_allow_it(self, caller: Any) -> None:
         owner = self.engine.client("cleanroomsml")
         owner.delete_configured_audience_model_policy(configuredAudienceModelArn=self.model)

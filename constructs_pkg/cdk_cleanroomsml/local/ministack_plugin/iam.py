@@ -44,6 +44,7 @@ def install(service: CleanRoomsML) -> None:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[key] = key
         # From here it learns which operations carry tags, for aws:RequestTag and aws:TagKeys.
         iam_actions._BOTOCORE_SERVICE_MAP[key] = [name]
+    iam_evaluator._resource_policy = partial(_resource_policy, iam_evaluator._resource_policy, service)
     _override("extract_iam_action", lambda service, method, *_: f"{service}:{_operation(service, method)[0]}")
     _override("extract_resource_arn", _resource)
     iam_actions.request_tag_context = partial(_request_context, iam_actions.request_tag_context)
@@ -106,6 +107,18 @@ def _resource_tags(original: Callable[[str], Opaque], service: CleanRoomsML, arn
         return service.resource(arn).get("tags")
     except (ServiceError, ValueError):
         return None
+
+
+def _resource_policy(original: Callable[..., Opaque], models: CleanRoomsML, service: str, arn: str) -> Opaque:
+    """The policy of a model and its owner; in the owner's account it alone lets in whom it names.
+
+    A partner's call is checked by the service, on the job, too.
+    """
+    own = f":{responses.get_account_id()}:configured-audience-model/"
+    if service != "cleanrooms-ml" or own not in arn:
+        return original(service, arn)
+    policy = models.policy(arn, responses.get_account_id(), responses.get_region())
+    return (policy, responses.get_account_id()) if policy else None
 
 
 def _request_context(original: Callable[..., Opaque], service: str, action: str, body: bytes, params: Opaque) -> Opaque:

@@ -290,6 +290,11 @@ class CleanRoomsML:
         _, _, _, region, account, _ = arn.split(":", 5)
         return self._context(account, region, allow).resource(arn)
 
+    def policy(self, arn: str, account: str, region: str) -> str | None:
+        """The resource policy of a configured audience model of an account and Region, if it has one."""
+        policy = self._stores[account, region].policies.get(arn)
+        return policy.text if policy else None
+
     def _perform(self, call: Call, problems: list[str], authorize: Authorize, caller: Caller) -> Response:
         self._take_token(call)
         self._strike(call, after_effect=False)
