@@ -12,11 +12,10 @@ import pytest
 
 import cdk_cleanroomsml
 from cdk_cleanroomsml import testing
-from cdk_cleanroomsml.configured_audience_model import construct as configured_audience_model
 from cdk_cleanroomsml.local import service
 from cdk_cleanroomsml.local.cli import main as local
 
-from .pages import DOCS, REPOSITORY, table
+from .pages import DOCS, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,13 +81,18 @@ def test_every_parameter_is_documented(function: Any) -> None:
     assert documented(function) == parameters
 
 
-def test_the_readme_names_every_parameter() -> None:
-    text = (REPOSITORY / "README.md").read_text()
-    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
-    for construct in (configured_audience_model.ConfiguredAudienceModel, cdk_cleanroomsml.AudienceOutput):
-        parameters = inspect.signature(construct.__init__).parameters.values()
-        options = {each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
-        assert options <= set(rows)
+@pytest.mark.parametrize(
+    ("page", "construct"),
+    [
+        ("reference/configured-audience-model.md", cdk_cleanroomsml.ConfiguredAudienceModel),
+        ("guides/output.md", cdk_cleanroomsml.AudienceOutput),
+    ],
+)
+def test_a_table_names_every_parameter(page: str, construct: type) -> None:
+    cells = re.findall(r"^\| (`.*?`) \|", (DOCS / page).read_text(), re.MULTILINE)
+    rows = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+    parameters = inspect.signature(vars(construct)["__init__"]).parameters.values()
+    assert {each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY} <= {*rows}
 
 
 def test_the_guide_names_every_option_of_the_provider() -> None:

@@ -31,5 +31,9 @@ def test_the_source_of_updates_is_what_the_function_decides_by() -> None:
 
 def test_each_diagram_has_a_source_and_is_shown() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.svg")) == SOURCES
-    shown = {name for page in DOCS.rglob("*.md") for name in re.findall(r"diagrams/(\w+)\.svg\)", page.read_text())}
+    shown = {
+        name
+        for page in [REPOSITORY / "README.md", *DOCS.rglob("*.md")]
+        for name in re.findall(r"diagrams/(\w+)\.svg\)", page.read_text())
+    }
     assert shown == set(SOURCES)
