@@ -15,7 +15,7 @@ import handler.main as main  # type: ignore[import-not-found]
 from handler import dispatch
 from handler.protocol import Clock  # type: ignore[import-not-found]
 
-SPEED = float(os.environ.get("SPEED", "200"))
+SPEED = float(os.environ.get("SPEED", "1000"))
 ORDERS = Path(os.environ["CRASH_ORDERS"])
 """Crashes to come, as JSON: at which operation, whether after its effect, how many to let by, and how often."""
 

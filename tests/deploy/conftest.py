@@ -29,7 +29,7 @@ OTHER_AUDIENCE_MODEL_ARN = f"{AUDIENCE_MODEL_ARN}-next"
 
 @pytest.fixture(scope="session")
 def running_engine() -> Iterator[Engine]:
-    with Engine(audience_models=[AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN]) as engine:
+    with running() as engine:
         yield engine
 
 
@@ -37,6 +37,37 @@ def running_engine() -> Iterator[Engine]:
 def engine(running_engine: Engine) -> Engine:
     running_engine.reset()
     return running_engine
+
+
+@pytest.fixture(scope="session")
+def running_guarded_engine() -> Iterator[Engine]:
+    with running(auth=True) as engine:
+        yield engine
+
+
+@pytest.fixture
+def guarded_engine(running_guarded_engine: Engine) -> Engine:
+    """An engine that enforces IAM."""
+    running_guarded_engine.reset()
+    return running_guarded_engine
+
+
+def running(*, auth: bool = False) -> Engine:
+    """One for all files of a test worker; Lambda's retries come soon."""
+    return Engine(auth=auth, audience_models=[AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN], retry_seconds=0.05)
+
+
+def bootstrap(engine: Engine, account: str) -> str:
+    """What of `cdk bootstrap` a deployment asks for; test_cli.py proves the command itself.
+
+    Returns:
+        The name of the bucket for assets.
+    """
+    bucket = f"cdk-hnb659fds-assets-{account}-{engine.region}"
+    engine.client("s3", account=account).create_bucket(Bucket=bucket)
+    ssm = engine.client("ssm", account=account)
+    ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
+    return bucket
 
 
 class Deployment:
@@ -107,18 +138,15 @@ class Deployment:
         return json.dumps(template)
 
     def _publish(self, output: Path) -> None:
-        """What `cdk bootstrap` and `cdk deploy` do for a template: the assets are where it looks for them."""
-        bucket = f"cdk-hnb659fds-assets-{self._account}-{self._engine.region}"
+        """What `cdk deploy` does for a template: the assets are where it looks for them."""
+        bucket = bootstrap(self._engine, self._account)
         s3 = self._engine.client("s3", account=self._account)
-        s3.create_bucket(Bucket=bucket)
         for manifest in output.glob("*.assets.json"):
             for file in json.loads(manifest.read_text())["files"].values():
                 source = output / file["source"]["path"]
                 content = _zip(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
                 for destination in file["destinations"].values():
                     s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
-        ssm = self._engine.client("ssm", account=self._account)
-        ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
 
     def _wait(self, waiter: str) -> None:
         try:

@@ -103,7 +103,7 @@ def shorten(template: dict[str, Any], orders: Path) -> None:
     function["Properties"] |= {
         "Code": CODE,
         "Handler": HANDLER,
-        "Environment": {"Variables": {"CRASH_ORDERS": str(orders), "SPEED": "1000"}},
+        "Environment": {"Variables": {"CRASH_ORDERS": str(orders)}},
     }
 
 

@@ -16,7 +16,6 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
 )
-from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
 from ..references import a_dataset, a_membership
@@ -25,18 +24,13 @@ from .engine_driver import publish_function
 from .test_iam import actions, statements, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from cdk_cleanroomsml.local.engine import Engine
 
 
 PARTNERS = ("444455556666", "777788889999")
 LIST_RESOURCES = "cloudformation:ListStackResources"
-
-
-@pytest.fixture(scope="module")
-def running_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
 
 
 @dataclass
@@ -57,10 +51,10 @@ class Ground:
 
 
 @pytest.fixture
-def engine(running_engine: Engine) -> Engine:
-    running_engine.reset()
-    publish_function(running_engine)
-    return running_engine
+def engine(running_guarded_engine: Engine) -> Engine:
+    running_guarded_engine.reset()
+    publish_function(running_guarded_engine)
+    return running_guarded_engine
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .conftest import bootstrap
+
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
@@ -30,7 +32,7 @@ def test_the_examples_deploy(engine: Engine, tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    cdk("bootstrap", f"aws://{engine.account}/{engine.region}", "--app", "")
+    bootstrap(engine, engine.account)
     for example, stacks in (("own_output", "OwnOutput"), ("larger_application", "Beta/**")):
         app = ("--app", f"python3 examples/{example}/app.py", "--output", str(tmp_path / example))
         cdk("deploy", *app, "--require-approval", "never", stacks)

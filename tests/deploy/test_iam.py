@@ -16,15 +16,16 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 
 from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider
-from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import Fault
 
-from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model, start_job
+from .conftest import Deployment, DeploymentError, define_model, start_job
 from .engine_driver import publish_function, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from cdk_cleanroomsml.local.engine import Engine
 
 NEEDED = [
     "cleanrooms-ml:CreateConfiguredAudienceModel",
@@ -38,12 +39,6 @@ NEEDED = [
 ]
 LIST_JOBS = "cleanrooms-ml:ListAudienceGenerationJobs"
 """Without it, all goes well: it only makes a Reason better."""
-
-
-@pytest.fixture(scope="session")
-def running_guarded_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -6,26 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_cleanroomsml.local.engine import Engine
-
-from .conftest import AUDIENCE_MODEL_ARN, Deployment, define_model, start_job
+from .conftest import Deployment, define_model, start_job
 from .engine_driver import publish_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-
-@pytest.fixture(scope="module")
-def running_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
+    from cdk_cleanroomsml.local.engine import Engine
 
 
 @pytest.fixture
-def engine(running_engine: Engine) -> Engine:
-    running_engine.reset()
-    publish_function(running_engine)
-    return running_engine
+def engine(running_guarded_engine: Engine) -> Engine:
+    running_guarded_engine.reset()
+    publish_function(running_guarded_engine)
+    return running_guarded_engine
 
 
 def without(action: str) -> Callable[[dict[str, Any]], None]:

@@ -13,21 +13,21 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml import ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
-from cdk_cleanroomsml.local.engine import Engine
 
-from .conftest import AUDIENCE_MODEL_ARN, Deployment, define_model
+from .conftest import Deployment, define_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from cdk_cleanroomsml.local.engine import Engine
 
 
 OWNER, PARTNER, OTHER = "111122223333", "444455556666", "777788889999"
 
 
-@pytest.fixture(scope="module")
-def running_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
+@pytest.fixture
+def engine(guarded_engine: Engine) -> Engine:
+    return guarded_engine
 
 
 class Offer:

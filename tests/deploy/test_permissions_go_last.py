@@ -21,7 +21,6 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModelPolicy,
     TagOnCreatePolicy,
 )
-from cdk_cleanroomsml.local.engine import Engine
 
 from ..references import a_dataset, a_membership
 from .conftest import AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN, Deployment, DeploymentError, define_model
@@ -29,25 +28,21 @@ from .engine_driver import publish_function
 from .test_iam import documents, without
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from cdk_cleanroomsml.local.engine import Engine
 
 PARTNER = "444455556666"
 
 Define = Any
 
 
-@pytest.fixture(scope="module")
-def running_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN, OTHER_AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
-
-
 @pytest.fixture
-def engine(running_engine: Engine) -> Engine:
-    running_engine.reset()
-    publish_function(running_engine)
-    return running_engine
+def engine(running_guarded_engine: Engine) -> Engine:
+    running_guarded_engine.reset()
+    publish_function(running_guarded_engine)
+    return running_guarded_engine
 
 
 class Ground:

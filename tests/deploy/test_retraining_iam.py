@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cdk_cleanroomsml.local.engine import Engine
-
-from .conftest import AUDIENCE_MODEL_ARN
 from .deployed_retraining import DAY, Retraining, output, template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from cdk_cleanroomsml.local.engine import Engine
 
 NEEDED = [
     "cleanrooms-ml:CreateAudienceModel",
@@ -28,18 +27,6 @@ NEEDED = [
     "cleanrooms-ml:UpdateConfiguredAudienceModel",
     "states:ListExecutions",
 ]
-
-
-@pytest.fixture(scope="module")
-def running_guarded_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
-
-
-@pytest.fixture
-def guarded_engine(running_guarded_engine: Engine) -> Engine:
-    running_guarded_engine.reset()
-    return running_guarded_engine
 
 
 def statements(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,33 +7,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-import pytest
 
 from cdk_cleanroomsml import (
     AudienceModelRetraining,
     CleanRoomsMLMonitoring,
     ConfiguredAudienceModel,
 )
-from cdk_cleanroomsml.local.engine import Engine
 
 from ..references import a_dataset
-from .conftest import AUDIENCE_MODEL_ARN
 from .deployed_retraining import DAY, client, create_model, create_training_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def running_guarded_engine() -> Iterator[Engine]:
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        yield engine
-
-
-@pytest.fixture
-def guarded_engine(running_guarded_engine: Engine) -> Engine:
-    running_guarded_engine.reset()
-    return running_guarded_engine
+    from cdk_cleanroomsml.local.engine import Engine
 
 
 @cache
