@@ -139,8 +139,10 @@ def _example(options: list[type]) -> str:
         if makers and not constants(each):
             return f": write {_name(each)}.{makers[0]}(…)"
         made = each if hasattr(each, "is_construct") else _concrete(each)
+        # What is only ever imported can't be made.
+        name = "" if hasattr(made, "is_construct") else _import_of(made, "identifier")
         if made:
-            return f": write {_name(made)}(…)"
+            return f": write {_name(made)}{'.' if name else ''}{name}(…)"
     return ""
 
 
