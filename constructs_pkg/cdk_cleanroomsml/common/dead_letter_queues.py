@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .problems import Problems
 
 
+QUEUE_REGION = "a queue can only take what its own Region sends: use one of that Region"
+
+
 def check_dead_letter_queue(problems: Problems, queue: sqs.IQueue | None, stack: cdk.Stack) -> None:
     """Checks that a queue can be one.
 
@@ -27,12 +30,14 @@ def check_dead_letter_queue(problems: Problems, queue: sqs.IQueue | None, stack:
         queue: The queue, if there is one.
         stack: The stack of what sends to it.
     """
-    if queue is None:
-        return
-    if queue.fifo:
+    check_is_standard(problems, queue)
+    problems.resource("dead_letter_queue", queue, stack, QUEUE_REGION, account=False)
+
+
+def check_is_standard(problems: Problems, queue: sqs.IQueue | None) -> None:
+    """Checks that a queue, if there is one, is a standard one."""
+    if queue is not None and queue.fifo:
         problems.found.append("dead_letter_queue must be a standard queue, got a FIFO queue")
-    rule = "a queue can only take what its own Region sends: use one of that Region"
-    problems.resource("dead_letter_queue", queue, stack, rule, account=False)
 
 
 def allow_to_use_key_of(construct: Construct, queue: sqs.IQueue, role: iam.Role) -> None:

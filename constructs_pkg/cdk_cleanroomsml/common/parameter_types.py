@@ -152,7 +152,7 @@ def _misfits(name: str, value: object, hint: Any) -> list[str]:  # noqa: ANN401 
             return inside[0]
     elif _fits(value, hint, origin):
         return []
-    return [f"{name} must be {words(hint)}, got {_shown(value)}{advice(value, hint)}"]
+    return [f"{name} must be {words(hint)}, got {_shown(value)}{advice(value, hint, name)}"]
 
 
 def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - what typing takes for a type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import inspect
 import re
@@ -11,6 +12,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+import aws_cdk as cdk
+
 from .environment import is_token
 
 _OURS = __name__.partition(".")[0]
@@ -19,6 +22,9 @@ _FILLED = ("aws_cdk.aws_cleanrooms",)
 
 DICTS = (Mapping, dict)
 _PLAIN = {str: "a text", bool: "True or False", int: "a whole number", float: "a whole number"}
+
+_UNITS = {"wait_for_audience_model": "minutes", "polling_interval": "minutes", "period": "minutes"}
+"""What is usually meant by a number where a period must be given."""
 
 LIST_TOKEN = list[str]
 """What CDK gives out for a list that is only known at deployment; where a list of texts is taken, it is a Sequence."""
@@ -69,8 +75,14 @@ def with_article(name: str) -> str:
     return f"{'an' if re.match('[AEIOUaeiou]|s3|sns|sqs', name) else 'a'} {name}"
 
 
-def advice(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
-    """What to write instead, where that can be told."""
+def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN401 - what typing takes for a type
+    """What to write instead, where that can be told.
+
+    Args:
+        value: What was given.
+        hint: What is allowed.
+        parameter: What it was given for.
+    """
     options = [each for each in typing.get_args(hint) or (hint,) if isinstance(each, type)]
     if value is None:
         return ": was it forgotten, or is it a key of the context that isn't there?"
@@ -86,7 +98,44 @@ def advice(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes
         return f": write {str(value)!r}"
     if isinstance(value, (list, tuple)) and options and options[0] in (int, float, str):
         return f": write {', '.join(map(repr, value))} without the brackets"
-    return "" if hasattr(value, "node") else _example(options)
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        return _instead_of_list(value[0], hint, options)
+    if hasattr(value, "node"):
+        return next((f": write {each}" for each in (_made_with(each, value) for each in options) if each), "")
+    return _example(options, parameter)
+
+
+def _instead_of_list(item: object, hint: Any, options: list[type]) -> str:  # noqa: ANN401 - what typing takes for a type
+    """What to write instead of a list with one of what is meant, or with what might stand for it."""
+    if any(not getattr(each, "_is_protocol", False) and isinstance(item, each) for each in options):
+        names = [name for name in constants(type(item)) if getattr(type(item), name) == item]
+        return f": write {_name(type(item))}.{names[0]} without the brackets" if names else ": leave out the brackets"
+    return ": leave out the brackets" if hasattr(item, "node") else advice(item, hint)
+
+
+def _made_with(wanted: type, part: object) -> str:
+    """How one of this library's is made of what was given in its place, a Bucket for an output say."""
+    if not wanted.__module__.startswith(_OURS) or _is_interface(wanted):
+        return ""
+    kind = re.sub(r"^I(?=[A-Z])", "", type(part).__name__.strip("_").removesuffix("Proxy").removesuffix("Base"))
+    is_taken = re.compile(rf"\bI?{kind}(Ref|V2)?\b")
+    makers = {f".{name}": made.__func__ for name, made in vars(wanted).items() if name.startswith("from_")}
+    for name, function in {**makers, "": vars(wanted).get("__init__")}.items():
+        for parameter in inspect.signature(function).parameters.values():
+            if is_taken.search(str(parameter.annotation)):
+                shown = "…" if name else f"self, {wanted.__name__!r}, {parameter.name}=…"
+                return f"{_name(wanted)}{name}({shown})"
+    return ""
+
+
+def _of_parts(wanted: type, text: str) -> str:
+    """How a value is made of a text that has all its parts, with dots between them: `GlueTable` of `shop.purchases`."""
+    if not (dataclasses.is_dataclass(wanted) and wanted.__module__.startswith(_OURS)) or constants(wanted):
+        return ""
+    names = [each.name for each in dataclasses.fields(wanted) if each.init and each.default is dataclasses.MISSING]
+    parts = text.split(".")
+    shown = map(repr, parts) if len(parts) == len(names) else (f"{name}=…" for name in names)
+    return f"{_name(wanted)}({', '.join(shown)})"
 
 
 def _instead_of_token(hint: Any, options: list[type]) -> str:  # noqa: ANN401 - what typing takes for a type
@@ -104,7 +153,7 @@ def _instead_of_text(text: str, options: list[type]) -> str:
     ours = [made.__name__ for made in map(_of_ours, options) if made]
     if kind and ours and kind not in ours:
         return f": that is the ARN of {with_article(spaced(kind))}"
-    found = (_from_text(each, text) for each in options)
+    found = (_from_text(each, text) or (not _makers(each) and _of_parts(each, text)) for each in options)
     return next((f": write {each}" for each in found if each), _example(options))
 
 
@@ -118,7 +167,7 @@ def _kind_of(arn: str) -> str:
 def constants(cls: type) -> list[str]:
     """The names of the values that a class has by itself."""
     if issubclass(cls, enum.Enum):
-        return [each.name for each in cls]
+        return [each.name for each in cls if each is not cdk.RemovalPolicy.SNAPSHOT]
     is_ours = cls.__module__.partition(".")[0] == _OURS
     return [name for name, value in vars(cls).items() if type(value) is cls] if is_ours else []
 
@@ -132,10 +181,15 @@ def _reference_of(options: list[type], text: str) -> str:
     return ""
 
 
-def _example(options: list[type]) -> str:
+def _makers(cls: type) -> list[str]:
+    """The methods that make one."""
+    return [name for name, made in vars(cls).items() if _makes(name, made)]
+
+
+def _example(options: list[type], parameter: str = "") -> str:
     """How one is made, of a class that has a method for it."""
     for each in options:
-        makers = [name for name, made in vars(each).items() if _makes(name, made)]
+        makers = [_UNITS.get(parameter, "days")] if each is cdk.Duration else _makers(each)
         if makers and not constants(each):
             return f": write {_name(each)}.{makers[0]}(…)"
         made = each if hasattr(each, "is_construct") else _concrete(each)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
@@ -20,7 +19,7 @@ from ..common.parameter_types import checked
 from ..common.property_injection import property_injectable
 from ..common.removal_policy import unless_just_created
 from ..common.role_permissions import SERVICE_PRINCIPAL
-from .checks import check_provider
+from .checks import check_options, check_provider
 from .function_code import function_code
 from .function_permissions import FunctionPermissions
 from .given_role import GivenFunctionRole, role_arn_of
@@ -133,7 +132,7 @@ class CleanRoomsMLProvider(Construct):
                 new role.
             permissions_boundary: The permissions boundary of a new role. Default: none but what
                 ``aws_iam.PermissionsBoundary`` and the stack's synthesizer apply.
-            runtime: Python 3.10 or newer. Default: the newest Python that CDK knows.
+            runtime: Python 3.10 or newer. Default: Python 3.14, the newest that the function is tested on.
             architecture: The processor; the code runs on both. Default: x86-64.
             memory_size: Memory in megabytes, from 128 to 10,240; the share of a processor grows with it. Default: 512.
             tracing: Whether AWS X-Ray traces the function. Default: it doesn't.
@@ -181,7 +180,7 @@ class CleanRoomsMLProvider(Construct):
             description="Custom resources of AWS Clean Rooms ML",
             code=function_code(self),
             handler="handler.main.handler",
-            runtime=options.runtime or _newest_python(),
+            runtime=options.runtime or lambda_.Runtime.PYTHON_3_14,
             architecture=options.architecture,
             memory_size=_MEGABYTES if options.memory_size is None else options.memory_size,
             timeout=cdk.Duration.minutes(15),
@@ -254,8 +253,8 @@ class CleanRoomsMLProvider(Construct):
             tracing: Whether AWS X-Ray traces the functions.
 
         Raises:
-            ValueError: A stack in it has a provider already, it has been configured already, or it is inside of a
-                stack.
+            ValueError: A stack in it has a provider already, it has been configured already, it is inside of a stack,
+                or an option breaks the rules wherever the stacks are; the message lists all of them.
         """
         made = [each.node.path for each in scope.node.find_all() if isinstance(each, CleanRoomsMLProvider)]
         if made:
@@ -277,6 +276,7 @@ class CleanRoomsMLProvider(Construct):
             memory_size=memory_size,
             tracing=tracing,
         )
+        check_options(scope, options)
         set_defaults(scope, options)
 
     def metric(self, metric_name: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
@@ -475,9 +475,3 @@ def _let_logs_use(key: kms.IKey, where: Environment) -> None:
             "cdk-cleanroomsml:logKeyPolicyNotAdded",
             "the policy of the given log_encryption_key can't be changed from here; it must let CloudWatch Logs use it",
         )
-
-
-def _newest_python() -> lambda_.Runtime:
-    versions = (re.fullmatch(r"PYTHON_3_(\d+)", name) for name in dir(lambda_.Runtime))
-    newest = max((version for version in versions if version), key=lambda version: int(version[1]))
-    return cast("lambda_.Runtime", getattr(lambda_.Runtime, newest[0]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -36,6 +37,10 @@ AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-mode
 GIVEN: dict[str, Any] = {
     "shared_audience_metrics": SharedAudienceMetrics.ALL,
 }
+
+
+UNCHECKED: Any = TrainingDataset
+OUTPUT: Any = AudienceOutput
 
 
 class Unlike:
@@ -176,13 +181,41 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
         (
             {"removal_policy": "retain"},
             (
-                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .SNAPSHOT or"
-                " .RETAIN_ON_UPDATE_OR_DELETE, got 'retain': write cdk.RemovalPolicy.RETAIN"
+                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .RETAIN_ON_UPDATE_OR_DELETE, got"
+                " 'retain': write cdk.RemovalPolicy.RETAIN"
             ),
         ),
         (
             {"wait_for_audience_model": 10},
-            "wait_for_audience_model must be a cdk.Duration, got 10: write cdk.Duration.days(…)",
+            "wait_for_audience_model must be a cdk.Duration, got 10: write cdk.Duration.minutes(…)",
+        ),
+        (
+            {"shared_audience_metrics": [SharedAudienceMetrics.ALL]},
+            (
+                "shared_audience_metrics must be SharedAudienceMetrics.ALL or .NONE, got"
+                " [SharedAudienceMetrics(value='ALL')]: write SharedAudienceMetrics.ALL without the brackets"
+            ),
+        ),
+        (
+            {"shared_audience_metrics": ("NONE",)},
+            (
+                "shared_audience_metrics must be SharedAudienceMetrics.ALL or .NONE, got ('NONE',): write"
+                " SharedAudienceMetrics.NONE"
+            ),
+        ),
+        (
+            {"removal_policy": [cdk.RemovalPolicy.RETAIN]},
+            (
+                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .RETAIN_ON_UPDATE_OR_DELETE, got"
+                " [<RemovalPolicy.RETAIN: 'RETAIN'>]: write cdk.RemovalPolicy.RETAIN without the brackets"
+            ),
+        ),
+        (
+            {"removal_policy": "snapshot"},
+            (
+                "removal_policy must be cdk.RemovalPolicy.DESTROY or .RETAIN or .RETAIN_ON_UPDATE_OR_DELETE, got"
+                " 'snapshot'"
+            ),
         ),
     ],
 )
@@ -322,3 +355,45 @@ def test_a_given_provider_is_one(stack: cdk.Stack) -> None:
         "vpc must be an ec2.IVpc",
         "runtime must be a lambda_.Runtime",
     ]
+
+
+@pytest.mark.parametrize(
+    ("define", "line"),
+    [
+        (
+            lambda s, what: model(s, output=what),
+            "output must be an AudienceOutput, got a Bucket: write AudienceOutput(self, 'AudienceOutput', bucket=…)",
+        ),
+        (
+            lambda s, what: OUTPUT(s, "Output", bucket=[what]),
+            "leave out the brackets",
+        ),
+        (
+            lambda s, what: UNCHECKED(s, "Dataset", columns=[], bucket=what, table="shop.purchases"),
+            "table must be a GlueTable, got 'shop.purchases': write GlueTable('shop', 'purchases')",
+        ),
+        (
+            lambda s, what: UNCHECKED(s, "Dataset", columns=[], bucket=what, table="purchases"),
+            "table must be a GlueTable, got 'purchases': write GlueTable(database_name=…, table_name=…)",
+        ),
+        (
+            lambda s, what: UNCHECKED(
+                s,
+                "Dataset",
+                columns=[],
+                bucket=what,
+                table=glue.CfnTable(s, "Table", catalog_id="1", database_name="d", table_input={}),
+            ),
+            "table must be a GlueTable, got a CfnTable: write GlueTable.from_table(…)",
+        ),
+    ],
+)
+def test_a_part_in_place_of_the_whole(stack: cdk.Stack, define: Callable[[cdk.Stack, Any], object], line: str) -> None:
+    bucket = s3.Bucket(stack, "Bucket")
+    assert any(each.endswith(line) for each in problems_of(lambda: define(stack, bucket)))
+
+
+def test_an_imported_bucket_in_place_of_an_output(stack: cdk.Stack) -> None:
+    bucket: Any = s3.Bucket.from_bucket_name(stack, "Bucket", "exports")
+    (line,) = problems_of(lambda: model(stack, output=bucket))[1:]
+    assert line.endswith("write AudienceOutput(self, 'AudienceOutput', bucket=…)")

@@ -259,3 +259,51 @@ def test_everything_of_a_provider_can_be_configured() -> None:
     )
     assert own - {"self"} == configure
     assert configure - {"scope"} == {each.name for each in dataclasses.fields(ProviderOptions)}
+
+
+class TestWhatIsWrongWhereverTheStacksAre:
+    @pytest.mark.parametrize("nearer", [False, True])
+    @pytest.mark.parametrize(
+        ("options", "problem"),
+        [
+            ({"runtime": lambda_.Runtime.NODEJS_22_X}, "runtime must be Python 3.10 or newer, got 'nodejs22.x'"),
+            ({"runtime": lambda_.Runtime.PYTHON_3_9}, "runtime must be Python 3.10 or newer, got 'python3.9'"),
+            ({"memory_size": 64}, "memory_size must be a whole number from 128 to 10240, got 64"),
+            ({"reserved_concurrent_executions": 0}, "reserved_concurrent_executions must be at least 1, got 0"),
+            ({"log_removal_policy": cdk.RemovalPolicy.SNAPSHOT}, "log_removal_policy must be DESTROY"),
+            (
+                {
+                    "log_group": logs.LogGroup.from_log_group_name(cdk.Stack(), "Log", "log"),
+                    "log_retention": logs.RetentionDays.ONE_DAY,
+                },
+                "log_retention must be left out with log_group",
+            ),
+            (
+                {"dead_letter_queue": sqs.Queue(cdk.Stack(), "Dead", fifo=True)},
+                "dead_letter_queue must be a standard queue",
+            ),
+            (
+                {"log_encryption_key": kms.Alias.from_alias_name(cdk.Stack(), "Alias", "alias/log")},
+                "log_encryption_key must be a key, got an alias",
+            ),
+        ],
+        ids=lambda value: "" if isinstance(value, str) else next(iter(value)),
+    )
+    def test_is_refused_at_once(self, synth: Synth, options: dict[str, Any], problem: str, *, nearer: bool) -> None:
+        scope = cdk.Stage(synth.app, "Stage") if nearer else synth.app
+        of = "' of 'Stage':" if nearer else "':"
+        with pytest.raises(ValueError, match="invalid parameters of") as refused:
+            CleanRoomsMLProvider.configure(scope, **options)
+        assert str(refused.value).splitlines()[0] == f"invalid parameters of 'CleanRoomsMLProvider.configure{of}"
+        assert problem in str(refused.value)
+        # Nothing of it holds, so that it can be said again.
+        CleanRoomsMLProvider.configure(scope, memory_size=1024)
+
+    def test_is_said_together(self, synth: Synth) -> None:
+        with pytest.raises(ValueError, match="runtime must") as refused:
+            CleanRoomsMLProvider.configure(synth.app, runtime=lambda_.Runtime.NODEJS_22_X, memory_size=1)
+        assert len(str(refused.value).splitlines()) == 3
+
+    def test_tokens_pass(self, synth: Synth) -> None:
+        number = cdk.CfnParameter(synth.stack, "Number", type="Number").value_as_number
+        CleanRoomsMLProvider.configure(synth.app, memory_size=number, reserved_concurrent_executions=number)
