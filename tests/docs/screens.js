@@ -25,6 +25,10 @@ for (const element of document.querySelectorAll(".md-content *")) {
   if (element.scrollWidth > element.clientWidth + 1 && style.overflowX === "hidden" && element.clientWidth > 1) {
     problems.push(`${name(element)} is cut off: ${element.scrollWidth} px in ${element.clientWidth}`);
   }
+  // Code is 80 letters wide at most, which fits a column where there is room for one.
+  if (wide > 1000 && element.matches("pre > code") && element.scrollWidth > element.clientWidth + 1) {
+    problems.push(`${name(element)} has to be scrolled`);
+  }
   if (element.tagName === "IMG") {
     const scale = element.clientWidth / element.naturalWidth;
     if (!element.naturalWidth) problems.push(`${name(element)} isn't shown`);

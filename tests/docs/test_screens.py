@@ -81,6 +81,16 @@ def test_what_does_not_fit_is_found(content: str, problem: str, driver: Chrome, 
     assert (problem in "\n".join(found)) if problem else found == []
 
 
+def test_code_that_has_to_be_scrolled_is_found_where_there_is_room(driver: Chrome, tmp_path: Path) -> None:
+    code = f'<code style="display: block; overflow: auto; width: 90px">{"letters " * 9}</code>'
+    page = tmp_path / "page.html"
+    page.write_text(f'<!doctype html><body style="background: #fff"><div class="md-content"><pre>{code}</pre></div>')
+    driver.get(page.as_uri())
+    (found,) = look(driver, DESKTOP, dark=False)
+    assert found.endswith("has to be scrolled")
+    assert look(driver, PHONE, dark=False) == []
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in (DOCS / "diagrams").glob("*.svg")))
 def test_a_diagram_can_be_read_and_is_light_or_dark_as_the_system_is(name: str, driver: Chrome) -> None:
     driver.get((DOCS / "diagrams" / name).as_uri())
