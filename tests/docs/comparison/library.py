@@ -5,7 +5,7 @@ The page shows, and the count takes, what stands between the markers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aws_cdk import pipelines
     from constructs import Construct
 
+    from cdk_cleanroomsml import IAudienceModel
+
 AUDIENCE_MODEL_ARN = (
     "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"
 )
@@ -38,12 +40,13 @@ COLLABORATION = "8f6b7a1e-5f0d-4c57-9f0a-3b2f7c1d9e10"
 
 def create(stack: cdk.Stack) -> ConfiguredAudienceModel:
     # --8<-- [start:create]
+    readers = AudienceModel.from_audience_model_arn(
+        stack, "Readers", AUDIENCE_MODEL_ARN
+    )
     return ConfiguredAudienceModel(
         stack,
         "SportsReaders",
-        audience_model=AudienceModel.from_audience_model_arn(
-            stack, "AudienceModel", AUDIENCE_MODEL_ARN
-        ),
+        audience_model=readers,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         audience_sizes=AudienceSizes.percentage(1, 5, 10),
         tags={"brand": "sports"},
@@ -81,17 +84,17 @@ def retain(model: ConfiguredAudienceModel) -> None:
 
 
 def bring_your_own(stack: cdk.Stack, bucket: s3.Bucket, role: iam.Role) -> None:
+    readers = cast("IAudienceModel", stack.node.find_child("Readers"))
     # --8<-- [start:bring-your-own]
+    output = AudienceOutput(
+        stack, "Output", bucket=bucket, role=role, prefix="segments"
+    )
     ConfiguredAudienceModel(
         stack,
-        "OwnOutput",
-        audience_model=AudienceModel.from_audience_model_arn(
-            stack, "OwnAudienceModel", AUDIENCE_MODEL_ARN
-        ),
+        "Own",
+        audience_model=readers,
         shared_audience_metrics=SharedAudienceMetrics.ALL,
-        output=AudienceOutput(
-            stack, "Output", bucket=bucket, role=role, prefix="segments"
-        ),
+        output=output,
     )
     # --8<-- [end:bring-your-own]
 
