@@ -16,6 +16,7 @@ from ..common import limits
 from ..common.environment import (
     Environment,
     environment_of_resource,
+    is_token,
     known_to_differ,
     refers,
     resources_of,
@@ -26,6 +27,8 @@ from ..common.problems import Problems
 from .resource_policy import policy_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk.interfaces import ResourceEnvironment
     from constructs import Construct
 
@@ -81,16 +84,16 @@ class Start:
 
     def _grant_in_own_account(self) -> iam.Grant | None:
         """`None` if the resource policy has to: the grantee's own can't be changed, or it wants it to stay as it is."""
-        if isinstance(self._principal, iam.AccountPrincipal):
-            why = "the model is its own already: grant it to a role, a user or a group of the account"
-            return self._nothing(why)
         grant = add_to_identity(self.grantee, [self._arn], [_START], conditions=self._within())
-        unknown = isinstance(self._principal, iam.UnknownPrincipal)
-        return grant if grant.success or unknown else None
+        if grant.success or isinstance(self._principal, iam.UnknownPrincipal):
+            return grant
+        if ":root" not in str(self._stack.resolve(self._principal.policy_fragment.principal_json)):
+            return None
+        return self._nothing("the model is its own already: grant it to a role, a user or a group of the account")
 
     def _grant_to_partner(self) -> iam.Grant:
         """What a partner's identity needs: the model, the job as both accounts see it, the members."""
-        stack = getattr(self._principal, "stack", None)
+        stack = self._stack_of_grantee()
         # CDK takes a role of another account as it is, and attaches a user's policy to a user of this one.
         if stack is not None and known_to_differ(self._account, stack.account):
             return iam.Grant.drop(self.grantee, "it is of another account")
@@ -104,6 +107,13 @@ class Start:
         collaborations = resources_of(self._where._replace(account="*"), "cleanrooms", "collaboration")
         one = collaborations.removesuffix("*") + (self.collaboration_id or "*")
         return grant.combine(add_to_identity(self.grantee, [one], ["cleanrooms:ListMembers"]))
+
+    def _stack_of_grantee(self) -> cdk.Stack | None:
+        """The stack that it is defined or imported in. With conditions it doesn't tell: an import is taken for ours."""
+        if isinstance(self._principal, iam.PrincipalWithConditions):
+            names = self._principal.policy_fragment.principal_json.get("AWS", [])
+            return None if any(map(is_token, names)) else self._stack
+        return getattr(self._principal, "stack", None)
 
     def _where_theirs(self) -> Environment:
         return self._where._replace(account=self._account or self._where.account)
@@ -153,13 +163,15 @@ class Start:
         grantee, principal = self.grantee, self._principal
         if isinstance(principal, iam.AccountPrincipal):
             return self._whole_account()
-        if isinstance(grantee, (iam.Policy, iam.ManagedPolicy)) or hasattr(principal, "group_arn"):
+        if isinstance(grantee, (iam.Policy, iam.ManagedPolicy)):
             return self._whole_account()
         fragment = principal.policy_fragment
+        names = [name for names in fragment.principal_json.values() for name in names]
+        if any(map(_is_group, names)):
+            return self._account_of_group(names, fragment.conditions)
         if not set(fragment.principal_json) <= {"AWS", "LiteralString"}:
             return None
-        everybody = any("*" in names for names in fragment.principal_json.values())
-        if everybody and not fragment.conditions and self.collaboration_id is None:
+        if "*" in names and not fragment.conditions and self.collaboration_id is None:
             problems = Problems(cast("Construct", self.model), "")
             problems.found.append("grantee is everybody, in any collaboration: give collaboration_id, or a condition")
             problems.raise_if_any()
@@ -168,6 +180,16 @@ class Start:
     def _whole_account(self) -> iam.IPrincipal:
         """The account in the form that the User Guide has it."""
         return cast("iam.IPrincipal", iam.ArnPrincipal(self._account))
+
+    def _account_of_group(self, names: list[str], conditions: Mapping[str, Any]) -> iam.IPrincipal | None:
+        """The account of one group, of which only its ARN may be known."""
+        if len(names) > 1:
+            return None
+        account = self._account or names[0].split(":")[4]
+        if not known_to_differ(account, self._where.account):
+            return None
+        principal = iam.ArnPrincipal(account)
+        return cast("iam.IPrincipal", principal.with_conditions(conditions) if conditions else principal)
 
     def _warn_of_any_collaboration(self, statement: iam.PolicyStatement) -> None:
         if any(_COLLABORATION in keys for keys in statement.to_json().get("Condition", {}).values()):
@@ -226,6 +248,14 @@ def check_start(problems: Problems, grantee: iam.IGrantable, collaboration_id: s
         pattern=limits.UUID_PATTERN,
         allowed="a UUID in small letters, the identifier of a collaboration",
     )
+
+
+def _is_group(name: str) -> bool:
+    """Whether a principal of a policy is a group, which IAM refuses there."""
+    token = cdk.Tokenization.reverse_string(name).first_token if is_token(name) else None
+    if token is None or not cdk.Reference.is_reference(token):
+        return ":group/" in name
+    return isinstance(cast("cdk.Reference", token).target, iam.CfnGroup)
 
 
 @jsii.implements(iam.IResourceWithPolicyV2)

@@ -276,6 +276,24 @@ BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, 
         {"AWS": PARTNER},
         within(),
     ),
+    "an ARN of a group": (
+        lambda _: iam.ArnPrincipal(f"arn:aws:iam::{PARTNER}:group/analysts"),
+        {"AWS": PARTNER},
+        within(),
+    ),
+    "a group with a condition": (
+        lambda stack: iam.PrincipalWithConditions(
+            iam.Group.from_group_arn(stack, "Analysts", f"arn:aws:iam::{PARTNER}:group/analysts"),
+            {"StringEquals": {"aws:PrincipalTag/team": "ads"}},
+        ),
+        {"AWS": PARTNER},
+        within(**{"aws:PrincipalTag/team": "ads"}),
+    ),
+    "anybody in an organization": (
+        lambda _: iam.AnyPrincipal().in_organization("o-1234567890"),
+        {"AWS": "*"},
+        within(**IN_ORGANIZATION),
+    ),
     "a role that stays as it is": (
         lambda stack: iam.Role.from_role_arn(stack, "Analyst", OWN_ROLE, mutable=False, add_grants_to_resources=True),
         {"AWS": OWN_ROLE},
@@ -390,7 +408,22 @@ NOBODY: dict[str, tuple[Callable[[Two], iam.IGrantable], str]] = {
         lambda _: iam.CompositePrincipal(iam.ArnPrincipal(PARTNER), iam.ServicePrincipal("states.amazonaws.com")),
         "nobody whom",
     ),
+    "an ARN of a group of the own account": (
+        lambda _: iam.ArnPrincipal(f"arn:aws:iam::{OWN}:group/analysts"),
+        "nobody whom",
+    ),
+    "a group among others": (
+        lambda _: iam.CompositePrincipal(
+            iam.ArnPrincipal(PARTNER), iam.ArnPrincipal(f"arn:aws:iam::{PARTNER}:group/analysts")
+        ),
+        "nobody whom",
+    ),
     "the own account": (lambda _: iam.AccountPrincipal(OWN), "the model is its own already: grant it to a role"),
+    "the own account with a condition": (
+        lambda _: iam.AccountPrincipal(OWN).with_conditions({"StringEquals": {"aws:PrincipalTag/team": "ads"}}),
+        "the model is its own already",
+    ),
+    "the own account's sessions": (lambda _: iam.AccountRootPrincipal().with_session_tags(), "its own already"),
     "the own root": (lambda _: iam.AccountRootPrincipal(), "the model is its own already: grant it to a role"),
     "a resource without a role": (
         lambda two: lambda_.Function.from_function_arn(
