@@ -61,7 +61,7 @@ def test_what_was_deployed_is_as_its_template_says_and_can_be_made_so_again(
     _, listed = command("list")
     (model,) = listed["configuredAudienceModels"]
     assert (model["owner"]["state"], model["policyLetsIn"]) == ("alive", ["444455556666"])
-    assert command("orphans") == (0, {"orphans": [], "undecided": []})
+    assert command("orphans") == (0, {"orphans": [], "undecided": [], "untold": []})
     assert not any(call.is_write for call in engine.calls())
     deployment.cleanroomsml.update_configured_audience_model(
         configuredAudienceModelArn=model["arn"], audienceModelArn=OTHER_AUDIENCE_MODEL_ARN, description="by hand"

@@ -205,7 +205,7 @@ def test_as_text(world: World, stack: FakeStack, happened: Story, capsys: pytest
     assert explain.run(world.account(), Namespace(stack="Shop")) == 2
     text = capsys.readouterr().out
     assert "1. Model" in text
-    assert re.search(r"^do  give the function's role", text, re.M)
+    assert re.search(r"^do +give the function's role", text, re.M)
     assert re.search(
         r"^00:00:00 +call +CreateConfiguredAudienceModel +AccessDeniedException: User is not authorized$", text, re.M
     )

@@ -64,14 +64,17 @@ def test_what_uses_an_orphan_is_told(world: World, capsys: pytest.CaptureFixture
     world.association(model, world.membership(), "offer", tags=world.marks(GONE, "Offer"))
     job = world.job(model)
     _, told = run(world, capsys)
-    assert {each["what"]: each["uses"] for each in told["orphans"]} == {
+    assert {each["what"]: each["objections"] for each in told["orphans"]} == {
         "association": [f"collaboration 'spring' offers its model to {PARTNER}"],
         "configured audience model": [
             f"1 job running on it: {job} (CREATE_PENDING)",
             "association 'offer' with collaboration 'spring', which deleting it removes",
             f"its resource policy lets in {PARTNER}",
         ],
-        "audience model": [f"configured audience model 'left', {model}"],
+        "audience model": [
+            f"configured audience model 'left', {model}",
+            "its training took hours to days, and nothing brings it back",
+        ],
     }
 
 
@@ -98,10 +101,10 @@ def test_use_is_said_before_it_is_asked(world: World, capsys: pytest.CaptureFixt
     model = world.model("left", tags=world.marks(GONE, "Model"))
     world.job(model)
     _, told = run(world, capsys, yes=True, delete=True)
-    assert told["orphans"][0]["result"].startswith("left alone, it is in use: 1 job that ended")
+    assert told["orphans"][0]["result"].startswith("left alone: 1 job that ended")
     assert (world.questions, models(world)) == ([], ["left"])
     run(world, capsys, True, delete=True)
-    assert "IN USE: 1 job that ended, whose segments can still be exported" in world.questions[0]
+    assert "MIND: 1 job that ended, whose segments can still be exported" in world.questions[0]
     assert models(world) == []
 
 
@@ -149,6 +152,26 @@ def test_it_is_looked_at_again_before_it_goes(
     code, told = run(world, capsys, delete=True)
     assert told["orphans"][0]["result"] == "left alone: it changed since it was listed, list again"
     assert code == 2
+
+
+def test_what_was_kept_on_purpose_is_asked_about(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    stack = world.elsewhere.add("Shop", status="DELETE_COMPLETE")
+    kept = world.model("kept", tags=world.marks(stack, "Model"))
+    stack.resources["Model"] = (TYPE, kept, "DELETE_SKIPPED")
+    trained = world.audience_model(tags=world.marks(GONE, "Audience"))
+    code, told = run(world, capsys, delete=True, yes=True)
+    assert [each["result"] for each in told["orphans"]] == [
+        "left alone: it was kept on purpose, by its removal policy. Without --yes you are asked",
+        "left alone: its training took hours to days, and nothing brings it back. Without --yes you are asked",
+    ]
+    assert (code, world.questions, told["orphans"][1]["arn"]) == (2, [], trained)
+
+
+def test_what_cannot_be_known_is_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.service.switches.association_tags_refused = True
+    association = world.association(world.model(), world.membership(), tags=world.marks(GONE, "Offer"))
+    code, told = run(world, capsys)
+    assert (code, told) == (3, {"orphans": [], "undecided": [], "untold": [association]})
 
 
 def test_linear_calls(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,7 +219,6 @@ def _show(account: Account, stack: Stack, operation: Operation | None, found: li
     what = "the last operation" if is_last else "an earlier operation; those after it succeeded"
     screen.say(f"failed: {what}, {operation.verb}, begun {_time(operation.began)}")
     for number, each in enumerate(found, 1):
-        screen.say()
         where = "" if each.stack == stack.name else f" in {each.stack}"
         screen.heading(f"{number}. {each.event['LogicalResourceId']}{where}")
         screen.fields(

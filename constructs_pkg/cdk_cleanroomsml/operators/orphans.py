@@ -5,7 +5,7 @@ What nobody marked isn't ours to judge, and neither is what a retraining trained
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from ..handler.resource_types import TRAINING
 from .account import code_of
 from .holdings import Holdings, let_in, partners, runs
-from .outcome import DONE, FOUND
+from .outcome import DONE, FOUND, NOT_KNOWN
 from .owners import CHANGING, GONE, Owner, Owners, request_of
 from .stacks import Stacks
 
@@ -32,7 +32,7 @@ class Orphan:
 
     Attributes:
         what: which kind of resource.
-        uses: what uses it: jobs, collaborations, configured models, a resource policy that lets somebody in.
+        objections: what speaks against deleting it: what uses it, whom its policy lets in, that it was kept on purpose.
         tags: those that it was judged by.
     """
 
@@ -40,13 +40,13 @@ class Orphan:
     arn: str
     name: str
     owner: Owner
-    uses: list[str] = field(default_factory=list)
+    objections: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     members: dict[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
-        told = {name: value for name, value in asdict(self).items() if name in ("what", "arn", "name", "uses")}
+        told = {name: value for name, value in asdict(self).items() if name in ("what", "arn", "name", "objections")}
         return {**told, "owner": self.owner.document()}
 
 
@@ -59,11 +59,14 @@ class Orphans:
         self._found: list[Orphan] = []
         self.undecided: list[Orphan] = []
         """What can't be told before its stack has settled."""
+        self.untold: list[str] = []
+        """Associations whose tags the service doesn't tell, and so nobody whose they are."""
 
     def find(self) -> list[Orphan]:
         """All of them: associations first, then what they are of."""
         models, audience_models = self._holdings.configured_audience_models(), self._holdings.audience_models()
         associations = self._holdings.associations()
+        self.untold = [each["arn"] for each in associations if each["tags"] is None]
         owners = Owners(Stacks(self._account))
         owners.load(*(each.get("tags") or {} for each in [*models, *audience_models, *associations]))
         self._in_use = {
@@ -79,7 +82,9 @@ class Orphans:
         arns = [each.arn for each in found if each.what == MODEL]
         policies, jobs = self._holdings.policies(arns), self._holdings.jobs(arns)
         for orphan in found:
-            orphan.uses.extend(
+            if orphan.owner.is_kept:
+                orphan.objections.append("it was kept on purpose, by its removal policy")
+            orphan.objections.extend(
                 {
                     ASSOCIATION: lambda each: _of_association(each, self._account.id),
                     MODEL: lambda each: _of_model(each, jobs, policies, associations),
@@ -106,7 +111,7 @@ class Orphans:
         twin = self._in_use.get(request_of(tags)) if owner.state == GONE and what == MODEL else None
         if twin is not None:
             evidence = f"{owner.evidence}; both were created by one request: this is a second delivery's"
-            owner = Owner(owner.state, owner.stack_id, owner.logical_id, evidence)
+            owner = replace(owner, evidence=evidence)
         return Orphan(what, arn, members["name"], owner, tags=tags, members=members)
 
     def _is_unchanged(self, orphan: Orphan) -> bool:
@@ -152,17 +157,22 @@ def run(account: Account, options: Namespace) -> int:
                     for each in found
                 ],
                 "undecided": [each.document() for each in orphans.undecided],
+                "untold": orphans.untold,
             }
         )
+    for arn in orphans.untold:
+        account.screen.note(f"whose {arn} is can't be known: the service doesn't tell its tags")
     left = [each for each in found if "deleted" not in results.get(each.arn, "")]
-    return FOUND if left else DONE
+    if left:
+        return FOUND
+    return NOT_KNOWN if orphans.untold or orphans.undecided else DONE
 
 
 def _offer(account: Account, orphans: Orphans, orphan: Orphan, *, sure: bool) -> str:
-    """Asks about one, and deletes it if the answer is yes. What is in use isn't covered by `--yes`."""
-    if orphan.uses and sure:
-        return f"left alone, it is in use: {'; '.join(orphan.uses)}. Without --yes you are asked"
-    used = f"\n  IN USE: {'; '.join(orphan.uses)}" if orphan.uses else ""
+    """Asks about one, and deletes it if the answer is yes. What anything speaks against isn't covered by `--yes`."""
+    if orphan.objections and sure:
+        return f"left alone: {'; '.join(orphan.objections)}. Without --yes you are asked"
+    used = f"\n  MIND: {'; '.join(orphan.objections)}" if orphan.objections else ""
     question = f"delete {orphan.what} {orphan.name!r}, {orphan.arn}?\n  {orphan.owner.evidence}{used}\n "
     return orphans.delete(orphan) if sure or account.screen.ask(question) else "left alone"
 
@@ -170,15 +180,15 @@ def _offer(account: Account, orphans: Orphans, orphan: Orphan, *, sure: bool) ->
 def _show(account: Account, found: list[Orphan], undecided: list[Orphan]) -> None:
     screen = account.screen
     screen.heading(f"orphans in {account.region}: {len(found)}")
-    columns = ("what", "name", "arn", "marked as", "evidence", "in use")
-    screen.table(columns, [_row(each) for each in found])
+    columns = ("what", "name", "arn", "marked as", "evidence", "mind")
+    screen.records(columns, [_row(each) for each in found])
     if undecided:
         screen.heading(f"can't be told yet: {len(undecided)}")
-        screen.table(columns, [_row(each) for each in undecided])
+        screen.records(columns, [_row(each) for each in undecided])
 
 
 def _row(orphan: Orphan) -> tuple[str, ...]:
-    uses = "\n".join(orphan.uses)
+    uses = "\n".join(orphan.objections)
     return orphan.what, orphan.name, orphan.arn, orphan.owner.words, orphan.owner.evidence, uses
 
 
@@ -217,6 +227,8 @@ def _of_audience_model(orphan: Orphan, models: list[Members]) -> list[str]:
     ]
     if orphan.members["status"] in TRAINING:
         uses.append(f"it is still training ({orphan.members['status']})")
+    elif orphan.members["status"] == "ACTIVE":
+        uses.append("its training took hours to days, and nothing brings it back")
     return uses
 
 

@@ -31,12 +31,14 @@ class Owner:
     Attributes:
         state: one of the words above.
         evidence: what it was read from.
+        is_kept: whether the stack has let it go on purpose.
     """
 
     state: str
     stack_id: str = ""
     logical_id: str = ""
     evidence: str = ""
+    is_kept: bool = False
 
     @property
     def words(self) -> str:
@@ -88,7 +90,7 @@ class Owners:
             return Owner(ALIVE, stack_id, renamed, f"the stack has it as {renamed}, its marker says {logical_id}")
         if stack.is_changing:
             return Owner(CHANGING, stack_id, logical_id, f"the stack is {stack.status}: look again when it is done")
-        return Owner(GONE, stack_id, logical_id, self._why(stack, logical_id, physical_id))
+        return Owner(GONE, stack_id, logical_id, self._why(stack, logical_id, physical_id), _kept(stack, logical_id))
 
     def _unmarked(self, physical_id: str, tags: Mapping[str, str]) -> Owner:
         for stack in self._stacks.known():

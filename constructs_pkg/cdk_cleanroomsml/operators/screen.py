@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from .outcome import CommandError
 
@@ -34,13 +34,17 @@ class Screen:
     Args:
         as_json: whether one JSON document is all that goes to standard output.
         ask: asks a question and says whether the answer is yes; by default at the terminal.
+        width: of the terminal in columns; by default, what there is: a terminal, or a pipe.
     """
 
-    def __init__(self, *, as_json: bool = False, ask: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self, *, as_json: bool = False, ask: Callable[[str], bool] | None = None, width: int | None = None
+    ) -> None:
         self.as_json = as_json
         self._ask = ask or _ask
-        self._out = _console(piped=not sys.stdout.isatty())
-        self._err = _console(stderr=True, piped=not sys.stderr.isatty())
+        self._out = _console(width, is_terminal=width is not None or sys.stdout.isatty())
+        self._err = _console(None, stderr=True, is_terminal=sys.stderr.isatty())
+        self._begun = False
 
     def document(self, document: object) -> None:
         """The whole answer as JSON."""
@@ -56,9 +60,13 @@ class Screen:
         self._err.print(visible(text), soft_wrap=True)
 
     def heading(self, text: str) -> None:
-        """A line above what follows."""
-        if not self.as_json:
-            self._out.print(visible(text), style="bold", soft_wrap=True)
+        """A line above what follows, and below what was before."""
+        if self.as_json:
+            return
+        if self._begun:
+            self._out.print()
+        self._begun = True
+        self._out.print(visible(text), style="bold", soft_wrap=True)
 
     def ask(self, question: str) -> bool:
         """Asks; everything but yes is no."""
@@ -68,27 +76,38 @@ class Screen:
         """Rows of texts; columns that are empty all the way down are left out."""
         if self.as_json or not rows:
             return
+        if self._out.is_terminal and self._out.width < NARROW:
+            self.records(columns, rows)
+            return
         used = [number for number in range(len(columns)) if any(row[number] for row in rows)]
         names = [columns[number] for number in used]
         cells = [[visible(row[number]) for number in used] for row in rows]
-        if self._out.is_terminal and self._out.width < NARROW:
-            self._records(names, cells)
-        elif self._out.is_terminal:
+        if self._out.is_terminal:
             self._out.print(_table(names, cells))
         else:
             for line in _lines(names, cells):
                 self._out.print(line, soft_wrap=True)
 
-    def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Names with a text each, one below the other; empty ones are left out."""
-        cells = [(name, visible(text)) for name, text in pairs if text]
-        if self.as_json or not cells:
+    def records(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """The same as records at any terminal: what has long values that somebody will copy."""
+        if not self._out.is_terminal:
+            self.table(columns, rows)
             return
-        if self._out.is_terminal:
-            self._out.print(_names_and_values(cells))
-        else:
-            for name, text in cells:
-                self._out.print(f"{name}  {' '.join(text.splitlines())}", soft_wrap=True)
+        for number, row in enumerate(rows):
+            if number:
+                self.say()
+            self.fields(list(zip(columns, row, strict=True)))
+
+    def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Names with a text each, one below the other; empty ones are left out. The terminal breaks lines, not we."""
+        told = [(name, visible(text)) for name, text in pairs if text]
+        if self.as_json or not told:
+            return
+        width = max(len(name) for name, _ in told)
+        for name, text in told:
+            first, *others = text.split("\n")
+            for label, line in [(name, first), *(("", other) for other in others)]:
+                self._out.print(Text(label.ljust(width), "bold"), line, sep="  ", soft_wrap=True)
 
     @contextlib.contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
@@ -100,12 +119,6 @@ class Screen:
         with Progress(*columns, console=self._err, transient=True) as progress:
             task = progress.add_task(what, total=total)
             yield lambda: progress.advance(task)
-
-    def _records(self, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-        """One below the other, each value beside its column's name."""
-        for row in cells:
-            pairs = [(name, value) for name, value in zip(names, row, strict=True) if value]
-            self._out.print(Padding(_names_and_values(pairs), (0, 0, 1, 0)))
 
 
 def visible(text: str) -> str:
@@ -128,18 +141,15 @@ def _ask(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _console(*, piped: bool, stderr: bool = False) -> Console:
-    width = _PIPED_WIDTH if piped else None
-    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
-
-
-def _names_and_values(pairs: Sequence[tuple[str, str]]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in pairs:
-        table.add_row(name, value)
-    return table
+def _console(width: int | None, *, is_terminal: bool, stderr: bool = False) -> Console:
+    return Console(
+        stderr=stderr,
+        width=width or (None if is_terminal else _PIPED_WIDTH),
+        force_terminal=is_terminal,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
 
 
 def _table(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
