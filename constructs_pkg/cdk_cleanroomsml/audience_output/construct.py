@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..common.bucket_permissions import warn_of_unknown_key
+from ..common.closed_keys import warn_of_closed_key
 from ..common.environment import environment_of, is_token, stack_of
 from ..common.keys import key_arn_of
 from ..common.limits import (
@@ -31,7 +32,7 @@ from ..common.removal_policy import check_removal_policy, let_policy_follow, unl
 from ..common.role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
 from ..common.roles import shown
 from .access_logs import check_logs_bucket, let_logs_in, logged_in, logged_to, no_public_access
-from .write_permissions import NEEDED, write_statements
+from .write_permissions import KEY_ACTIONS, NEEDED, write_statements
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -135,6 +136,7 @@ class AudienceOutput(Construct):
         if encryption_key is not None:
             warn_of_another_account(self, "encryption_key", encryption_key.env.account)
 
+        key_was_given = bucket is not None or encryption_key is not None
         if bucket is None:
             encryption_key = encryption_key or kms.Key(
                 self,
@@ -177,6 +179,8 @@ class AudienceOutput(Construct):
             [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
         )
         """What a model that writes here must depend on: permissions that stand beside the role."""
+        if key_was_given and encryption_key is not None:
+            warn_of_closed_key(self, "encryption_key", encryption_key, self.role, KEY_ACTIONS)
 
     @cached_property
     def s3_uri(self) -> str:

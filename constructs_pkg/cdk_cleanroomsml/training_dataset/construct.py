@@ -13,6 +13,7 @@ from aws_cdk.interfaces.aws_cleanroomsml import TrainingDatasetReference
 from ..common import limits
 from ..common.arns import id_of
 from ..common.bucket_permissions import warn_of_unknown_key
+from ..common.closed_keys import warn_of_closed_key
 from ..common.environment import KNOWN_STACK, environment_of, known_to_differ, stack_of
 from ..common.imported import ImportedResource
 from ..common.keys import is_defined_here, key_arn_of
@@ -25,7 +26,7 @@ from ..common.role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, 
 from ..common.roles import shown
 from .glue_table import check_table
 from .grants import TrainingDatasetGrants
-from .read_permissions import NEEDED, read_statements
+from .read_permissions import KEY_ACTIONS, NEEDED, read_statements
 from .training_column import check_columns
 
 if TYPE_CHECKING:
@@ -152,21 +153,21 @@ class TrainingDataset(cdk.Resource):
         """Permissions on the dataset, for others."""
         self._warn_of_other_accounts()
         warn_of_unknown_key(self, bucket, self.encryption_key)
+        if self.encryption_key is not None:
+            warn_of_closed_key(self, "encryption_key", self.encryption_key, self.role, KEY_ACTIONS)
 
         described = {
             "roleArn": self.role.role_ref.role_arn,
             "description": description,
             "schema": [[column.name, list(column.types)] for column in columns],
             "table": [table.catalog_id, table.database_name, table.table_name],
-            "table_input": table.source and table.source.table_input,
         }
         if training_dataset_name is None or is_generated_if_needed(training_dataset_name):
             training_dataset_name = _generated_name(self, described, self._own_role)
-        self._name = training_dataset_name
         self._resource = cleanroomsml.CfnTrainingDataset(
             self,
             "Resource",
-            name=self._name,
+            name=training_dataset_name,
             description=description,
             role_arn=self.role.role_ref.role_arn,
             training_data=[_interactions(columns, table)],
@@ -251,7 +252,7 @@ class TrainingDataset(cdk.Resource):
     @property
     def training_dataset_name(self) -> str:
         """The name; a Token when it is generated."""
-        return self._name
+        return self._resource.name
 
     def _create_role(self) -> iam.IRole:
         role = iam.Role(
@@ -372,7 +373,10 @@ class _NameAtSynthesis:
         self._described = described
 
     def produce(self) -> str:
-        described = resolve_without_place(self._described, self._dataset)
+        # Read as late as possible: it may have been set past the parameters of the table.
+        source = self._dataset.table.source
+        everything = {**self._described, "table_input": source and source.table_input}
+        described = resolve_without_place(everything, self._dataset)
         # A new name of the table changes what its reference stands for, not how it looks; the rest is Glue's.
         described["table_input"] = (described.pop("table_input", None) or {}).get("name")
         most = limits.NAME_LENGTH[1] - len("-") - _AT_DEPLOYMENT

@@ -26,6 +26,8 @@ GLUE_ACTIONS = [
     "glue:GetUserDefinedFunctions",
 ]
 
+KEY_ACTIONS = ["kms:Decrypt"]
+
 NEEDED = (
     f"{', '.join(GLUE_ACTIONS)} on the table, its database and catalog and the database 'default', "
     "glue:CreateDatabase on 'default', s3:ListBucket and s3:GetBucketLocation on the bucket, s3:GetObject below the "
@@ -61,7 +63,7 @@ def read_statements(
             prefix=prefix,
             key_arn=key_arn,
             object_action="s3:GetObject",
-            key_actions=["kms:Decrypt"],
+            key_actions=KEY_ACTIONS,
         ),
     ]
 

@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
@@ -224,3 +224,61 @@ def test_a_bucket_that_locks_its_objects_takes_no_logs(synth: Synth) -> None:
     logs = s3.Bucket(synth.stack, "Logs", object_lock_default_retention=retention)
     with pytest.raises(ValueError, match=r"server_access_logs_bucket locks its objects .* Object Lock"):
         AudienceOutput(synth.stack, "Output", server_access_logs_bucket=logs)
+
+
+def statement_for(principal: Any, *actions: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(principals=[principal], actions=list(actions), resources=["*"])
+
+
+CLOSED = "lets neither this account nor the role in"
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+@pytest.mark.parametrize(
+    ("make", "is_closed"),
+    [
+        (lambda s: kms.Key(s, "Key"), False),
+        (lambda s: kms.CfnKey(s, "Key"), False),
+        (lambda s: kms.Alias(s, "Alias", alias_name="alias/exports", target_key=kms.Key(s, "Key")), False),
+        (lambda s: kms.Key.from_key_arn(s, "Key", "arn:aws:kms:us-east-1:111122223333:key/1"), False),
+        (
+            lambda s: kms.Key(
+                s,
+                "Key",
+                policy=iam.PolicyDocument(
+                    statements=[statement_for(iam.ArnPrincipal("arn:aws:iam::111122223333:role/admin"), "kms:*")]
+                ),
+            ),
+            True,
+        ),
+        (
+            lambda s: kms.Key(
+                s, "Key", policy=iam.PolicyDocument(statements=[statement_for(iam.AccountRootPrincipal(), "kms:Get*")])
+            ),
+            True,
+        ),
+        (
+            lambda s: kms.Key(
+                s, "Key", policy=iam.PolicyDocument(statements=[statement_for(iam.AccountRootPrincipal(), "kms:*")])
+            ),
+            False,
+        ),
+    ],
+)
+def test_a_key_that_leaves_nothing_to_iam_is_pointed_out(
+    synth: Synth, make: Callable[[cdk.Stack], Any], *, is_closed: bool, is_given: bool
+) -> None:
+    key = make(synth.stack)
+    bucket = s3.Bucket(synth.stack, "Bucket", encryption_key=key) if is_given and hasattr(key, "key_arn") else None
+    AudienceOutput(synth.stack, "Output", bucket=bucket, encryption_key=None if bucket else key)
+    found = Annotations.from_stack(synth.stack).find_warning("/Stack/Output", Match.string_like_regexp(CLOSED))
+    assert bool(found) == is_closed
+
+
+def test_a_key_that_is_opened_later_is_not_pointed_out(synth: Synth) -> None:
+    admin: Any = iam.ArnPrincipal("arn:aws:iam::111122223333:role/admin")
+    root: Any = iam.AccountRootPrincipal()
+    key = kms.Key(synth.stack, "Key", policy=iam.PolicyDocument(statements=[statement_for(admin, "kms:*")]))
+    AudienceOutput(synth.stack, "Output", encryption_key=key)
+    key.add_to_resource_policy(statement_for(root, "kms:*"))
+    assert not Annotations.from_stack(synth.stack).find_warning("*", Match.string_like_regexp(CLOSED))

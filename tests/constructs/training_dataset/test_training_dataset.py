@@ -166,6 +166,19 @@ def test_a_generated_name_changes_with_that_of_the_application_s_table() -> None
     assert len(names) == 2
 
 
+def test_a_generated_name_changes_with_that_of_a_table_that_is_renamed_later(synth: Synth) -> None:
+    def table(stack: cdk.Stack) -> glue.CfnTable:
+        named = glue.CfnTable.TableInputProperty(name="interactions")
+        return glue.CfnTable(stack, "Table", catalog_id=stack.account, database_name="publisher", table_input=named)
+
+    other = type(synth)()
+    dataset(synth, table=GlueTable.from_table(table(synth.stack)))
+    renamed = table(other.stack)
+    dataset(other, table=GlueTable.from_table(renamed))
+    renamed.table_input = glue.CfnTable.TableInputProperty(name="clicks")
+    assert name(synth) != name(other)
+
+
 def test_a_name_of_ones_own(synth: Synth) -> None:
     assert dataset(synth, training_dataset_name="clicks").training_dataset_name == "clicks"
     assert name(synth) == "clicks"
@@ -664,3 +677,19 @@ def test_a_pattern_is_the_models(pattern: str, of: str) -> None:
 def test_the_named_types_are_the_models() -> None:
     assert {*limits.REQUIRED_COLUMN_TYPES, *limits.FEATURE_COLUMN_TYPES} == set(shape("ColumnType").enum)
     assert shape("DatasetType").enum == ["INTERACTIONS"]
+
+
+def test_a_name_that_is_set_past_the_parameters_is_the_name(synth: Synth) -> None:
+    one = dataset(synth)
+    resource: Any = one.node.default_child
+    resource.name = "clicks"
+    assert one.training_dataset_name == name(synth) == "clicks"
+
+
+def test_a_key_that_leaves_nothing_to_iam_is_pointed_out(synth: Synth) -> None:
+    admin: Any = iam.ArnPrincipal("arn:aws:iam::111122223333:role/admin")
+    statement = iam.PolicyStatement(principals=[admin], actions=["kms:*"], resources=["*"])
+    key = kms.Key(synth.stack, "Key", policy=iam.PolicyDocument(statements=[statement]))
+    dataset(synth, bucket=s3.Bucket(synth.stack, "Bucket", encryption_key=key))
+    words = Match.string_like_regexp("lets neither this account nor the role in.*allow the role kms:Decrypt there")
+    assert Annotations.from_stack(synth.stack).find_warning("/Stack/Dataset", words)
