@@ -25,14 +25,6 @@ CONSTRUCTS = [getattr(cdk_cleanroomsml, name) for name in cdk_cleanroomsml.__all
 INSIDE = {"Response", "ServiceError"}
 
 
-def public(module: Any) -> set[str]:
-    return {
-        name
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
-    }
-
-
 def referred(*pages: str) -> set[str]:
     texts = [(DOCS / "reference" / page).read_text() for page in pages]
     return set(re.findall(r"^::: ([\w.]+)$", "\n".join(texts), re.MULTILINE))
@@ -45,7 +37,7 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert referred(*{page.name for page in (DOCS / "reference").glob("*.md")} - others) == names
     index = re.findall(r"^\* \[(\w+)\]\[([\w.]+)\]: ", (DOCS / "reference" / "index.md").read_text(), re.MULTILINE)
     assert {address for name, address in index if address == f"cdk_cleanroomsml.{name}"} == names
-    assert referred("testing.md") == {f"cdk_cleanroomsml.testing.{name}" for name in public(testing)}
+    assert referred("testing.md") == {f"cdk_cleanroomsml.testing.{name}" for name in testing.__all__}
     wanted = {f"cdk_cleanroomsml.local.service.{name}" for name in set(service.__all__) - INSIDE}
     engine = {"cdk_cleanroomsml.local.engine.Engine", "cdk_cleanroomsml.local.pins.EngineError"}
     assert referred(*engine_pages) == wanted | engine
@@ -71,8 +63,9 @@ def functions() -> Iterator[Any]:
             written = name == "__init__" and not dataclasses.is_dataclass(construct)
             if ours and (written or not name.startswith("_")):
                 yield pytest.param(function, id=function.__qualname__)
-    for name in sorted(public(testing)):
-        yield pytest.param(getattr(testing, name), id=name)
+    for name in testing.__all__:
+        if inspect.isfunction(getattr(testing, name)):
+            yield pytest.param(getattr(testing, name), id=name)
 
 
 @pytest.mark.parametrize("function", list(functions()))

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Capture, Match, Template
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -21,7 +21,11 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
     TagOnCreatePolicy,
 )
-from cdk_cleanroomsml.testing import configured_audience_model
+from cdk_cleanroomsml.testing import (
+    configured_audience_model,
+    has_audience_model_retraining,
+    has_configured_audience_model,
+)
 
 
 def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Number) -> str:
@@ -84,6 +88,9 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Numb
     ]
     for each in both:
         each.grants.read(role)
-    request = configured_audience_model(Template.from_stack(stack))
+    template = Template.from_stack(stack)
+    has_configured_audience_model(template, name=Capture(), sharedAudienceMetrics=["ALL"], tags=Match.absent())
+    has_audience_model_retraining(template, keep=2, scheduleExpression=Match.string_like_regexp("FRI"))
+    request = configured_audience_model(template)
     name: str = request["name"]
     return name + created.s3_uri + model.role.role_ref.role_arn + model.bucket.bucket_name + str(output.value)

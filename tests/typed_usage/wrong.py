@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
 from aws_cdk.interfaces.aws_cleanrooms import IMembershipRef
 
 from cdk_cleanroomsml import (
@@ -23,6 +24,7 @@ from cdk_cleanroomsml import (
     TrainingDataset,
     TrainingDatasetGrants,
 )
+from cdk_cleanroomsml.testing import has_audience_model
 
 
 def define(stack: cdk.Stack, bucket: s3.Bucket, audience_model: IAudienceModel, membership: IMembershipRef) -> None:
@@ -98,3 +100,8 @@ def define_training(stack: cdk.Stack, dataset: ITrainingDataset) -> None:
     )
     CleanRoomsMLProvider(stack).metric_failed(period=300)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     CleanRoomsMLProvider(stack).metric_errors(colour="red")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def assert_something(template: Template) -> None:
+    has_audience_model(template, trainingDataset="arn")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    has_audience_model("template", name="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

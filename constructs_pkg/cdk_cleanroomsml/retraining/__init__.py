@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .construct import AudienceModelRetraining
+from .definition import settings_in
 from .state_machine import allow, define_state_machine, schedule_role
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "allow",
     "define_state_machine",
     "schedule_role",
+    "settings_in",
 ]

@@ -25,6 +25,7 @@ NAME_SUFFIX = 17
 
 Json = dict[str, Any]
 
+_COMMENT = "Trains the next audience model and points the configured audience model to it"
 _UNCLEAR_ANSWERS = 5
 _UNCLEAR_ANSWER_PAUSE = 30
 
@@ -86,7 +87,7 @@ def definition(settings: Settings) -> Json:
         settings: what differs between retrainings.
     """
     return {
-        "Comment": "Trains the next audience model and points the configured audience model to it",
+        "Comment": _COMMENT,
         "QueryLanguage": "JSONata",
         "TimeoutSeconds": settings.timeout,
         "StartAt": "Begin",
@@ -116,6 +117,42 @@ def _begin(settings: Settings) -> Json:
         },
         "Next": "FindOtherExecutions",
     }
+
+
+def settings_in(definition: Json) -> Json | None:
+    """Reads what :func:`definition` was told, in the words of ``CreateAudienceModel`` where it has any.
+
+    Args:
+        definition: any state machine's.
+
+    Returns:
+        What isn't given is missing; times are in seconds. ``None`` if the state machine is no retraining.
+    """
+    if definition.get("Comment") != _COMMENT:
+        return None
+    given = definition["States"]["Begin"]["Assign"]
+    request = {name: _meant(value) for name, value in given["request"].items()}
+    tags = {name: value for name, value in request["Tags"].items() if name != MARKER}
+    settings = {
+        "configuredAudienceModelArn": given["configuredAudienceModel"],
+        "trainingDatasetArn": request["TrainingDatasetArn"],
+        "initialAudienceModelArn": given["initialAudienceModel"],
+        "namePrefix": _meant(given["namePrefix"]).removesuffix("-"),
+        "description": request.get("Description"),
+        "kmsKeyArn": request.get("KmsKeyArn"),
+        "tags": tags,
+        "keep": given["keep"],
+        "pollingInterval": given["pollingInterval"],
+        "trainingTimeout": given["trainingTimeout"] // 1000,
+        "trainingWindow": given["trainingWindow"] // 1000,
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+def _meant(value: Any) -> Any:  # noqa: ANN401 - whatever a member may have
+    """The opposite of :func:`_literal`."""
+    is_text = isinstance(value, str) and value.startswith("{%")
+    return json.loads(value[2:-2]) if is_text else value
 
 
 def _literal(text: str) -> str:
