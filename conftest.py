@@ -22,23 +22,35 @@ os.environ["NODE_OPTIONS"] = f'{os.environ.get("NODE_OPTIONS", "")} --require="{
 
 LONG = (
     "tests/deploy/test_cli.py",
-    "tests/deploy/test_examples.py",
     "tests/docs/test_getting_started.py",
+    "tests/deploy/test_examples.py",
+    "tests/deploy/test_scenarios.py",
+    "tests/benchmarks/test_measure.py",
+    "tests/constructs/composition/test_compositions_checked.py",
+    "tests/local/cli/test_command_line.py",
+    "tests/deploy/test_retraining.py",
+    "tests/deploy/test_chain_iam.py",
+    "tests/deploy/test_iam.py",
     "tests/deploy/test_overlap.py",
+    "tests/deploy/test_training.py",
+    "tests/deploy/test_lifecycle.py",
+    "tests/deploy/test_partner_iam.py",
+    "tests/deploy/test_permissions_go_last.py",
+    "tests/local/ministack_patches/test_stack_operations.py",
+    "tests/local/ministack_plugin/test_iam.py",
+    "tests/constructs/composition/test_compositions.py",
     "tests/docs/test_testing_guide.py",
     "tests/docs/test_readme.py",
-    "tests/deploy/test_removal.py",
-    "tests/handler/reconciliation/test_random_chain_histories.py",
-    "tests/handler/reconciliation/test_random_histories.py",
-    "tests/constructs/test_compositions.py",
-    "tests/local/cli/test_command_line.py",
     "tests/local/ministack_patches/test_issue_texts.py",
-    "tests/benchmarks/test_measure.py",
+    "tests/local/test_engine.py",
+    "tests/handler/reconciliation/test_random_chain_histories.py",
+    "tests/handler/reconciliation/test_concurrent_requests.py",
+    "tests/handler/reconciliation/test_random_histories.py",
     "tests/benchmarks/test_chain.py",
     "tests/examples/test_examples.py",
     "tests/packaging/test_wheel.py",
 )
-"""Files that take ten seconds and more, each as a whole in one process: first, so that none runs alone at the end."""
+"""Files that take long, each as a whole in one process: first, so that none runs alone at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
