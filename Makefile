@@ -1,6 +1,8 @@
 # Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need, and no more.
 # PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
 PYTHON ?=
+# How many processes run the tests.
+WORKERS ?= 2
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
 # In parallel, each prints when it is done; the make of macOS can't.
 TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -48,7 +50,7 @@ types:
 	@$(WITH) dev basedpyright
 
 unit:
-	@$(WITH) dev pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore $(SCREENS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(WITH) dev pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore $(SCREENS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 # Each page in headless Chromium, some 20 seconds of a core: what the gate has no time for.
 site-test:

@@ -37,6 +37,7 @@ LONG = (
     "tests/deploy/test_partner_iam.py",
     "tests/deploy/test_permissions_go_last.py",
     "tests/local/ministack_patches/test_stack_operations.py",
+    "tests/local/ministack_patches/test_custom_resources.py",
     "tests/local/ministack_plugin/test_iam.py",
     "tests/constructs/composition/test_compositions.py",
     "tests/docs/test_testing_guide.py",
