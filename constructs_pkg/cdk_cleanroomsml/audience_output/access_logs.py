@@ -66,7 +66,9 @@ def _create_bucket(stack: cdk.Stack) -> s3.Bucket:
         removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
     bucket.add_to_resource_policy(_delivery(bucket))
-    let_policy_follow(bucket)
+    resource = cast("s3.CfnBucket", bucket.node.default_child)
+    policy = cast("s3.BucketPolicy", bucket.policy)
+    let_policy_follow(stack, resource, policy, cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     return bucket
 
 

@@ -230,8 +230,8 @@ class AudienceOutput(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
         )
-        let_policy_follow(bucket)
         resource = cast("s3.CfnBucket", bucket.node.default_child)
+        let_policy_follow(self.stack, resource, cast("s3.BucketPolicy", bucket.policy), removal_policy)
         if logs_bucket is not None:
             let_logs_in(self, logs_bucket)
             resource.logging_configuration = logged_to(logs_bucket)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
+from constructs import IValidation
 
+from .environment import known_of
 from .problems import Problems
 
 if TYPE_CHECKING:
@@ -45,31 +47,48 @@ def unless_just_created(policy: cdk.RemovalPolicy) -> cdk.RemovalPolicy:
     return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if policy is cdk.RemovalPolicy.RETAIN else policy
 
 
-def let_policy_follow(bucket: s3.Bucket) -> None:
+def let_policy_follow(
+    stack: cdk.Stack, resource: s3.CfnBucket, policy: s3.BucketPolicy, removal_policy: cdk.RemovalPolicy
+) -> None:
     """Has a bucket's policy stay and go with the bucket: without it, a bucket that is kept would be open to plain HTTP.
 
-    What becomes of the bucket can be said later, and by an Aspect, so it is looked up as late as possible.
+    What becomes of the bucket can be said later, and by an Aspect, so it is looked at once more before the template is
+    written: once for all buckets of a stack, because each look costs its calls into CDK.
 
     Args:
-        bucket: The bucket, which has its policy already, unless an injector of the application's has it without.
+        stack: The stack of the bucket.
+        resource: The bucket.
+        policy: Its policy.
+        removal_policy: What becomes of the bucket so far.
     """
-    if bucket.policy is None:
-        return
-    resource = cast("cdk.CfnResource", bucket.node.default_child)
-    policy = cast("cdk.CfnResource", bucket.policy.node.default_child)
-    for attribute, name in (("deletion_policy", "DeletionPolicy"), ("update_replace_policy", "UpdateReplacePolicy")):
-        producer = cast("cdk.IStableStringProducer", _RemovalOf(resource, attribute))
-        policy.add_override(name, cdk.Lazy.string(producer))
+    policy.apply_removal_policy(removal_policy)
+    known_of(stack, "followers", lambda: _followers_of(stack)).append((resource, policy))
 
 
-@jsii.implements(cdk.IStableStringProducer)
-class _RemovalOf:
-    """What becomes of a resource, as CloudFormation writes it; nothing where nothing is said."""
+_Followers = list[tuple["s3.CfnBucket", "s3.BucketPolicy"]]
 
-    def __init__(self, resource: cdk.CfnResource, attribute: str) -> None:
-        self._resource = resource
-        self._attribute = attribute
 
-    def produce(self) -> str | None:
-        said: cdk.CfnDeletionPolicy | None = getattr(self._resource.cfn_options, self._attribute)
-        return None if said is None else "".join(word.capitalize() for word in said.name.split("_"))
+def _followers_of(stack: cdk.Stack) -> _Followers:
+    followers: _Followers = []
+    stack.node.add_validation(cast("IValidation", _LetFollow(followers)))
+    return followers
+
+
+@jsii.implements(IValidation)
+class _LetFollow:
+    """What comes after all Aspects and before the template: nothing is refused here."""
+
+    def __init__(self, followers: _Followers) -> None:
+        self._followers = followers
+
+    def validate(self) -> list[str]:
+        removal = {
+            cdk.CfnDeletionPolicy.DELETE: cdk.RemovalPolicy.DESTROY,
+            cdk.CfnDeletionPolicy.RETAIN: cdk.RemovalPolicy.RETAIN,
+            cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE: cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        }
+        for bucket, policy in self._followers:
+            said = bucket.cfn_options.deletion_policy
+            if said in removal:
+                policy.apply_removal_policy(removal[said])
+        return []
