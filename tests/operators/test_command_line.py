@@ -117,14 +117,35 @@ def test_what_goes_wrong_is_one_line(
     assert (told.out, len(told.err.splitlines())) == ("", 1)
 
 
-@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (BrokenPipeError(), 1)])
-def test_it_may_be_ended(error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_may_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any) -> int:
-        raise error
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(listing, "run", fails)
-    monkeypatch.setattr(sys, "stderr", open("/dev/null", "w"))  # noqa: SIM115, PTH123 - closed by the command
-    assert main.main(["list", "--region", "us-east-1"]) == code
+    assert main.main(["list", "--region", "us-east-1"]) == 130
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_whoever_reads_may_have_had_enough(as_json: bool) -> None:
+    code = f"""
+import sys
+from cdk_cleanroomsml.operators import listing, main
+from cdk_cleanroomsml.operators.outcome import DONE
+
+def run(account, options):
+    for number in range(100):
+        account.screen.document(["x" * 100000]) if {as_json} else account.screen.say("x" * 100000)
+    return DONE
+
+listing.run = run
+sys.exit(main.main(["list", "--region", "us-east-1"]))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert started.stderr is not None
+        started.stdout.read(10)
+        started.stdout.close()
+        assert (started.stderr.read(), started.wait()) == (b"", 1)
 
 
 def test_without_its_extra(tmp_path: Path) -> None:

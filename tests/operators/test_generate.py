@@ -78,10 +78,14 @@ def differences(world: World, template: dict[str, Any], ids: dict[str, str]) -> 
     return [(type_, member) for type_, member in found if not member.startswith("tags.cdk-cleanroomsml:")]
 
 
+TWICE = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [7, 7, 8]}
 FIELDS: list[dict[str, Any]] = [
     {},
     {"name": ODD},
     {"name": "123"},
+    {"name": "日本"},
+    {"name": "CleanRoomsMLProvider"},
+    {"name": "Output"},
     {"name": "\tx"},
     {"description": f"{ODD}\n\r\nsecond"[:250]},
     {"minMatchingSeedSize": 25},
@@ -90,7 +94,7 @@ FIELDS: list[dict[str, Any]] = [
     {"childResourceTagOnCreatePolicy": "NONE"},
     {"audienceSizeConfig": {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [1, 5, 100]}},
     {"audienceSizeConfig": {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": list(range(1, 26))}},
-    {"audienceSizeConfig": {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [7, 7, 8]}},
+    {"audienceSizeConfig": TWICE},
     {"tags": {"team": "ads", "Größe/1:2@x": "", "aws": "é"}},
     *(
         {
@@ -253,7 +257,7 @@ def test_it_is_formatted_and_imports_what_it_uses(
 ) -> None:
     bucket(world, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a")
     world.elsewhere.tables["shop", "clicks"] = "s3://segments/clicks"
-    model = world.model(ODD, description=ODD, audienceSizeConfig=FIELDS[11]["audienceSizeConfig"], tags={"a": ODD[:0]})
+    model = world.model(ODD, description=ODD, audienceSizeConfig=TWICE, tags={"a": ODD[:0]})
     world.association(model, world.membership(), ODD)
     held = world.ml.get_configured_audience_model(configuredAudienceModelArn=model)
     dataset = world.ml.get_audience_model(audienceModelArn=held["audienceModelArn"])["trainingDatasetArn"]
@@ -288,6 +292,11 @@ class TestNotes:
         told = json.loads(capsys.readouterr().out)
         assert told["notes"] == [f"{audience_model} is marked as a resource of {stack.id}: that has to let it go first"]
         assert "cdk-cleanroomsml:" not in told["python"]
+
+    def test_what_cloudformation_would_resolve(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        audience_model = world.audience_model(description="{{resolve:ssm:/shop/words}}")
+        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model], adopt=False)) == 3
+        assert "a dynamic reference" in json.loads(capsys.readouterr().out)["notes"][0]
 
     def test_too_many_tags(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
         audience_model = world.audience_model(tags={f"k{number}": "v" for number in range(48)})

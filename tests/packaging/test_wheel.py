@@ -84,3 +84,11 @@ def test_importing_it_needs_neither_boto3_nor_the_engine(python: Path, tmp_path:
     for absent in ("boto3", "ministack"):
         probe = f"import importlib.util; print(importlib.util.find_spec({absent!r}))"
         assert run(python, "-c", probe, cwd=tmp_path).strip() == "None"
+
+
+def test_the_command_is_installed_and_says_what_it_needs(python: Path, tmp_path: Path) -> None:
+    command = python.parent / "cdk-cleanroomsml"
+    assert "generate" in run(command, "--help", cwd=tmp_path)
+    assert json.loads(run(command, "list", "--permissions", cwd=tmp_path))["Statement"]
+    told = subprocess.run([command, "list"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (told.returncode, "pip install 'cdk-cleanroomsml[cli]'" in told.stderr) == (1, True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,9 @@ _DEFAULT_SEED_SIZE = 500
 _SELF = Expression("self")
 _FOLDER = re.compile(r"(?!.*\$\{)[^/\s*?]([^\n*?]*[^/\n*?])?")
 """What a prefix of an output may be; any other destination is put in its place as it is."""
+
+_TAKEN = ("BootstrapVersion", "CDKMetadata", "CheckBootstrapVersion", "CleanRoomsMLProvider", "Exports")
+"""Ids that the CDK and the provider have in every stack."""
 
 _MODULES = {
     "aws_iam as iam": "iam.",
@@ -62,7 +64,7 @@ class Program:
         self._account = account
         self._region = region
         self._adopt = adopt
-        self._ids: set[str] = set()
+        self._ids = set(_TAKEN)
         self._variables: set[str] = set()
         self._made: dict[str, Expression] = {}
         self._statements: list[tuple[str, str]] = []
@@ -329,10 +331,14 @@ def run(account: Account, options: Namespace) -> int:
     """Carries out the subcommand."""
     found = Reader(account).read(options.arns)
     program = Program(found, account.id, account.region, adopt=options.adopt).text()
+    if "{{resolve:" in program:
+        found.notes.append(
+            "a text holds '{{resolve:', which CloudFormation takes for a dynamic reference: change it first"
+        )
     if account.screen.as_json:
         account.screen.document({"python": program, "notes": found.notes})
     else:
-        sys.stdout.write(program)
+        account.screen.write(program)
         for note in found.notes:
             account.screen.note(note)
     return NOT_KNOWN if found.notes else DONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from importlib import metadata
@@ -55,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _fail(f"the command needs {missing}: pip install '{DISTRIBUTION}[cli]'")
     except BrokenPipeError:
-        # Whoever read has had enough.
-        sys.stderr.close()
+        # Whoever read has had enough; what is still buffered goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

@@ -48,7 +48,13 @@ class Screen:
 
     def document(self, document: object) -> None:
         """The whole answer as JSON."""
-        sys.stdout.write(json.dumps(document, indent=2, default=_text, ensure_ascii=False) + "\n")
+        self.write(json.dumps(document, indent=2, default=_text, ensure_ascii=False) + "\n")
+
+    def write(self, text: str) -> None:
+        """A text as it is."""
+        sys.stdout.write(text)
+        # Whether somebody still reads is known now, and not when all is over.
+        sys.stdout.flush()
 
     def say(self, text: str = "") -> None:
         """A line of the answer; not with JSON."""
