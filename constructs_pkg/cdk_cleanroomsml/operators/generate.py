@@ -64,7 +64,7 @@ class Program:
         self._account = account
         self._region = region
         self._adopt = adopt
-        self._ids = set(_TAKEN)
+        self._ids: set[str] = set(_TAKEN)
         self._variables: set[str] = set()
         self._made: dict[str, Expression] = {}
         self._statements: list[tuple[str, str]] = []
