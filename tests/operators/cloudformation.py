@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 import boto3
@@ -63,17 +64,8 @@ class Elsewhere:
 
     def client(self, service: str) -> Any:
         """A real client whose calls are answered here; input and output are those of the service model."""
-        client: Any = boto3.client(service, region_name=REGION, aws_access_key_id="1", aws_secret_access_key="local")
-
-        def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-            context["asked"] = params
-
-        def answer(model: Any, context: dict[str, Any], **_: Any) -> Any:
-            return self._answer(model, context["asked"])
-
-        client.meta.events.register(f"provide-client-params.{service}.*", keep)
-        client.meta.events.register(f"before-call.{service}.*", answer)
-        return client
+        _NOW["elsewhere"] = self
+        return _client(service)
 
     def _answer(self, model: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         self.calls.append(model.name)
@@ -174,3 +166,22 @@ def _page(name: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any]
     start = int(params.get("NextToken", 0))
     more = {"NextToken": str(start + PAGE)} if len(items) > start + PAGE else {}
     return {name: items[start : start + PAGE], **more}
+
+
+_NOW: dict[str, Elsewhere] = {}
+
+
+@cache
+def _client(service: str) -> Any:
+    """One for all tests, because it takes long to make one: answered by what is there now."""
+    client: Any = boto3.client(service, region_name=REGION, aws_access_key_id="1", aws_secret_access_key="local")
+
+    def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["asked"] = params
+
+    def answer(model: Any, context: dict[str, Any], **_: Any) -> Any:
+        return _NOW["elsewhere"]._answer(model, context["asked"])
+
+    client.meta.events.register(f"provide-client-params.{service}.*", keep)
+    client.meta.events.register(f"before-call.{service}.*", answer)
+    return client

@@ -6,6 +6,7 @@ import itertools
 import json
 from argparse import Namespace
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 import pytest
@@ -35,6 +36,24 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
+class Now:
+    """The service of the test that runs: clients take long to make, so all tests have the same."""
+
+    service: CleanRoomsML
+
+    def handle(self, *request: Any, **about: Any) -> Any:
+        return self.service.handle(*request, **about)
+
+
+NOW = Now()
+
+
+@cache
+def shared_client(name: str, account: str) -> Any:
+    config = Config(retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
+    return client(NOW, name, account=account, config=config)  # type: ignore[arg-type]
+
+
 class World:
     """An account with Clean Rooms ML in it, and what else the command asks."""
 
@@ -45,9 +64,10 @@ class World:
         self.answers: list[bool] = []
         self.questions: list[str] = []
         self.numbers = itertools.count(1)
-        self.ml: Any = client(self.service, account=ACCOUNT)
-        self.rooms: Any = client(self.service, "cleanrooms", account=ACCOUNT)
-        self.partner: Any = client(self.service, "cleanrooms", account=PARTNER)
+        NOW.service = self.service
+        self.ml: Any = shared_client("cleanroomsml", ACCOUNT)
+        self.rooms: Any = shared_client("cleanrooms", ACCOUNT)
+        self.partner: Any = shared_client("cleanrooms", PARTNER)
 
     def account(self, *, as_json: bool = False) -> Account:
         """The account, as a run of the command sees it."""
@@ -55,8 +75,7 @@ class World:
 
     def make_client(self, service: str) -> Any:
         if service in OURS:
-            config = Config(retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
-            return client(self.service, service, account=ACCOUNT, config=config)  # type: ignore[arg-type]
+            return shared_client(service, ACCOUNT)
         return self.elsewhere.client(service)
 
     def _ask(self, question: str) -> bool:
