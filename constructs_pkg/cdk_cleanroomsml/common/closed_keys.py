@@ -71,15 +71,23 @@ def _lets_in(key: kms.CfnKey, role: IRoleRef, actions: Sequence[str]) -> bool:
     if not isinstance(policy, dict):
         # None: KMS makes one that lets the account in; a text or a Token: nothing is known.
         return True
-    arn = str(stack.resolve(role.role_ref.role_arn))
-    return any(_allows(each, arn, set(actions)) for each in _listed(policy.get("Statement")))
+    # Asked for from another environment, a role would have to have a name; asked for from another stack, another ARN.
+    of_role = cdk.Stack.of(role)
+    arn = of_role.resolve(role.role_ref.role_arn)
+    return any(_allows(each, arn, set(actions), of_role is stack) for each in _listed(policy.get("Statement")))
 
 
-def _allows(statement: dict[str, Any], role_arn: str, actions: set[str]) -> bool:
+def _allows(statement: dict[str, Any], role_arn: Any, actions: set[str], is_same_stack: bool) -> bool:  # noqa: ANN401
     principal = statement.get("Principal")
     aws = principal.get("AWS") if isinstance(principal, dict) else principal
-    whom = [str(each) for each in _listed(aws)]
-    named = any(each == "*" or ":root" in each or each == role_arn or each.isdigit() for each in whom)
+    named = any(
+        each in (role_arn, "*")
+        or ":root" in str(each)
+        or str(each).isdigit()
+        # What is named by a reference to another stack may be the role.
+        or not (is_same_stack or isinstance(each, str))
+        for each in _listed(aws)
+    )
     allowed = {each for each in _listed(statement.get("Action")) if isinstance(each, str)}
     is_enough = bool(allowed & {_ALL, "*"}) or any(
         action.startswith(each.removesuffix("*")) if each.endswith("*") else action == each
