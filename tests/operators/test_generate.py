@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import subprocess
 import sys
 from argparse import Namespace
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 
-from cdk_cleanroomsml import ConfiguredAudienceModel
-from cdk_cleanroomsml.operators import generate
+from cdk_cleanroomsml import AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
+from cdk_cleanroomsml.operators import adoption, generate
 from cdk_cleanroomsml.operators.comparison import compare
 from cdk_cleanroomsml.operators.outcome import CommandError
 from cdk_cleanroomsml.operators.python_source import text
@@ -35,14 +36,25 @@ DATASET = "AWS::CleanRoomsML::TrainingDataset"
 ODD = "a 'b' \"c\" \\d {e} ${F} é \N{RUNNER} \N{RIGHT-TO-LEFT OVERRIDE}\x85 %s"
 
 
-def program(world: World, capsys: pytest.CaptureFixture[str], *arns: str, code: int = 0, adopt: bool = False) -> str:
+TAKE_OVER = (AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation)
+
+
+@pytest.fixture(autouse=True)
+def takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if each construct could take over what exists."""
+    monkeypatch.setattr(generate, "takes_over", lambda _: True)
+
+
+def program(world: World, capsys: pytest.CaptureFixture[str], *arns: str, code: int = 0) -> str:
     capsys.readouterr()
-    assert generate.run(world.account(), Namespace(arns=list(arns), adopt=adopt)) == code
+    assert generate.run(world.account(), Namespace(arns=list(arns))) == code
     return capsys.readouterr().out
 
 
 def template_of(python: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "existing"}
+    if not all(adoption.takes_over(each.__name__) for each in TAKE_OVER):
+        python = re.sub(r"^ +adopt=.*\n", "", python, flags=re.M)
     exec(compile(python, "existing.py", "exec"), namespace)  # noqa: S102 - what was generated
     app = cdk.App(builtin_cloud_formation_validation=False)
     namespace["Existing"](app, "Existing", env=cdk.Environment(account=ACCOUNT, region=REGION))
@@ -253,15 +265,16 @@ def ruff(*arguments: str, python: str, width: int = 120) -> subprocess.Completed
 
 @pytest.mark.parametrize("adopt", [False, True])
 def test_it_is_formatted_and_imports_what_it_uses(
-    world: World, capsys: pytest.CaptureFixture[str], adopt: bool
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, adopt: bool
 ) -> None:
+    monkeypatch.setattr(generate, "takes_over", lambda _: adopt)
     bucket(world, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a")
     world.elsewhere.tables["shop", "clicks"] = "s3://segments/clicks"
     model = world.model(ODD, description=ODD, audienceSizeConfig=TWICE, tags={"a": ODD[:0]})
     world.association(model, world.membership(), ODD)
     held = world.ml.get_configured_audience_model(configuredAudienceModelArn=model)
     dataset = world.ml.get_audience_model(audienceModelArn=held["audienceModelArn"])["trainingDatasetArn"]
-    python = program(world, capsys, dataset, model, adopt=adopt)
+    python = program(world, capsys, dataset, model, code=0 if adopt else 3)
     for width in (88, 120):
         assert ruff("format", "--diff", python=python, width=width).stdout == ""
     assert (
@@ -270,14 +283,39 @@ def test_it_is_formatted_and_imports_what_it_uses(
     assert python.count(f"adopt={text(model)}") == int(adopt)
 
 
-def test_the_flag_is_needed_for_as_long_as_constructs_have_no_such_parameter() -> None:
-    """When they have it, what is generated takes over what exists, and the flag goes."""
-    assert "adopt" not in inspect.signature(ConfiguredAudienceModel.__init__).parameters
+@pytest.mark.parametrize("construct", TAKE_OVER)
+def test_constructs_that_have_the_parameter_are_known(construct: Any) -> None:
+    takes = "adopt" in inspect.signature(construct.__init__).parameters
+    assert adoption.takes_over(construct.__name__) is takes
+
+
+def test_what_this_version_cannot_take_over_is_said(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "takes_over", lambda construct: construct == "ConfiguredAudienceModel")
+    bucket(world)
+    model = world.model()
+    world.ml.put_configured_audience_model_policy(
+        configuredAudienceModelArn=model, configuredAudienceModelPolicy=json.dumps({"Statement": [statement()]})
+    )
+    held = world.ml.get_configured_audience_model(configuredAudienceModelArn=model)
+    assert generate.run(world.account(as_json=True), Namespace(arns=[model])) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert f'adopt="{model}"' in told["python"]
+    assert f'adopt="{held["audienceModelArn"]}"' not in told["python"]
+    assert told["python"].count("# This version can't take it over: a deployment would create it once more.") == 2
+    assert told["notes"] == [
+        f"this version's {construct} can't take over {arn}: deploying would create it once more"
+        for construct, arn in (
+            ("AudienceModel", held["audienceModelArn"]),
+            ("ConfiguredAudienceModelPolicy", f"{model}/policy"),
+        )
+    ]
 
 
 class TestNotes:
     def test_a_bucket_that_tells_nothing(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
-        generate.run(world.account(), Namespace(arns=[world.model()], adopt=False))
+        generate.run(world.account(), Namespace(arns=[world.model()]))
         assert "the key of the bucket segments is not known from here: it doesn't exist" in capsys.readouterr().err
 
     def test_a_table_that_tells_nothing(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -288,19 +326,19 @@ class TestNotes:
     def test_what_is_a_stacks(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
         stack = world.elsewhere.add("Shop")
         audience_model = world.audience_model(tags=world.marks(stack, "Audience"))
-        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model], adopt=False)) == 3
+        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model])) == 3
         told = json.loads(capsys.readouterr().out)
         assert told["notes"] == [f"{audience_model} is marked as a resource of {stack.id}: that has to let it go first"]
         assert "cdk-cleanroomsml:" not in told["python"]
 
     def test_what_cloudformation_would_resolve(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
         audience_model = world.audience_model(description="{{resolve:ssm:/shop/words}}")
-        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model], adopt=False)) == 3
+        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model])) == 3
         assert "a dynamic reference" in json.loads(capsys.readouterr().out)["notes"][0]
 
     def test_too_many_tags(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
         audience_model = world.audience_model(tags={f"k{number}": "v" for number in range(48)})
-        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model], adopt=False)) == 3
+        assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model])) == 3
         assert "has 48 tags, at most 47 are allowed" in json.loads(capsys.readouterr().out)["notes"][0]
 
 
@@ -316,4 +354,4 @@ class TestNotes:
 )
 def test_an_arn_that_is_none(world: World, arn: str, said: str) -> None:
     with pytest.raises(CommandError, match=said):
-        generate.run(world.account(), Namespace(arns=[arn], adopt=False))
+        generate.run(world.account(), Namespace(arns=[arn]))

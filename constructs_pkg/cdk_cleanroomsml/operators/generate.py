@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..handler.protocol import MARKER_PREFIX, STACK_MARKER
 from ..handler.resource_types import RETRAINING_MARKER
+from .adoption import takes_over
 from .existing import Existing, Reader
 from .outcome import DONE, NOT_KNOWN
 from .python_source import Call, Expression, class_like, source, text
@@ -56,14 +57,13 @@ class Program:
         found: what that is.
         account: whose it is.
         region: where.
-        adopt: whether the program takes it over; without, deploying it would create it once more.
     """
 
-    def __init__(self, found: Existing, account: str, region: str, *, adopt: bool) -> None:
+    def __init__(self, found: Existing, account: str, region: str) -> None:
         self._found = found
         self._account = account
         self._region = region
-        self._adopt = adopt
+        self._creates: list[str] = []
         self._ids: set[str] = set(_TAKEN)
         self._variables: set[str] = set()
         self._made: dict[str, Expression] = {}
@@ -106,12 +106,9 @@ class Program:
 
     def _title(self) -> str:
         place = f"account {self._account}, {self._region}"
-        if self._adopt:
+        if not self._creates:
             return f"What exists in {place}: deploying this takes it over, and changes nothing."
-        return (
-            f"What exists in {place}.\n\nDeploying this would create all of it once more: nothing here takes over what"
-            " exists.\n"
-        )
+        return f"What exists in {place}.\n\nDeploying this would create some of it once more, where it says so.\n"
 
     def _imports(self, body: str) -> str:
         lines = []
@@ -205,6 +202,8 @@ class Program:
         statements = document.get("Statement", [])
         statements = statements if isinstance(statements, list) else [statements]
         itself = Expression(f"{model.text}.configured_audience_model_arn")
+        if not takes_over("ConfiguredAudienceModelPolicy"):
+            self._say_created("ConfiguredAudienceModelPolicy", f"{arn}/policy")
         shown = _replaced(statements, arn, itself)
         for statement in shown:
             call = Call("iam.PolicyStatement.from_json", (statement,))
@@ -293,7 +292,9 @@ class Program:
     def _define(
         self, variable: str, construct: str, arn: str, name: str, keywords: dict[str, Any], *, adopts: bool = True
     ) -> Expression:
-        adopt = {"adopt": arn} if self._adopt and adopts else {}
+        adopt = {"adopt": arn} if adopts and takes_over(construct) else {}
+        if adopts and not adopt:
+            self._say_created(construct, arn)
         id_ = self._id(name, "".join(word.title() for word in variable.split("_")))
         self._made[arn] = self._assign(variable, Call(construct, (_SELF, id_), {**adopt, **keywords}))
         return self._made[arn]
@@ -301,6 +302,13 @@ class Program:
     def _import(self, class_: str, method: str, name: str, variable: str = "", **keywords: object) -> Expression:
         """What is defined elsewhere."""
         return self._once(f"{class_} {name}", variable or class_.lower(), f"{class_}.{method}", (name,), keywords)
+
+    def _say_created(self, construct: str, arn: str) -> None:
+        self._creates.append(arn)
+        self._found.notes.append(
+            f"this version's {construct} can't take over {arn}: deploying would create it once more"
+        )
+        self._statements.append(("", "# This version can't take it over: a deployment would create it once more."))
 
     def _once(
         self, key: str, variable: str, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
@@ -330,7 +338,7 @@ class Program:
 def run(account: Account, options: Namespace) -> int:
     """Carries out the subcommand."""
     found = Reader(account).read(options.arns)
-    program = Program(found, account.id, account.region, adopt=options.adopt).text()
+    program = Program(found, account.id, account.region).text()
     if "{{resolve:" in program:
         found.notes.append(
             "a text holds '{{resolve:', which CloudFormation takes for a dynamic reference: change it first"
