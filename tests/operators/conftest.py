@@ -7,17 +7,20 @@ import json
 from argparse import Namespace
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.config import Config
 
 from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, REQUEST_MARKER, STACK_MARKER
 from cdk_cleanroomsml.local.service import CleanRoomsML, client
-from cdk_cleanroomsml.operators.account import Account
+from cdk_cleanroomsml.operators.account import RETRIES, Account
 from cdk_cleanroomsml.operators.screen import Screen
 
 from .cloudformation import ACCOUNT, REGION, Elsewhere, FakeStack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PARTNER = "444455556666"
 OURS = ("cleanroomsml", "cleanrooms")
@@ -50,7 +53,7 @@ NOW = Now()
 
 @cache
 def shared_client(name: str, account: str) -> Any:
-    config = Config(retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=20)
+    config = Config(retries=RETRIES, max_pool_connections=20)
     return client(NOW, name, account=account, config=config)  # type: ignore[arg-type]
 
 
@@ -179,3 +182,10 @@ def world() -> World:
 def options() -> Namespace:
     """What the command line gives to a subcommand that is asked for nothing special."""
     return Namespace(delete=False, yes=False, fix=False, stack=None)
+
+
+@pytest.fixture
+def throttled() -> Iterator[None]:
+    """For a test that is throttled: its clients have slowed down, and no other test uses them."""
+    yield
+    shared_client.cache_clear()

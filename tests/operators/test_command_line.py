@@ -84,7 +84,9 @@ def test_the_region_comes_from_where_the_aws_cli_takes_it(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert connect(None, option, Screen()).region == region
+    account = connect(None, option, Screen())
+    assert account.region == region
+    assert account.client("cleanroomsml").meta.config.retries["mode"] == "adaptive"
 
 
 def refusal(code: str, operation: str = "GetConfiguredAudienceModelPolicy") -> ClientError:

@@ -163,6 +163,7 @@ def test_thousands_of_models_in_linear_calls(world: World) -> None:
     assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 4, "ListStackResources": 20}
 
 
+@pytest.mark.usefixtures("throttled")
 def test_throttled_calls_are_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     world.model("one")

@@ -29,6 +29,13 @@ AT_ONCE = 8
 ATTEMPTS = 10
 """How often a call is tried that is throttled, or not answered, with botocore's growing pauses in between."""
 
+RETRIES = {"mode": "adaptive", "total_max_attempts": ATTEMPTS}
+"""Botocore's: after the first refusal all calls slow down together, to what the service takes.
+
+In its standard mode they don't, and a call runs out of tries when hundreds are to come and a service takes eight a
+second.
+"""
+
 PAGE_SIZE = 100
 
 _PAGE_SIZES = ("maxResults",)
@@ -124,7 +131,7 @@ def connect(profile: str | None, region: str | None, screen: Screen) -> Account:
     if session.region_name is None:
         raise CommandError("no Region is named: give --region, set AWS_REGION, or configure one for the profile")
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries=RETRIES,
         max_pool_connections=AT_ONCE,
         user_agent_extra=DISTRIBUTION,
     )
