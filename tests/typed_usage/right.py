@@ -22,6 +22,8 @@ from cdk_cleanroomsml import (
     TagOnCreatePolicy,
 )
 from cdk_cleanroomsml.testing import (
+    CdkProject,
+    EngineOptions,
     configured_audience_model,
     has_audience_model_retraining,
     has_configured_audience_model,
@@ -94,3 +96,11 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Numb
     request = configured_audience_model(template)
     name: str = request["name"]
     return name + created.s3_uri + model.role.role_ref.role_arn + model.bucket.bucket_name + str(output.value)
+
+
+def deploy(project: CdkProject, stack: cdk.Stack, app: cdk.App) -> dict[str, str]:
+    options: EngineOptions = {"auth": True, "audience_models": ["arn"]}
+    project.engine.reset(audience_models=options["audience_models"])
+    project.deploy("One", app=app, options=["--method", "direct"])
+    project.destroy(app=stack)
+    return project.deploy(app=stack)["Stack"]

@@ -24,7 +24,7 @@ from cdk_cleanroomsml import (
     TrainingDataset,
     TrainingDatasetGrants,
 )
-from cdk_cleanroomsml.testing import has_audience_model
+from cdk_cleanroomsml.testing import CdkProject, EngineOptions, has_audience_model
 
 
 def define(stack: cdk.Stack, bucket: s3.Bucket, audience_model: IAudienceModel, membership: IMembershipRef) -> None:
@@ -105,3 +105,8 @@ def define_training(stack: cdk.Stack, dataset: ITrainingDataset) -> None:
 def assert_something(template: Template) -> None:
     has_audience_model(template, trainingDataset="arn")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     has_audience_model("template", name="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def deploy(project: CdkProject, stack: cdk.Stack) -> None:
+    project.deploy(stack)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _: EngineOptions = {"port": 4566}  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportAssignmentType]

@@ -72,7 +72,7 @@ class Engine:
         self.region = region
         self._wanted_port = port
         self._auth = auth
-        self._audience_models = tuple(audience_models)
+        self._audience_models = _arns(audience_models)
         self._retry_seconds = retry_seconds
         self._session = botocore.session.Session({"profile": (None, None, None, None)})
         self._session_lock = threading.Lock()
@@ -138,8 +138,14 @@ class Engine:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def reset(self) -> None:
-        """Forgets every resource of every service, faults, switches and calls; the audience models come back."""
+    def reset(self, *, audience_models: Sequence[str] | None = None) -> None:
+        """Forgets every resource of every service, faults, switches and calls; the audience models come back.
+
+        Args:
+            audience_models: ARNs of those that are there from now on; by default the same as before.
+        """
+        if audience_models is not None:
+            self._audience_models = _arns(audience_models)
         self._request("POST", "/_ministack/reset")
         self._seed()
 
@@ -167,16 +173,21 @@ class Engine:
             "NO_PROXY": HOST,
         }
 
-    def child_environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    def child_environment(self, base: Mapping[str, str] = os.environ, *, folder: Path | None = None) -> dict[str, str]:
         """The whole environment for a child: `base` without AWS settings and proxies, with `environment()`.
 
-        Its PATH begins with what npm installed in the working directory and its parents, and with this interpreter's
+        Its PATH begins with what npm installed in the project's folder and its parents, and with this interpreter's
         own programs: the project's `cdk`, and the Node.js of the extra `local`.
+
+        Args:
+            base: what the child inherits.
+            folder: the project's folder; by default the working directory.
         """
         inherited = {
             name: value for name, value in base.items() if not name.startswith("AWS_") and name.lower() not in _PROXIES
         }
-        return inherited | self.environment() | {"PATH": search_path(Path.cwd(), base.get("PATH", ""), self._node)}
+        path = search_path(folder or Path.cwd(), base.get("PATH", ""), self._node)
+        return inherited | self.environment() | {"PATH": path}
 
     def client(self, service: str, *, account: str | None = None) -> Any:  # noqa: ANN401 - boto3 makes its methods
         """A boto3 client of any service, as an account's root user, whatever the user's own settings are.
@@ -329,6 +340,12 @@ def check_region(text: str) -> None:
     """
     if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", text):
         raise EngineError(f"'{text}' is not a Region: such as us-east-1 is one")
+
+
+def _arns(audience_models: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(audience_models, str):
+        raise EngineError(f"audience_models must be a list of ARNs, got the text '{audience_models}'")
+    return tuple(audience_models)
 
 
 def _listen(port: int) -> socket.socket:

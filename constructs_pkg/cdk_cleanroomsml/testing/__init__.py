@@ -1,7 +1,7 @@
 """For tests of applications: what a template asks of the services, and an AWS on loopback to deploy to.
 
-The names are imported when they are first used: pytest loads the plugin in here for whoever has the package installed,
-and most of them don't ask for anything of it.
+The names are imported when they are first used: who only looks at templates has no use for the engine, and who only
+deploys none for the CDK, which starts Node.js.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         has_configured_audience_model_policy,
         has_training_dataset,
     )
+    from .cdk_project import CdkError, CdkProject
+    from .engines import EngineOptions
     from .members import (
         AudienceModelMembers,
         AudienceModelRetrainingMembers,
@@ -44,9 +46,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AudienceModelMembers",
     "AudienceModelRetrainingMembers",
+    "CdkError",
+    "CdkProject",
     "ConfiguredAudienceModelAssociationMembers",
     "ConfiguredAudienceModelMembers",
     "ConfiguredAudienceModelPolicyMembers",
+    "EngineOptions",
     "TrainingDatasetMembers",
     "audience_model",
     "audience_model_retraining",
@@ -72,8 +77,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    kinds = {"has_": "assertions", "Members": "members"}
-    module = next((kinds[each] for each in kinds if name.startswith(each) or name.endswith(each)), "requests")
+    parts = {"has_": "assertions", "Cdk": "cdk_project", "Engine": "engines", "": "requests"}
+    module = "members" if name.endswith("Members") else parts[next(each for each in parts if name.startswith(each))]
     return getattr(import_module(f".{module}", __name__), name)
 
 

@@ -26,7 +26,7 @@ def bootstrap(account: str, region: str, environment: Mapping[str, str]) -> None
     Raises:
         EngineError: Node.js or the CDK CLI is missing, or the CLI failed.
     """
-    _check_cdk(environment["PATH"])
+    check_cdk(environment["PATH"])
     command = ["cdk", "bootstrap", f"aws://{account}/{region}"]
     # An app in the working directory gives its context (a qualifier, say), but needn't run for this.
     without_app = [*command, "--app", ""]
@@ -87,7 +87,15 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _check_cdk(path: str) -> None:
+def check_cdk(path: str) -> None:
+    """Checks that Node.js and the CDK CLI are there.
+
+    Args:
+        path: where programs are looked for, a value of the variable PATH.
+
+    Raises:
+        EngineError: one of them isn't.
+    """
     for program in ("node", "cdk"):
         if shutil.which(program, path=path) is None:
             raise EngineError(_missing(program))
