@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import runpy
 import sys
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from jsii._kernel.providers.process import _NodeProcess as NodeProcess
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def main() -> None:
-    messages = 0
-    send = NodeProcess.send
 
-    def counted(self: NodeProcess, *arguments: Any) -> Any:  # noqa: ANN401 - jsii's
-        nonlocal messages
-        messages += 1
+@contextmanager
+def counted() -> Iterator[mock.Mock]:
+    """Counts messages: those sent until now are its `call_count`."""
+    send = mock.Mock(side_effect=NodeProcess.send)
+
+    def counting(self: NodeProcess, *arguments: Any) -> Any:  # noqa: ANN401 - jsii's
         return send(self, *arguments)
 
-    setattr(NodeProcess, "send", counted)  # noqa: B010 - no type checker has to agree
+    with mock.patch.object(NodeProcess, "send", counting):
+        yield send
+
+
+def main() -> None:
     _, module, *sys.argv[1:] = sys.argv
-    runpy.run_module(module, run_name="__main__", alter_sys=False)
-    print(messages)
+    with counted() as messages:
+        runpy.run_module(module, run_name="__main__", alter_sys=False)
+    print(messages.call_count)
 
 
 if __name__ == "__main__":

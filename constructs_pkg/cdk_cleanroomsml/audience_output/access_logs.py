@@ -67,8 +67,7 @@ def _create_bucket(stack: cdk.Stack) -> s3.Bucket:
     )
     bucket.add_to_resource_policy(_delivery(bucket))
     resource = cast("s3.CfnBucket", bucket.node.default_child)
-    policy = cast("s3.BucketPolicy", bucket.policy)
-    let_policy_follow(stack, resource, policy, cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+    let_policy_follow(stack, resource, bucket.policy, cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     return bucket
 
 

@@ -231,7 +231,7 @@ class AudienceOutput(Construct):
             versioned=True,
         )
         resource = cast("s3.CfnBucket", bucket.node.default_child)
-        let_policy_follow(self.stack, resource, cast("s3.BucketPolicy", bucket.policy), removal_policy)
+        let_policy_follow(self.stack, resource, bucket.policy, removal_policy)
         if logs_bucket is not None:
             let_logs_in(self, logs_bucket)
             resource.logging_configuration = logged_to(logs_bucket)

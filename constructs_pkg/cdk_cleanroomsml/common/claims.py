@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from constructs import Construct
-
-from .environment import is_dummy
+from .environment import KNOWN_STACK, is_dummy, known_of
 
 if TYPE_CHECKING:
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
-_ID = "CleanRoomsMLOnce"
-_PATH = "cdk-cleanroomsml:once"
+_Claims = dict[tuple[str, ...], "IConstruct"]
 
 
 def claimed_by(construct: IConstruct, *what: str) -> str:
-    """The path of who has claimed something; "" if nobody has.
+    """The path of who has claimed something; "" if nobody has."""
+    claim = _claims_around(construct).get(what)
+    return "" if claim is None else claim.node.path
 
-    It stands in the tree of the application, which all its parts share: there is no other place that they do.
-    """
-    claims = construct.node.root.node.try_find_child(_ID)
-    claim = None if claims is None else claims.node.try_find_child(_key(what))
-    return "" if claim is None else str(claim.node.get_context(_PATH))
+
+def has_claims(construct: IConstruct) -> bool:
+    """Whether anything is claimed in the application, which asks nothing of CDK."""
+    return bool(_claims_around(construct))
 
 
 def claim(construct: IConstruct, *what: str) -> None:
     """Claims something for a construct; what is still to be looked up nobody can."""
-    if any(is_dummy(each) for each in what):
-        return
-    root = construct.node.root
-    claims = root.node.try_find_child(_ID) or Construct(cast("Construct", root), _ID)
-    Construct(cast("Construct", claims), _key(what)).node.set_context(_PATH, construct.node.path)
+    if not any(is_dummy(each) for each in what):
+        _claims_around(construct)[what] = construct
 
 
-def _key(what: tuple[str, ...]) -> str:
-    return hashlib.sha256("|".join(what).encode()).hexdigest()[:16]
+def _claims_around(construct: IConstruct) -> _Claims:
+    """Who has claimed what in an application. It stands on the root, which all parts of the application share."""
+    near: Construct | IConstruct = getattr(construct, KNOWN_STACK, construct)
+    root = known_of(near, "root", lambda: near.node.root)
+    claims: _Claims = known_of(root, "claims", dict)
+    return claims

@@ -48,7 +48,7 @@ def unless_just_created(policy: cdk.RemovalPolicy) -> cdk.RemovalPolicy:
 
 
 def let_policy_follow(
-    stack: cdk.Stack, resource: s3.CfnBucket, policy: s3.BucketPolicy, removal_policy: cdk.RemovalPolicy
+    stack: cdk.Stack, resource: s3.CfnBucket, policy: s3.BucketPolicy | None, removal_policy: cdk.RemovalPolicy
 ) -> None:
     """Has a bucket's policy stay and go with the bucket: without it, a bucket that is kept would be open to plain HTTP.
 
@@ -58,9 +58,11 @@ def let_policy_follow(
     Args:
         stack: The stack of the bucket.
         resource: The bucket.
-        policy: Its policy.
+        policy: Its policy; ``None`` if an injector of the application's has the bucket without.
         removal_policy: What becomes of the bucket so far.
     """
+    if policy is None:
+        return
     policy.apply_removal_policy(removal_policy)
     known_of(stack, "followers", lambda: _followers_of(stack)).append((resource, policy))
 

@@ -9,8 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from ..common import limits
-from ..common.claims import claim, claimed_by
-from ..common.environment import configured_audience_models, environment_of, stack_of
+from ..common.claims import claim, claimed_by, has_claims
+from ..common.environment import configured_audience_models, environment_of, is_token, stack_of
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.property_injection import property_injectable
@@ -129,13 +129,14 @@ def add_to(
 
 def policy_of(model: IConfiguredAudienceModelRef) -> str:
     """The path of the resource policy that a model has in this application, on whatever import; "" if it has none."""
-    return claimed_by(model, *_claimed(model))
+    # What names a model may take several calls into CDK.
+    return claimed_by(model, *_claimed(model)) if has_claims(model) else ""
 
 
 def _claimed(model: IConfiguredAudienceModelRef) -> tuple[str, ...]:
     """What there can be once for a model, however it is referred to."""
     arn = model.configured_audience_model_ref.configured_audience_model_arn
-    if not cdk.Token.is_unresolved(arn):
+    if not is_token(arn):
         return (RESOURCE_TYPE, arn)
     token = cdk.Tokenization.reverse_string(arn).first_token
     if token is not None and cdk.Reference.is_reference(token):

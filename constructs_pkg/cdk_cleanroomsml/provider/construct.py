@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IValidation
 
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
-from ..common.environment import environment_of, node_of, resources_of, stack_of
+from ..common.environment import environment_of, resources_of, stack_of
 from ..common.keys import itself
 from ..common.metrics import NAMESPACE
 from ..common.parameter_types import checked
@@ -44,6 +44,8 @@ SERVICE_TIMEOUT = 20 * 60
 """Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
 
 _ID = "CleanRoomsMLProvider"
+_KNOWN_PROVIDER = "_cdk_cleanroomsml_provider"
+"""The attribute of a stack that spares a call into CDK for each of its resources."""
 
 _FAILED_FILTER = "FailedFilter"
 _FAILED = '{ $.step = "outcome" && $.status = "FAILED" }'
@@ -208,6 +210,7 @@ class CleanRoomsMLProvider(Construct):
         if given is not None:
             given.precede(function)
             self.checks.append(given.check)
+        setattr(stack, _KNOWN_PROVIDER, self)
 
     @staticmethod
     def configure(
@@ -448,8 +451,8 @@ def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:
     Args:
         stack: The stack of a custom resource.
     """
-    existing = cast("CleanRoomsMLProvider | None", node_of(stack).try_find_child(_ID))
-    return CleanRoomsMLProvider(stack) if existing is None else existing
+    known: CleanRoomsMLProvider | None = getattr(stack, _KNOWN_PROVIDER, None)
+    return known or CleanRoomsMLProvider(stack)
 
 
 def _let_logs_use(key: kms.IKey, where: Environment) -> None:

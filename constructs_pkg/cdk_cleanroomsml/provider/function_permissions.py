@@ -20,7 +20,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct
 
-from ..common.environment import path_below, refers
+from ..common.environment import node_of, path_below, refers
 from .named_policy import NamedPolicy
 from .policy import Permission, Policy
 from .type_policies import TypePolicies
@@ -118,7 +118,6 @@ class FunctionPermissions:
         if own is None:
             policy = self._define_own(what, user, part_of, {permission: on})
             own = self._own[name] = NamedPolicy(policy, type, name, made_of)
-            own.follow_condition(self._stack)
             self._watch()
         else:
             own.policy.add(permission, on)
@@ -138,7 +137,8 @@ class FunctionPermissions:
                 resources += self._count_of_managed() - managed - 1
 
     def check(self) -> list[str]:
-        """What IAM would refuse."""
+        """What IAM would refuse. All Aspects have been by then, so policies get the conditions of what they name."""
+        self._follow_conditions()
         length, managed = self._length_of_inline(), self._count_of_managed()
         problems = []
         if length > _MOST_INLINE:
@@ -147,6 +147,12 @@ class FunctionPermissions:
             problems.append(f"{managed} managed policies, IAM allows {_MOST_ATTACHED}")
         advice = "share outputs, training datasets and memberships, or divide the stack"
         return [f"the role of '{self._provider.node.path}' needs {each}: {advice}" for each in problems]
+
+    def _follow_conditions(self) -> None:
+        """Has policies be there only if what they name is. Few stacks have conditions: only those are looked at."""
+        if self._own and any(isinstance(each, cdk.CfnCondition) for each in node_of(self._stack).find_all()):
+            for own in self._own.values():
+                own.follow_condition(self._stack)
 
     def _define_own(self, what: str, user: Construct, part_of: Construct | None, statements: Statements) -> Policy:
         path = path_below(self._stack, user if part_of is None else part_of)

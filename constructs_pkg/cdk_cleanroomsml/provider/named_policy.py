@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
-
-import aws_cdk as cdk
-import jsii
+from typing import TYPE_CHECKING
 
 from .dependencies import comes_from_outside, target_of, waits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import aws_cdk as cdk
     from constructs import IConstruct
 
     from .policy import Policy
@@ -59,10 +57,10 @@ class NamedPolicy:
         Args:
             stack: The stack of the policy.
         """
-        target = target_of(self.name)
-        if target is not None and target.stack is stack:
-            producer = cast("cdk.IStableStringProducer", _ConditionOf(target, self.policy.resource))
-            self.policy.resource.add_override("Condition", cdk.Lazy.string(producer))
+        target = None if self.is_moved else target_of(self.name)
+        condition = target.cfn_options.condition if target is not None and target.stack is stack else None
+        if condition is not None:
+            self.policy.resource.cfn_options.condition = condition
 
     def move_to(self, policies: TypePolicies) -> None:
         """Has the policies of the type take its place."""
@@ -76,16 +74,3 @@ class NamedPolicy:
         if scope is not None:
             scope.node.try_remove_child(self.policy.resource.node.id)
         self.is_moved = True
-
-
-@jsii.implements(cdk.IStableStringProducer)
-class _ConditionOf:
-    """The condition of what a policy names, as late as possible: an Aspect may give it one; else the policy's own."""
-
-    def __init__(self, target: cdk.CfnResource, policy: cdk.CfnResource) -> None:
-        self._target = target
-        self._policy = policy
-
-    def produce(self) -> str | None:
-        condition = self._target.cfn_options.condition or self._policy.cfn_options.condition
-        return None if condition is None else condition.logical_id
