@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import aws_cdk as cdk
 import jsii
@@ -17,6 +17,8 @@ from ..common.environment import (
     audience_models,
     configured_audience_models,
     environment_of,
+    environment_of_arn,
+    resources_of_stack,
     stack_of,
 )
 from ..common.imported import ImportedResource
@@ -86,7 +88,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         wait_for_audience_model: cdk.Duration | None = None,
         retrained: bool = False,
         replacement_protection: bool | None = None,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        removal_policy: cdk.RemovalPolicy | None = None,
+        adopt: str | None = None,
     ) -> None:
         """Defines the model.
 
@@ -128,7 +131,17 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 goes on, so in a VPC it must reach that. Default: it does where partners depend on the model, by an
                 association or a resource policy that this application defines.
             removal_policy: What becomes of the model when it leaves the stack. ``RETAIN`` keeps it. Default: it is
-                deleted, which removes it from every collaboration that it is associated with.
+                deleted, which removes it from every collaboration that it is associated with. One that the stack has
+                adopted is released instead, as it is by then and without markers, unless ``DESTROY`` is given.
+            adopt: The ARN of a model that exists, of the same account and Region. The first deployment takes it over
+                instead of creating one: it changes in place what the template says otherwise, and marks it. It fails,
+                and changes nothing, if it would have to replace the model, could not take a change back, or the model
+                is that of a living stack. If the deployment is rolled back, the model is as it was before, earlier
+                markers included. Once it is adopted, this is not read any more: leave it in or take it out. Under a
+                new construct id in the same stack it moves the model: the old one's deletion leaves it alone. The
+                function asks CloudFormation about stacks, so in a VPC it must reach that, and unless
+                ``replacement_protection`` says otherwise, the model is protected as long as this is given. Default:
+                a model is created.
 
         Raises:
             ValueError: Parameters break the API's rules, or name what is in another account or Region; the message
@@ -137,7 +150,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         problems = Problems(scope, id)
         problems.name("configured_audience_model_name", configured_audience_model_name)
         problems.description(description)
-        check_removal_policy(problems, removal_policy)
+        if removal_policy is not None:
+            check_removal_policy(problems, removal_policy)
         problems.number("min_matching_seed_size", min_matching_seed_size, limits.MIN_MATCHING_SEED_SIZE)
         check_audience_sizes(problems, "audience_sizes", audience_sizes)
         problems.tags("tags", tags)
@@ -149,6 +163,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         if output is not None:
             problems.same("output's Region", output.region, environment_of(stack).region, ONE_REGION)
             problems.same("output's role's account", output.role_account, environment_of(stack).account, ONE_ACCOUNT)
+        if adopt is not None:
+            _check_adopt(problems, adopt, stack)
         problems.raise_if_any()
 
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=configured_audience_model_name)
@@ -162,6 +178,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         self._waits = wait_for_audience_model is not None
         self._define(
             {
+                "Adopt": adopt,
+                "DeleteAdopted": True if removal_policy is cdk.RemovalPolicy.DESTROY else None,
                 "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
                 # From here on, the request of CreateConfiguredAudienceModel.
                 "name": self._requested_name(),
@@ -179,7 +197,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 and child_resource_tag_on_create_policy.value,
             },
             tags=tags,
-            removal_policy=removal_policy,
+            removal_policy=cdk.RemovalPolicy.DESTROY if removal_policy is None else removal_policy,
         )
         self._provider.permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
         self._pass_role(stack)
@@ -189,6 +207,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         self._replacement_protection = replacement_protection
         if retrained:
             self.mark_retrained()
+        if adopt is not None:
+            self._take_over(adopt)
         if replacement_protection:
             self._protect()
 
@@ -294,6 +314,30 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         policy = self.policy or ConfiguredAudienceModelPolicy(self, "Policy", configured_audience_model=self)
         return add_to(policy, statement)
 
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Says what becomes of the model when it leaves the stack, see ``removal_policy``.
+
+        Args:
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way, and what
+                it has just adopted is as it was before.
+
+        Raises:
+            ValueError: It is ``SNAPSHOT``.
+        """
+        super().apply_removal_policy(policy)
+        if policy is cdk.RemovalPolicy.DESTROY:
+            self._resource.add_property_override("DeleteAdopted", True)
+        else:
+            self._resource.add_property_deletion_override("DeleteAdopted")
+
+    def _take_over(self, arn: str) -> None:
+        """Lets the function see whose a model is, and whether a stack, or one around it, is rolled back."""
+        if not cdk.Token.is_unresolved(arn):
+            claim(self, "Adopt", arn)
+        stacks = resources_of_stack("cloudformation", "stack")
+        self._provider.permissions.named(_SEE_STACKS, stacks, what="Stacks", type=RESOURCE_TYPE, user=self._resource)
+        self.mark_shared()
+
     def mark_retrained(self) -> None:
         """Leaves it to something other than the template which audience model is used, see ``retrained``."""
         self._resource.add_property_override("Retrained", True)
@@ -380,6 +424,10 @@ _CONFIGURE = Permission(("cleanrooms-ml:CreateConfiguredAudienceModel", "cleanro
 """Create is authorised on the audience model, Update on both (Service Authorization Reference)."""
 _SEE = Permission(("cleanrooms-ml:GetAudienceModel",))
 _SEE_STACK = Permission(("cloudformation:DescribeStacks",))
+_SEE_STACKS = Permission(("cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"))
+"""Which stack a model belongs to only its markers tell, at deployment."""
+
+_WHERE_ADOPTED = "a model is adopted by a stack of its own account and Region"
 
 
 _LISTS = ("cleanrooms-ml:ListConfiguredAudienceModels", "cleanrooms-ml:ListAudienceGenerationJobs")
@@ -401,6 +449,24 @@ def _needed_by_any() -> Statements:
         Permission(actions): (configured_audience_models(),),
         Permission(_LISTS): ("*",),
     }
+
+
+def _check_adopt(problems: Problems, arn: str, stack: cdk.Stack) -> None:
+    """Checks what is to be adopted, as far as it is known at synthesis."""
+    problems.arn("adopt", arn, "configured-audience-model")
+    problems.environment("adopt", environment_of_arn(arn, RESOURCE_TYPE), stack, _WHERE_ADOPTED)
+    if not cdk.Token.is_unresolved(arn):
+        other = claimed_by(stack, "Adopt", arn)
+        if other:
+            problems.found.append(f"adopt {arn!r} is adopted by '{other}' already: a model belongs to one construct")
+        return
+    token = cdk.Tokenization.reverse_string(arn).first_token
+    target = cast("cdk.Reference", token).target if token and cdk.Reference.is_reference(token) else None
+    if target is not None and getattr(target, "cfn_resource_type", "") == RESOURCE_TYPE:
+        problems.found.append(
+            f"adopt must be a model that exists, got that of '{target.node.path}', which this application defines: give"
+            " its ARN as a text, and take that construct out"
+        )
 
 
 @jsii.implements(iam.IResourceWithPolicyV2)

@@ -399,8 +399,10 @@ class Stack:
             else:
                 self._cloudformation.views[self.id, logical_id].status = "DELETE_SKIPPED"
         self.resources = {name: self.resources[name] for name in template}
+        self._cloudformation.say(self.id, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         order = list({**before, **self.resources})
         self._clean_up(sorted(clean_up, key=lambda each: order.index(each[0]), reverse=True))
+        self._cloudformation.say(self.id, "UPDATE_COMPLETE")
         return Result("COMPLETE", reasons)
 
     def _end_of_cancelling(self) -> None:
@@ -420,14 +422,19 @@ class Stack:
     def destroy(self) -> Result:
         """Deletes the stack."""
         reasons = []
+        self._cloudformation.say(self.id, "DELETE_IN_PROGRESS")
         for logical_id, resource in reversed(list(self.resources.items())):
             if logical_id not in self.retained:
                 reply = self._delete(logical_id, resource)
                 if not reply.succeeded:
                     reasons.append(reply.reason)
                     continue
+            else:
+                self._cloudformation.views[self.id, logical_id].status = "DELETE_SKIPPED"
             del self.resources[logical_id]
-        return Result("DELETE_FAILED" if reasons else "DELETE_COMPLETE", reasons)
+        status = "DELETE_FAILED" if reasons else "DELETE_COMPLETE"
+        self._cloudformation.say(self.id, status)
+        return Result(status, reasons)
 
     def _apply(
         self,
@@ -508,6 +515,7 @@ class Stack:
         if failed:
             return Result("ROLLBACK_FAILED", reasons)
         self.resources = self._undone
+        self._cloudformation.say(self.id, "UPDATE_ROLLBACK_COMPLETE")
         return Result("ROLLBACK_COMPLETE", reasons)
 
     def _clean_up(self, resources: list[tuple[str, Resource]]) -> None:

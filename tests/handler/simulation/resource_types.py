@@ -37,6 +37,7 @@ OTHER_MEMBERSHIP = "c0c0c0c0-0000-4000-8000-000000000004"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/cleanrooms-ml-output"
 
 MARKERS = ("cdk-cleanroomsml:stack-id", "cdk-cleanroomsml:logical-id", "cdk-cleanroomsml:request-id")
+PREFIX = "cdk-cleanroomsml:"
 
 
 def as_time(value: Any) -> Any:
@@ -72,7 +73,7 @@ def differences(kind: Kind, wanted: Mapping[str, Any], state: ResourceState) -> 
         target = as_time(wanted.get(member, default))
         value: Any = state.members.get(member, default)
         if member == "tags":
-            value = {key: text for key, text in state.tags.items() if key not in MARKERS}
+            value = {key: text for key, text in state.tags.items() if not key.startswith(PREFIX)}
         if member not in wanted and (change is Change.REPLACEMENT or removal is Removal.GENERATED):
             continue
         if member == "audienceModelArn" and "Retrained" in wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from cdk_cleanroomsml.local.service import Call, CleanRoomsML, Fault, Faults, Switches
@@ -138,6 +139,19 @@ class Simulator:
         for table in (store.audience_models, store.configured_audience_models, store.associations):
             if arn in table:
                 table.remove(arn)
+
+    def by_hand(self, name: str, **members: Any) -> str:
+        """A configured audience model that somebody made without any stack; returns its ARN."""
+        arn = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:configured-audience-model/{name.replace(' ', '-')}"
+        given = {**MINIMAL, "minMatchingSeedSize": 500, "tags": {}, **members, "name": name}
+        model = {**given, "configuredAudienceModelArn": arn, "status": "ACTIVE", "createTime": self.clock.datetime()}
+        self._store.configured_audience_models.add(arn, {**model, "updateTime": self.clock.datetime()})
+        return arn
+
+    def held(self, arn: str) -> dict[str, Any]:
+        """What the service holds under an ARN, but for the time of its last change."""
+        members = self.service.resource(arn)
+        return {name: deepcopy(value) for name, value in members.items() if name != "updateTime"}
 
     def seed_audience_model(self, arn: str, status: str = "ACTIVE") -> None:
         """Puts an audience model in place that is no stack's, or gives it another status."""

@@ -203,6 +203,8 @@ class Wire:
         self.longest_lag = 60.0
         self._deleted: dict[str, float] = {}
         self.stack_statuses: dict[str, str] | None = {}
+        # What nested stacks are nested in.
+        self.roots: dict[str, str] = {}
         # What answers the function's looks at its stack.
         self.describe: Callable[[Mapping[str, str]], Response]
         self.interruptions: list[Interruption] = []
@@ -229,9 +231,11 @@ class Wire:
         if self.stack_statuses is None:
             error = "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error>"
             return Response(403, {}, f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode())
+        name = asked["StackName"]
+        root = f"<RootId>{self.roots[name]}</RootId>" if name in self.roots else ""
         stack = (
-            f"<StackName>{asked['StackName']}</StackName><CreationTime>{self.clock.datetime().isoformat()}</CreationTime>"
-            f"<StackStatus>{self.stack_statuses[asked['StackName']]}</StackStatus>"
+            f"<StackName>{name}</StackName><CreationTime>{self.clock.datetime().isoformat()}</CreationTime>"
+            f"<StackStatus>{self.stack_statuses[name]}</StackStatus>{root}"
         )
         result = f"<DescribeStacksResult><Stacks><member>{stack}</member></Stacks></DescribeStacksResult>"
         metadata = "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"

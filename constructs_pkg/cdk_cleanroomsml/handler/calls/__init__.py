@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from .calls import CONNECT_SECONDS, PAGE_SIZE, READ_SECONDS, Calls, Client
-from .operations import DELETE_POLICY, DESCRIBE_STACKS, GET_POLICY, LIST_TAGS, PUT_POLICY, TAG, UNTAG
+from .operations import (
+    DELETE_POLICY,
+    DESCRIBE_STACK_RESOURCE,
+    DESCRIBE_STACKS,
+    GET_POLICY,
+    LIST_TAGS,
+    PUT_POLICY,
+    TAG,
+    UNTAG,
+)
 from .retry_policy import CONFLICT, INVALID, NOT_FOUND, NOT_READY, REFUSED, UNCLEAR, diagnose
 from .waiting import CANCELLED, Waiting
 
@@ -13,6 +22,7 @@ __all__ = [
     "CONNECT_SECONDS",
     "DELETE_POLICY",
     "DESCRIBE_STACKS",
+    "DESCRIBE_STACK_RESOURCE",
     "GET_POLICY",
     "INVALID",
     "LIST_TAGS",

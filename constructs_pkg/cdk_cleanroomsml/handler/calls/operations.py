@@ -26,3 +26,4 @@ GET_POLICY = "GetConfiguredAudienceModelPolicy"
 DELETE_POLICY = "DeleteConfiguredAudienceModelPolicy"
 
 DESCRIBE_STACKS = "DescribeStacks"
+DESCRIBE_STACK_RESOURCE = "DescribeStackResource"

@@ -10,6 +10,7 @@ from .clock import Clock, Deadline
 from .log import Log
 from .memory import LIST_SECONDS, Memory
 from .request import (
+    ADOPTED_MARKER,
     FAILED_MARKER,
     LOGICAL_MARKER,
     LONGEST_SERVICE_TIMEOUT,
@@ -24,10 +25,12 @@ from .request import (
     is_own,
     markers,
     read_request,
+    resource_digest,
     resource_name,
 )
 
 __all__ = [
+    "ADOPTED_MARKER",
     "FAILED_MARKER",
     "LIST_SECONDS",
     "LOGICAL_MARKER",
@@ -52,6 +55,7 @@ __all__ = [
     "markers",
     "put_answer",
     "read_request",
+    "resource_digest",
     "resource_name",
     "send_answer",
 ]

@@ -151,6 +151,9 @@ MARKERS = (STACK_MARKER, LOGICAL_MARKER, REQUEST_MARKER)
 FAILED_MARKER = MARKER_PREFIX + "failed-update"
 """What a failed update leaves until one succeeds: its last template may not be what the service holds."""
 
+ADOPTED_MARKER = MARKER_PREFIX + "adopted"
+"""On what a request has taken over: whether from somebody else or from its own stack, and when."""
+
 _PLACEHOLDER = re.compile(
     r"cdk-cleanroomsml:(?P<end>failed|unclear)-create/(?P<request_id>.+)/(?P<name>[0-9a-f]{12})"
     r"(?:/(?P<since>\d+)-(?P<until>\d+))?"
@@ -203,6 +206,11 @@ def is_generated(name: str, request: Request, request_id: str | None = None) -> 
     if request_id is not None:
         return name == generated_name(request, request_id)
     return re.fullmatch(re.escape(_name_start(request)) + "[0-9a-f]{6}", name) is not None
+
+
+def resource_digest(stack_id: str, logical_id: str) -> str:
+    """What stands for a resource of a stack in a few characters."""
+    return _digest(stack_id, logical_id)
 
 
 def _name_start(request: Request) -> str:

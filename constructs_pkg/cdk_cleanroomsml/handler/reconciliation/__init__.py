@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kind import PROTECTED, RETRAINED, Change, Kind, Removal
+from .kind import ADOPT, DELETE_ADOPTED, PROTECTED, RETRAINED, Change, Kind, Removal
 from .operation import Members
 from .plan import plan_update
 from .properties import previous, with_own
@@ -10,6 +10,8 @@ from .resource import Resource
 from .store import SETTLE_SECONDS, ResourceState, Store, unless_gone
 
 __all__ = [
+    "ADOPT",
+    "DELETE_ADOPTED",
     "PROTECTED",
     "RETRAINED",
     "SETTLE_SECONDS",

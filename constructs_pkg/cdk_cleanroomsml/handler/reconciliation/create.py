@@ -18,21 +18,22 @@ from typing import TYPE_CHECKING
 
 from ..calls import CONFLICT, UNCLEAR
 from ..protocol import LOGICAL_MARKER, SKEW_SECONDS, STACK_MARKER, Answer, Failure, markers, resource_name
-from .operation import Operation
+from .adopt import Adopt
+from .kind import ADOPT
 from .store import SETTLE_SECONDS, ResourceState
 
 if TYPE_CHECKING:
     from .operation import Members
 
 
-class Create(Operation):
+class Create(Adopt):
     """Carries out a Create."""
 
     def create(self) -> Answer:
         """Creates the resource, or adopts the one that an earlier delivery created."""
         wanted = self._wanted()
         try:
-            return self._new(wanted)
+            return self._new_or_adopted(wanted)
         except Failure as failure:
             failure.unclear = self._unclear
             raise
@@ -41,6 +42,9 @@ class Create(Operation):
 
     def _before_create(self, wanted: Members) -> None:
         """What must be so before there is any Create."""
+
+    def _new_or_adopted(self, wanted: Members) -> Answer:
+        return self._answer(self._take_over(wanted)) if ADOPT in wanted else self._new(wanted)
 
     # A new one
 

@@ -30,6 +30,12 @@ RETRAINED = "Retrained"
 PROTECTED = "ReplacementProtection"
 """Our member that says that a replacement isn't wanted, see `protection`."""
 
+ADOPT = "Adopt"
+"""Our member that names what the Create takes over instead of creating."""
+
+DELETE_ADOPTED = "DeleteAdopted"
+"""Our member that says that what was taken over is deleted like what was created, not released."""
+
 Table = Mapping[str, tuple[Change, Any]]
 """Each member of the operation that creates: how it changes, and what it is reset to when removed."""
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from ..protocol import LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, Failure, is_generated
+from ..protocol import ADOPTED_MARKER, LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, Failure, is_generated
 from .kind import Change
 from .store import SETTLE_SECONDS
 
@@ -118,7 +118,7 @@ class Leftovers:
             state = self._store.read(listed.arn)
             if state and state.tags_known:
                 known[state.arn] = state.tags
-            if state and is_it(state):
+            if state and ADOPTED_MARKER not in state.tags and is_it(state):
                 found.append(state)
         return found
 

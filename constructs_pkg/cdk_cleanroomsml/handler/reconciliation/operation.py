@@ -48,8 +48,6 @@ class Operation:
 
     # What a kind may do in another way
 
-    # What a kind may do in another way
-
     def _data(self, state: ResourceState) -> dict[str, str]:
         """The attributes."""
         return {f"{self.kind.noun}Arn": state.arn, "Name": state.name}
@@ -57,6 +55,13 @@ class Operation:
     def _problems(self, wanted: Members) -> list[str]:  # noqa: ARG002 - for subclasses
         """What is wrong with members of ours."""
         return []
+
+    def _before_update(self, wanted: Members, changes: Members) -> None:
+        """What must be so before members are changed in place."""
+
+    def _effective(self, wanted: Members, previous: Members, state: ResourceState) -> Members:  # noqa: ARG002 - for subclasses
+        """What is really wanted of a resource that exists, when the service may know better than the template."""
+        return wanted
 
     def _gone(self) -> Failure:
         return Failure(
@@ -74,6 +79,11 @@ class Operation:
     def _is_arn(self, physical_id: str) -> bool:
         return re.fullmatch(self.kind.pattern, physical_id) is not None
 
+    def _is_here(self, arn: str) -> bool:
+        """Whether it is the ARN of what this function can work with."""
+        region, account = arn.split(":")[3:5] if self._is_arn(arn) else ("", "")
+        return region == self._calls.region and account == (self._account or account)
+
     def _check_own(self, physical_id: str) -> None:
         """Sees to it that no id is sent to the service that can't be one of ours."""
         if not self._is_arn(physical_id):
@@ -81,8 +91,7 @@ class Operation:
                 f"'{self._log.clean(physical_id)}' is not the ARN of {self.kind.words}, its creation was never"
                 " answered: remove the resource from the template and deploy, then add it again"
             )
-        region, account = physical_id.split(":")[3:5]
-        if region != self._calls.region or account != (self._account or account):
+        if not self._is_here(physical_id):
             raise Failure(
                 f"{physical_id} was not created by this function, which works in account {self._account} and Region"
                 f" {self._calls.region}: it is left alone"

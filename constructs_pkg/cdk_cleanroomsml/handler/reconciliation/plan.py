@@ -83,6 +83,35 @@ def plan_update(kind: Kind, wanted: Members, previous: Members, current: Members
     return Plan(update=update, tag=tag, untag=untag, drift=drift + drifted, abandoned=abandoned, dirty=dirty)
 
 
+def plan_adoption(kind: Kind, wanted: Members, current: Members) -> tuple[Plan, list[str]]:
+    """Plans to bring what exists to what a template says; and which members can't be, there and back.
+
+    Members without a known default that the template doesn't give stay as they are, as the name does; so do tags.
+    """
+    update, problems = {}, []
+    for member, (change, removal) in kind.members.items():
+        default = None if isinstance(removal, Removal) else removal
+        target, now = wanted.get(member, default), current.get(member, default)
+        free = member not in wanted and (change is Change.REPLACEMENT or removal is Removal.GENERATED)
+        if change is Change.TAGS or free or _same(target, now):
+            continue
+        if change is Change.REPLACEMENT:
+            problems.append(f"{member} is another one there, and can't be changed")
+        elif target in _NOTHING and isinstance(removal, Removal):
+            problems.append(f"{member} is given there, and can't be taken away: give it as it is there")
+        elif now in _NOTHING and isinstance(removal, Removal):
+            problems.append(
+                f"{member} isn't given there, and a roll-back couldn't take it away again: leave it out, and give it in"
+                " a later deployment"
+            )
+        else:
+            update[member] = target
+    given, now = wanted.get("tags", {}), current.get("tags") or {}
+    tag = {key: value for key, value in given.items() if now.get(key) != value}
+    drift = [f"tags.{key}" for key in sorted(now) if key not in given and not _is_reserved(key)]
+    return Plan(update=update, tag=tag, drift=drift), problems
+
+
 def holds(kind: Kind, wanted: Members, current: Members, member: str) -> bool:
     """Whether a resource holds what a template says of a member, or its default if that says nothing."""
     removal = kind.members[member][1]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..calls import DESCRIBE_STACKS
 from ..protocol import Failure
 from .kind import PROTECTED
+from .stacks import is_rolling_back
 
 if TYPE_CHECKING:
     from ..calls import Calls
@@ -43,7 +43,7 @@ class ReplacementProtection:
             f" {PROTECTED} taken away (replacement_protection=False)"
         )
         try:
-            is_roll_back = self._is_roll_back()
+            is_roll_back = is_rolling_back(self._calls, self._request.stack_id)
         except Failure as failure:
             # Without protection in the last template its permissions are gone with it: only a roll-back comes back.
             if previous.get(PROTECTED):
@@ -54,7 +54,3 @@ class ReplacementProtection:
         self._log("retained", members=todo.replace)
         rest = {member: value for member, value in wanted.items() if member not in todo.replace}
         return {**rest, **{member: state.members[member] for member in todo.replace if member in state.members}}
-
-    def _is_roll_back(self) -> bool:
-        stacks = self._calls.of("cloudformation")(DESCRIBE_STACKS, {"StackName": self._request.stack_id})["Stacks"]
-        return "ROLLBACK" in str(stacks[0]["StackStatus"])

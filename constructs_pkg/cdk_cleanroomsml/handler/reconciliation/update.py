@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..calls import CANCELLED, CONFLICT, NOT_FOUND, UNCLEAR
+from ..calls import CANCELLED, NOT_FOUND
 from ..protocol import FAILED_MARKER, Answer, Failure, Placeholder
 from . import properties
 from .create import Create
-from .kind import PROTECTED
+from .kind import ADOPT, PROTECTED
 from .plan import Plan, holds, plan_update
+from .remembered import Remembered, memory_of, owner_in
 from .replacement_protection import ReplacementProtection
+from .stacks import is_rolling_back
 
 if TYPE_CHECKING:
     from .operation import Members
@@ -25,7 +27,7 @@ class Update(Create):
         wanted = self._wanted()
         arn = self._request.physical_id
         if Placeholder.read(arn):
-            return self._new(wanted)
+            return self._new_or_adopted(wanted)
         self._check_own(arn)
         previous = properties.previous(self._shape, self._request.old_properties, self.kind.name)
         try:
@@ -41,6 +43,7 @@ class Update(Create):
         state = self._store.read(arn)
         if state is None or state.is_going:
             return self._update_gone(wanted, previous)
+        state = self._own(state, wanted, previous)
         wanted = self._effective(wanted, previous, state)
         todo = plan_update(self.kind, wanted, previous, state.members)
         if todo.replace and wanted.get(PROTECTED):
@@ -59,14 +62,41 @@ class Update(Create):
         self._apply(arn, wanted, todo)
         return self._answer(state, todo.update.get(self.kind.name))
 
+    # What was adopted, by this resource or from it
+
+    def _own(self, state: ResourceState, wanted: Members, previous: Members) -> ResourceState:
+        """Sees to it that it is this resource's. Then an adoption stays, and how it was before is forgotten."""
+        adopts = wanted.get(ADOPT, state.arn)
+        if adopts not in (state.arn, previous.get(ADOPT)) and not self._is_roll_back():
+            raise Failure(
+                f"{ADOPT} is {adopts}, but this resource has one already, {state.arn}: nothing was changed. Leave it as"
+                " it was, and adopt that one under another construct id"
+            )
+        if self._is_anothers(state.tags):
+            return self._taken_back(state)
+        self._store.tag(state.arn, {}, memory_of(state.tags, self._me))
+        return state
+
+    def _taken_back(self, state: ResourceState) -> ResourceState:
+        """In a roll-back, what another logical id of the same stack has taken over in the same operation."""
+        stack_id, logical_id = owner_in(state.tags)
+        before = Remembered.read(state.tags, owner_in(state.tags))
+        if before.owner != self._me or not self._is_roll_back():
+            raise Failure(
+                f"{state.arn} is that of the logical id {logical_id} of {stack_id} by now, which has adopted it:"
+                " nothing was changed. Take this resource out of the template; that leaves it alone"
+            )
+        self._give_back(state, {**state.members, "tags": state.tags})
+        return self._store.read(state.arn) or state
+
+    def _is_roll_back(self) -> bool:
+        """Whether CloudFormation says so."""
+        try:
+            return is_rolling_back(self._calls, self._request.stack_id)
+        except Failure:
+            return False
+
     # What a kind may do in another way
-
-    def _before_update(self, wanted: Members, changes: Members) -> None:
-        """What must be so before members are changed in place."""
-
-    def _effective(self, wanted: Members, previous: Members, state: ResourceState) -> Members:  # noqa: ARG002 - for subclasses
-        """What an Update really wants, when the service may know better than the template."""
-        return wanted
 
     def _update_gone(self, wanted: Members, previous: Members) -> Answer:  # noqa: ARG002 - for subclasses
         """What an Update does when there is nothing to update."""
@@ -88,15 +118,6 @@ class Update(Create):
             self._store.update(arn, todo.update, lambda failure_kind: self._holds(arn, todo.update, failure_kind))
         if todo.dirty:
             self._store.tag(arn, {}, [FAILED_MARKER])
-
-    def _holds(self, arn: str, members: Members, failure_kind: str) -> bool | None:
-        """After a failed Update: True when it had its effect all the same, None when it is to be tried again."""
-        if failure_kind not in (UNCLEAR, CONFLICT):
-            return None
-        state = self._store.look(arn)
-        if state is None:
-            raise self._gone()
-        return all(state.members.get(name) == value for name, value in members.items()) or None
 
     def _undo(self, wanted: Members, previous: Members) -> None:
         """Takes back what CloudFormation has stopped waiting for meanwhile, as its roll-back would that came too early.

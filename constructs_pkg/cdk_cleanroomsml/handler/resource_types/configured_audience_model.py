@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..calls import CONFLICT, NOT_FOUND, PAGE_SIZE
 from ..protocol import Failure
-from ..reconciliation import PROTECTED, RETRAINED, Change, Kind, Removal, Resource, Store
+from ..reconciliation import ADOPT, DELETE_ADOPTED, PROTECTED, RETRAINED, Change, Kind, Removal, Resource, Store
 from . import audience_model
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ KIND = Kind(
         # The default is unknown.
         "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.REPLACEMENT),
     },
-    own={RETRAINED: "boolean", PROTECTED: "boolean", WAIT: "integer"},
+    own={ADOPT: "string", DELETE_ADOPTED: "boolean", RETRAINED: "boolean", PROTECTED: "boolean", WAIT: "integer"},
 )
 
 

@@ -21,7 +21,7 @@ from . import (
 )
 from .custom_resources import requests as custom_resource_requests
 from .custom_resources import responses, retries
-from .stack_operations import delete_in_progress, deleted_resources
+from .stack_operations import delete_in_progress, deleted_resources, nested_in
 from .stack_operations import requests as stack_requests
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def install(service: CleanRoomsML) -> None:
     stack_requests.install()
     delete_in_progress.install()
     deleted_resources.install()
+    nested_in.install()
     code_permissions.install()
     execution_credentials.install()
     forked_functions.install()
