@@ -102,7 +102,12 @@ def environment_of_arn(arn: str, resource_type: str) -> Environment:
 
 def resources_of(where: Environment, service: str, kind: str) -> str:
     """All resources of a kind, such as ``audience-model``, in an account and Region."""
-    return f"arn:{cdk.Aws.PARTITION}:{service}:{where.region}:{where.account}:{kind}/*"
+    return f"arn:{_partition()}:{service}:{where.region}:{where.account}:{kind}/*"
+
+
+@cache
+def _partition() -> str:
+    return cdk.Aws.PARTITION
 
 
 @cache

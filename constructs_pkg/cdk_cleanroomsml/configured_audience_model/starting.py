@@ -216,10 +216,12 @@ class Start:
 
     def _is_own_account(self) -> bool:
         """Whether the grantee is of the model's account, for all that is known."""
+        if known_to_differ(self._account, self._where.account):
+            return False
         resolve = self._stack.resolve
         if resolve(self._account) == resolve(self._where.account):
             return True
-        if not self._account or known_to_differ(self._account, self._where.account):
+        if not self._account:
             return False
         # One of them isn't known. A policy that is attached in the stack of the model is attached in its account.
         return self._is_owners() and getattr(self._principal, "stack", None) is self._stack

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 import aws_cdk as cdk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import IConstruct
 
 
@@ -50,18 +52,26 @@ _IN_STACK = re.compile(r'"(Ref": "(?!AWS::)|Fn::GetAtt"|Fn::Sub"|Fn::If")')
 """What may refer to a resource of a template, or to what nobody here knows."""
 
 
-def waits(construct: IConstruct, stack: cdk.Stack, known: dict[int, bool]) -> bool:
-    """Whether a dependency was added to a construct, a part of it, or what it is a part of.
+def waits(constructs: Sequence[IConstruct], stack: cdk.Stack, known: dict[int, bool]) -> bool:
+    """Whether a dependency was added to any of some constructs, a part of one, or what one is a part of.
 
     Args:
-        construct: The construct.
-        stack: Its stack, beyond which nobody looks.
+        constructs: The constructs; what is a part of one before it is looked at with that.
+        stack: Their stack, beyond which nobody looks.
         known: What is known of constructs already; it is added to.
     """
-    node = construct.node
-    scopes = node.scopes
-    above = scopes[scopes.index(stack) + 1 : -1] if stack in scopes else scopes[:-1]
-    return any(_waits_itself(each, known) for each in (*above, *node.find_all()))
+    looked_at: list[IConstruct] = []
+    for construct in constructs:
+        if construct in looked_at:
+            continue
+        node = construct.node
+        scopes = node.scopes
+        above = scopes[scopes.index(stack) + 1 : -1] if stack in scopes else scopes[:-1]
+        parts = node.find_all()
+        if any(_waits_itself(each, known) for each in (*above, *parts)):
+            return True
+        looked_at += parts
+    return False
 
 
 def _waits_itself(construct: IConstruct, known: dict[int, bool]) -> bool:

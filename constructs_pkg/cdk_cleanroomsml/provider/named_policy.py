@@ -49,7 +49,7 @@ class NamedPolicy:
         target = target_of(self.name)
         if self.made_of is None or target is None or target.cfn_options.condition is not None:
             return False
-        return not any(waits(each, stack, known) for each in self.made_of or [target])
+        return not waits(self.made_of or [target], stack, known)
 
     def follow_condition(self, stack: cdk.Stack) -> None:
         """Has the policy be there only if the thing is, which it names.
