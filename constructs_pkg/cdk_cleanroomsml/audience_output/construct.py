@@ -15,6 +15,7 @@ from ..common.bucket_permissions import warn_of_unknown_key
 from ..common.closed_keys import warn_of_closed_key
 from ..common.environment import environment_of, is_token, stack_of
 from ..common.keys import key_arn_of
+from ..common.keys import shown as shown_as_key
 from ..common.limits import (
     BUCKET_NAME,
     BUCKET_NAME_LENGTH,
@@ -145,15 +146,18 @@ class AudienceOutput(Construct):
                 enable_key_rotation=True,
                 removal_policy=removal_policy,
             )
+            shown_key = shown_as_key(self, encryption_key)
             bucket = self._create_bucket(
-                encryption_key,
+                shown_key,
                 server_access_logs_bucket,
                 bucket_name=bucket_name,
                 removal_policy=removal_policy,
                 auto_delete_objects=auto_delete_objects,
             )
             # Not the one above, if an injector says so.
-            encryption_key = bucket.encryption_key
+            own = bucket.encryption_key
+            if shown_key is encryption_key or own is None or own.key_arn != shown_key.key_arn:
+                encryption_key = own
             self._bucket_account = environment_of(self.stack).account
         else:
             encryption_key = bucket.encryption_key or encryption_key
@@ -209,7 +213,7 @@ class AudienceOutput(Construct):
 
     def _create_bucket(
         self,
-        key: IKeyRef,
+        key: kms.IKey,
         logs_bucket: s3.IBucket | None,
         *,
         bucket_name: str | None,
@@ -223,7 +227,7 @@ class AudienceOutput(Construct):
             removal_policy=removal_policy,
             auto_delete_objects=auto_delete_objects,
             encryption=s3.BucketEncryption.KMS,
-            encryption_key=cast("kms.IKey", key),
+            encryption_key=key,
             bucket_key_enabled=True,
             enforce_ssl=True,
             block_public_access=no_public_access(),

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_kms import IKeyRef
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
 _ALIAS = ":alias/"
 
@@ -28,6 +28,21 @@ def key_arn_of(key: IKeyRef) -> str:
     """The ARN of the key itself, where that is known; else that of its alias."""
     own = itself(key)
     return own.key_arn if isinstance(own, kms.Key) else own.key_ref.key_arn
+
+
+def shown(scope: Construct, key: IKeyRef) -> kms.IKey:
+    """A key with all that a construct of CDK asks of one. Of an L1, or what another library refers to: an import of it.
+
+    CDK doesn't refuse what has no ``key_arn`` that it knows of. A bucket then has a key of S3's in the place of it.
+
+    Args:
+        scope: What the key was given to.
+        key: The key, or its alias.
+    """
+    is_of_cdk = isinstance(key, (kms.Key, kms.Alias)) or type(key).__module__.partition(".")[0] in ("aws_cdk", "jsii")
+    if is_of_cdk and hasattr(key, "key_arn"):
+        return cast("kms.IKey", key)
+    return kms.Key.from_key_arn(scope, "GivenKey", key.key_ref.key_arn)
 
 
 def are_known_to_differ(one: IKeyRef, other: IKeyRef) -> bool:

@@ -17,6 +17,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match, Template
+from aws_cdk.interfaces.aws_kms import KeyReference
+from constructs import Construct
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -34,8 +36,6 @@ from ...references import a_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from constructs import Construct
 
 HERE = cdk.Environment(account="111122223333", region="us-east-1")
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000001"
@@ -107,6 +107,21 @@ def alias_by_arn(place: Place) -> Any:
     return kms.Key.from_key_arn(place.stack, "Alias", "arn:aws:kms:us-east-1:111122223333:alias/exports")
 
 
+class OthersKey(Construct):
+    """What another library may have for a key: with a reference, and an ARN that CDK knows nothing of."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self.env = cdk.interfaces.ResourceEnvironment(account=HERE.account or "", region=HERE.region or "")
+        self.key_arn = KEY_ARN
+        self.key_ref = KeyReference(key_arn=KEY_ARN, key_id="0a1b2c3d-0000-4000-8000-000000000001")
+
+
+def key_of_another_library(place: Place) -> Any:
+    return OthersKey(place.stack, "GivenKey")
+
+
+REFERENCES = [key_of_l1, key_of_another_library]
 KEYS = [key_here, key_elsewhere, key_by_arn, alias_here, alias_of_alias, alias_by_attributes]
 ALIASES = [alias_by_name, alias_by_arn]
 
@@ -159,8 +174,7 @@ USERS_OF_A_BUCKETS_KEY = [
     [
         *((use, key) for use in USERS_OF_A_BUCKETS_KEY for key in KEYS),
         # CDK's own buckets take none of the first level.
-        (output_of_a_bucket_and_the_key, key_of_l1),
-        (dataset, key_of_l1),
+        *((use, key) for use in (output, output_of_a_bucket_and_the_key, dataset) for key in REFERENCES),
     ],
 )
 def test_a_role_may_use_the_key_itself(use: Callable[..., None], key: Callable[[Place], Any]) -> None:
@@ -170,6 +184,22 @@ def test_a_role_may_use_the_key_itself(use: Callable[..., None], key: Callable[[
     said = json.dumps(statement["Resource"])
     assert "alias" not in json.dumps(statement)
     assert KEY_ARN in said or "GivenKey" in said
+
+
+@pytest.mark.parametrize("key", [*KEYS, *ALIASES, *REFERENCES])
+def test_a_new_bucket_is_encrypted_with_the_key_that_is_given(key: Callable[[Place], Any]) -> None:
+    place = Place()
+    given = key(place)
+    made = AudienceOutput(place.stack, "Output", encryption_key=given)
+    (bucket,) = (
+        each
+        for name, each in place.template()["Resources"].items()
+        if name.startswith("OutputBucket") and each["Type"] == "AWS::S3::Bucket"
+    )
+    (rule,) = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    said = json.dumps(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
+    assert KEY_ARN in said or "GivenKey" in said or "alias/" in said
+    assert made.encryption_key is given or key not in REFERENCES
 
 
 @pytest.mark.parametrize("key", ALIASES)
