@@ -26,6 +26,7 @@ from ..common import limits
 from ..common.claims import claim, claimed_by
 from ..common.dead_letter_queues import check_dead_letter_queue
 from ..common.environment import stack_of
+from ..common.grant import grant_on
 from ..common.keys import is_defined_here, key_arn_of
 from ..common.metrics import AGE, AGE_DIMENSION, NAMESPACE
 from ..common.names import place_of, unique_name
@@ -476,14 +477,15 @@ class AudienceModelRetraining(Construct):
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody start a retraining on demand.
 
+        Where nothing can be granted, a warning says what to do, ``Grant.success`` is false, and
+        ``Grant.assert_success()`` raises.
+
         Args:
-            grantee: A role, a user, a group, or what has one.
+            grantee: A role, a user, a group, or what has one, of the account of the retraining: a state machine has no
+                policy that lets others in.
         """
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["states:StartExecution"],
-            resource_arns=[self.state_machine.state_machine_arn],
-        )
+        machine = self.state_machine
+        return grant_on(machine, machine.state_machine_arn, grantee, ["states:StartExecution"])
 
 
 def _check_once(problems: Problems, scope: Construct, model_arn: str) -> None:

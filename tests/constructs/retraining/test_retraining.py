@@ -345,6 +345,26 @@ class TestSchedule:
         assert statement["Action"] == "states:StartExecution"
         assert statement["Resource"] == synth.stack.resolve(one.state_machine.state_machine_arn)
 
+    @pytest.mark.parametrize(
+        ("grantee", "why"),
+        [
+            (
+                lambda s: iam.Role.from_role_arn(s, "Theirs", "arn:aws:iam::444455556666:role/operator"),
+                "it is of account 444455556666, and only 111122223333 itself can use that",
+            ),
+            (lambda _: iam.AccountPrincipal("444455556666"), "it is of account 444455556666"),
+            (
+                lambda _: iam.ServicePrincipal("lambda.amazonaws.com"),
+                "it has no policy of its own that can be added to",
+            ),
+        ],
+    )
+    def test_whom_nothing_can_be_granted_is_told(self, synth: Synth, grantee: Any, why: str) -> None:
+        synth.stack = cdk.Stack(synth.app, "Here", env=cdk.Environment(account="111122223333", region="us-east-1"))
+        assert not retraining(synth).grant_start_execution(grantee(synth.stack)).success
+        warned = Annotations.from_stack(synth.stack).find_warning("*", Match.string_like_regexp(why))
+        assert len(warned) == 1
+
 
 class TestFailureNotices:
     def pattern(self, synth: Synth) -> dict[str, Any]:
