@@ -31,8 +31,14 @@ LIST_TOKEN = list[str]
 
 
 def is_list_token(value: object) -> bool:
-    """Whether a list is only known at deployment; known by the stand-in that CDK writes for it."""
-    return isinstance(value, list) and len(value) == 1 and _stands_for_a_list(value[0])
+    """Whether a list is only known at deployment; known by the stand-ins that CDK writes for it.
+
+    CDK gives one for the whole, or one for each item where it is told how many there will be.
+    """
+    if not isinstance(value, list) or not value:
+        return False
+    is_whole = len(value) == 1 and _stands_for_a_list(value[0])
+    return is_whole or all(isinstance(each, str) and is_token(each) for each in value)
 
 
 def _stands_for_a_list(value: object) -> bool:

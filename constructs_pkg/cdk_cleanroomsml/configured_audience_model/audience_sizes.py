@@ -118,11 +118,13 @@ class AudienceSizes:
 
 def check_audience_sizes(problems: Problems, parameter: str, value: AudienceSizes | None) -> None:
     """Checks how many sizes there are, and each of them by its type; a Token of the whole list passes."""
-    if value is None or isinstance(value.bins, list):
+    if value is None:
         return
     least, most = limits.AUDIENCE_SIZE_BINS
     if not least <= len(value.bins) <= most:
         problems.found.append(f"{parameter} must have {least} to {most} sizes, got {len(value.bins)}")
+    if isinstance(value.bins, list):
+        return
     repeated = sorted({size for size in value.bins if value.bins.count(size) > 1})
     if repeated:
         problems.found.append(f"{parameter} must have each size once, got more than one of {repeated}")

@@ -48,13 +48,21 @@ def bins(synth: Synth, sizes: AudienceSizes) -> Any:
             {"Fn::Split": [",", {"Fn::ImportValue": "Sizes"}]},
         ),
         (
+            lambda s: cdk.Fn.split(",", parameter(s).value_as_string, 2),
+            [{"Fn::Select": [at, {"Fn::Split": [",", {"Ref": "Sizes"}]}]} for at in (0, 1)],
+        ),
+        (
+            lambda _: cdk.Fn.import_list_value("Sizes", 2),
+            [{"Fn::Select": [at, {"Fn::Split": [",", {"Fn::ImportValue": "Sizes"}]}]} for at in (0, 1)],
+        ),
+        (
             lambda s: ssm.StringListParameter.value_for_typed_list_parameter(s, "/sizes"),
             {"Ref": "SsmParameterValuesizesC96584B6F00A464EAD1953AFF4B05118Parameter"},
         ),
     ],
 )
 def test_a_list_that_is_known_at_deployment(
-    synth: Synth, given: Callable[[cdk.Stack], list[str]], written: dict[str, Any]
+    synth: Synth, given: Callable[[cdk.Stack], list[str]], written: object
 ) -> None:
     assert bins(synth, AudienceSizes.percentage(given(synth.stack))) == written
 
@@ -102,6 +110,12 @@ def test_other_forms_are_refused_in_one_line(synth: Synth, write: Callable[[cdk.
     with pytest.raises(ValueError, match=line) as refused:
         write(synth.stack)
     assert len(str(refused.value).splitlines()) <= 3
+
+
+def test_a_list_whose_length_is_known_has_no_more_sizes_than_there_may_be(synth: Synth) -> None:
+    sizes = AudienceSizes.percentage(cdk.Fn.import_list_value("Sizes", 26))
+    with pytest.raises(ValueError, match="audience_sizes must have 1 to 25 sizes, got 26"):
+        bins(synth, sizes)
 
 
 def test_there_is_one_way_to_write_them() -> None:
