@@ -40,7 +40,8 @@ def shown(scope: Construct, key: IKeyRef) -> kms.IKey:
         key: The key, or its alias.
     """
     is_of_cdk = isinstance(key, (kms.Key, kms.Alias)) or type(key).__module__.partition(".")[0] in ("aws_cdk", "jsii")
-    if is_of_cdk and hasattr(key, "key_arn"):
+    # Asking the type spares a call into CDK; a proxy for what is known by its interfaces alone has no such type.
+    if is_of_cdk and (hasattr(type(key), "key_arn") or hasattr(key, "key_arn")):
         return cast("kms.IKey", key)
     return kms.Key.from_key_arn(scope, "GivenKey", key.key_ref.key_arn)
 
