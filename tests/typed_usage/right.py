@@ -79,6 +79,7 @@ def define(stack: cdk.Stack, role: iam.Role, reader: iam.User, number: jsii.Numb
         child_resource_tag_on_create_policy=TagOnCreatePolicy.FROM_PARENT_RESOURCE,
         tags={"team": "media"},
         removal_policy=cdk.RemovalPolicy.RETAIN,
+        adopt="arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/by-hand",
     )
     output: cdk.CfnOutput = model.add_arn_output(export_name="Arn")
     grant: iam.Grant = model.grants.start_audience_generation(reader, seed_role=role)

@@ -43,6 +43,7 @@ def define(stack: cdk.Stack, bucket: s3.Bucket, audience_model: IAudienceModel, 
         audience_sizes=[1, 5, 10],  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         output=bucket,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         min_matching_seed_size="100",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        adopt=bucket,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         tags={"team": 1},  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
     )
     ConfiguredAudienceModel(
