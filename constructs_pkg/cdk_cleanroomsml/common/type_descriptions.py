@@ -9,7 +9,7 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -92,6 +92,8 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
     options = [each for each in typing.get_args(hint) or (hint,) if isinstance(each, type)]
     if value is None:
         return ": was it forgotten, or is it a key of the context that isn't there?"
+    if _is_one_of_a_list(value, hint):
+        return ": put it in brackets"
     if isinstance(value, str):
         return _instead_of_text(value, options)
     if hasattr(value, "value_as_string"):
@@ -102,17 +104,34 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
         return ": give what it is the reference of"
     if str in options and isinstance(value, int) and not isinstance(value, bool):
         return f": write {str(value)!r}"
-    if isinstance(value, (list, tuple)) and options and options[0] in (int, float, str):
-        return f": write {', '.join(map(repr, value))} without the brackets"
-    if isinstance(value, (list, tuple)) and len(value) == 1:
-        return _instead_of_list(value[0], hint, options)
+    if isinstance(value, (list, tuple)) and (len(value) == 1 or _are_plain(options)):
+        return _instead_of_list(value, hint, options)
     if hasattr(value, "node"):
         return next((f": write {each}" for each in (_made_with(each, value) for each in options) if each), "")
-    return _example(options, parameter)
+    number = value if isinstance(value, int) and not isinstance(value, bool) else "…"
+    return _example(options, parameter, number)
 
 
-def _instead_of_list(item: object, hint: Any, options: list[type]) -> str:  # noqa: ANN401 - what typing takes for a type
-    """What to write instead of a list with one of what is meant, or with what might stand for it."""
+def _is_one_of_a_list(value: object, hint: Any) -> bool:  # noqa: ANN401 - what typing takes for a type
+    """Whether a list is wanted, and one of what it holds was given."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return any(_is_one_of_a_list(value, each) for each in typing.get_args(hint))
+    origin = typing.get_origin(hint)
+    if not (isinstance(origin, type) and issubclass(origin, Sequence)) or (isinstance(value, str) and is_token(value)):
+        return False
+    item = typing.get_args(hint)[0]
+    return isinstance(item, type) and not getattr(item, "_is_protocol", False) and isinstance(value, item)
+
+
+def _are_plain(options: list[type]) -> bool:
+    return bool(options) and options[0] in (int, float, str)
+
+
+def _instead_of_list(items: Sequence[object], hint: Any, options: list[type]) -> str:  # noqa: ANN401 - what typing takes for a type
+    """What to write instead of a list with what is meant, or with what might stand for it."""
+    if _are_plain(options):
+        return f": write {', '.join(map(repr, items))} without the brackets"
+    item = items[0]
     if any(not getattr(each, "_is_protocol", False) and isinstance(item, each) for each in options):
         names = [name for name in constants(type(item)) if getattr(type(item), name) == item]
         return f": write {_name(type(item))}.{names[0]} without the brackets" if names else ": leave out the brackets"
@@ -192,12 +211,14 @@ def _makers(cls: type) -> list[str]:
     return [name for name, made in vars(cls).items() if _makes(name, made)]
 
 
-def _example(options: list[type], parameter: str = "") -> str:
-    """How one is made, of a class that has a method for it."""
+def _example(options: list[type], parameter: str = "", number: int | str = "…") -> str:
+    """How one is made, of a class that has methods for it."""
     for each in options:
-        makers = [_UNITS.get(parameter, "days")] if each is cdk.Duration else _makers(each)
+        if each is cdk.Duration:
+            return f": write cdk.Duration.{_UNITS.get(parameter, 'days')}({number})"
+        makers = _makers(each) if each.__module__.startswith(_OURS) else _makers(each)[:1]
         if makers and not constants(each):
-            return f": write {_name(each)}.{makers[0]}(…)"
+            return f": write {_name(each)}.{' or .'.join(f'{maker}(…)' for maker in makers)}"
         made = each if hasattr(each, "is_construct") else _concrete(each)
         # What is only ever imported can't be made.
         name = "" if hasattr(made, "is_construct") else _import_of(made, "identifier")
@@ -216,6 +237,8 @@ def _from_text(wanted: type, text: str) -> str:
         match = [name for name in constants(wanted) if name == text.upper()]
         return f"{_name(wanted)}.{match[0]}" if match else ""
     if wanted.__name__ == "IGrantable":
+        if re.fullmatch(r"\d{12}", text):
+            return f"iam.AccountPrincipal({text!r})"
         return f"iam.Role.from_role_arn(self, 'Role', {text!r})" if text.startswith("arn:") else "an iam.Role"
     made = _concrete(wanted)
     kinds = {"arn": text} if text.startswith("arn:") else {"name": text, "identifier": text, "arn": "arn:…"}

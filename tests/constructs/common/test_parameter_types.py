@@ -174,7 +174,7 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
         ({"min_matching_seed_size": "many"}, "min_matching_seed_size must be a whole number, got 'many'"),
         (
             {"audience_sizes": [1, 5]},
-            "audience_sizes must be an AudienceSizes, got [1, 5]: write AudienceSizes.absolute(…)",
+            "audience_sizes must be an AudienceSizes, got [1, 5]: write AudienceSizes.absolute(…) or .percentage(…)",
         ),
         ({"tags": {"team": 1}}, "tags['team'] must be a text, got 1: write '1'"),
         ({"retrained": "false"}, "retrained must be True or False, got 'false'"),
@@ -187,7 +187,7 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
         ),
         (
             {"wait_for_audience_model": 10},
-            "wait_for_audience_model must be a cdk.Duration, got 10: write cdk.Duration.minutes(…)",
+            "wait_for_audience_model must be a cdk.Duration, got 10: write cdk.Duration.minutes(10)",
         ),
         (
             {"shared_audience_metrics": [SharedAudienceMetrics.ALL]},
@@ -250,6 +250,9 @@ def test_grants_say_whose_they_are(stack: cdk.Stack) -> None:
     assert problems_of(lambda: grants.read(arn)) == [
         "invalid parameters of 'ConfiguredAudienceModelGrants.read' of 'Stack/Model':",
         f"grantee must be an iam.IGrantable, got '{arn}': write iam.Role.from_role_arn(self, 'Role', '{arn}')",
+    ]
+    assert problems_of(lambda: grants.read("444455556666"))[1:] == [
+        "grantee must be an iam.IGrantable, got '444455556666': write iam.AccountPrincipal('444455556666')"
     ]
     anybody = iam.AccountPrincipal("444455556666")
     assert problems_of(lambda: grants.start_audience_generation(anybody, collaboration_id=7))[1:] == [
@@ -321,7 +324,15 @@ def test_values_in_one_form() -> None:
 def test_a_list_says_which_of_it_is_wrong(stack: cdk.Stack) -> None:
     parts: dict[str, Any] = {"columns": [TrainingColumn.user_id("user"), "item"], "table": GlueTable("db", "table")}
     lines = problems_of(lambda: TrainingDataset(stack, "Dataset", **parts, bucket=s3.Bucket(stack, "Data")))
-    assert lines[1] == "columns[1] must be a TrainingColumn, got 'item': write TrainingColumn.user_id(…)"
+    assert lines[1] == (
+        "columns[1] must be a TrainingColumn, got 'item': write TrainingColumn.user_id(…) or .item_id(…) or"
+        " .timestamp(…) or .categorical_feature(…) or .numerical_feature(…)"
+    )
+    parts["columns"] = TrainingColumn.user_id("user")
+    lines = problems_of(lambda: TrainingDataset(stack, "Alone", **parts, bucket=s3.Bucket(stack, "AlonesData")))
+    assert lines[1] == (
+        "columns must be a list of which each is a TrainingColumn, got a TrainingColumn: put it in brackets"
+    )
     arn = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1"
     association: dict[str, Any] = {"configured_audience_model": arn, "membership": None}
     lines = problems_of(lambda: ConfiguredAudienceModelAssociation(stack, "Association", **association))
