@@ -53,6 +53,12 @@ def test_no_region(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no Region is named: give --region" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("region", ["us-east1", "us_east_1", "Ireland"])
+def test_no_such_region(region: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["list", "--region", region]) == 1
+    assert capsys.readouterr().err.endswith(f"a Region is written as us-east-1 is, got {region!r}\n")
+
+
 def test_no_such_profile(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["list", "--profile", "nobody"]) == 1
     assert "nobody" in capsys.readouterr().err
@@ -102,7 +108,7 @@ def refusal(code: str, operation: str = "GetConfiguredAudienceModelPolicy") -> C
         (refusal("ThrottlingException"), "try again when less goes on"),
         (refusal("ExpiredTokenException"), "the credentials are not valid, or not any more"),
         (refusal("InternalServiceException"), "failed with InternalServiceException: no."),
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "Could not connect to the endpoint URL"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "is the Region meant, is the service in it"),
         (CommandError("words of ours"), "words of ours"),
     ],
 )

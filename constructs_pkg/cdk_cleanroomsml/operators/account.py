@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from threading import Lock
@@ -121,7 +122,7 @@ def connect(profile: str | None, region: str | None, screen: Screen) -> Account:
     """Takes profile, Region, credentials and endpoints from where the AWS CLI takes them.
 
     Raises:
-        CommandError: there is no such profile, or no Region is named anywhere.
+        CommandError: there is no such profile, or no Region is named anywhere, or it isn't written as one.
     """
     try:
         # boto3 knows AWS_DEFAULT_REGION only, the AWS CLI both.
@@ -130,6 +131,9 @@ def connect(profile: str | None, region: str | None, screen: Screen) -> Account:
         raise CommandError(f"{error}: name one of those that `aws configure list-profiles` shows") from error
     if session.region_name is None:
         raise CommandError("no Region is named: give --region, set AWS_REGION, or configure one for the profile")
+    # Its form only: there may be Regions that boto3 doesn't know yet.
+    if not re.fullmatch(r"[a-z]+(-[a-z]+)+-[0-9]+", session.region_name):
+        raise CommandError(f"a Region is written as us-east-1 is, got {session.region_name!r}")
     config = Config(
         retries=RETRIES,
         max_pool_connections=AT_ONCE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, PartialCredentialsError
 
 from .account import ATTEMPTS, code_of
 from .outcome import DISTRIBUTION
@@ -21,6 +21,8 @@ def explained(error: BotoCoreError | ClientError, command: str) -> str:
     """An error in one sentence, with what to do."""
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return f"{error}: give --profile, or credentials as the AWS CLI takes them"
+    if isinstance(error, EndpointConnectionError):
+        return f"{error}: is the Region meant, is the service in it, and is there a way to it from here?"
     if not isinstance(error, ClientError):
         return str(error)
     code, message = code_of(error), error.response["Error"].get("Message", "")
