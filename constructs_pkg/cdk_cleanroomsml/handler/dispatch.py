@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from .calls import CONNECT_SECONDS, READ_SECONDS, Calls, Waiting
 from .protocol import Answer, Deadline, Failure, Placeholder
+from .reconciliation import Resource
 from .resource_types import (
     AudienceModel,
     ConfiguredAudienceModel,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from .calls import Client
     from .protocol import Clock, Log, Memory, Request
-    from .reconciliation import Resource
 
 LOOK_SECONDS = 2, 3
 """How long a look at the stack may take, to connect and to read: without one the request goes on."""
@@ -56,10 +56,12 @@ def perform(
     waiting = Waiting(request, clock, lambda **of: client("cloudformation").describe_stack_resource(**of), log)
     if seen:
         waiting.doubt()
-    if request.type != "Delete":
-        waiting.check()
     calls = Calls(client, type_.service, clock, Deadline(clock, seconds), log, memory, waiting)
     resource = type_(request, calls, log, account, seen=seen)
+    if request.type != "Delete" and waiting.is_over():
+        if request.type == "Update" and isinstance(resource, Resource):
+            resource.take_back_replacement()
+        waiting.check()
     return {"Create": resource.create, "Update": resource.update, "Delete": resource.delete}[request.type]()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from cdk_cleanroomsml.local.service.store import Policy
 from ..simulation.cloudformation import Stack
 from ..simulation.resource_types import ASSOCIATIONS, CONFIGURED_MODELS, POLICY, SUBJECTS, Subject
 from ..simulation.simulator import MINIMAL, Simulator
-from ..simulation.virtual_lambda import Interruption, client
+from ..simulation.virtual_lambda import Crash, Interruption, client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,6 +169,87 @@ def test_a_replacement_that_is_cancelled_leaves_nothing(world: Simulator, case: 
     assert world.differences() == {}
 
 
+TAGGED = pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES[:3]]
+)
+
+
+def arrives_late(world: Simulator, case: Case) -> None:
+    """The next Create takes long, and whoever sent it dies."""
+    late = Interruption(case.create, lambda: world.clock.sleep(21), after_effect=False)
+    world.wire.interruptions.append(late)
+    world.crash(case.create)
+
+
+@TAGGED
+@pytest.mark.scenario(50)
+@pytest.mark.parametrize("lag", [0, 3])
+def test_a_replacement_that_comes_after_its_roll_back_is_undone_by_the_next_delivery(
+    world: Simulator, case: Case, lag: int
+) -> None:
+    world.deploy(Model=case.first)
+    known = live(world, case)
+    world.faults.list_lag = lag
+    arrives_late(world, case)
+    assert deploy(world, replaced(case), after=10).status == "ROLLBACK_COMPLETE"
+    assert live(world, case) == known
+    assert world.differences() == {}
+    assert world.left_behind(case.type) == set()
+
+
+@TAGGED
+@pytest.mark.scenario(50)
+def test_a_replacement_stays_that_no_delivery_survives(world: Simulator, case: Case) -> None:
+    """Until the next one, whose clean-up it is."""
+    world.deploy(Model=case.first)
+    known = live(world, case)
+    arrives_late(world, case)
+    world.cloudformation.reach = dies_again(world)
+    assert deploy(world, replaced(case), after=10).status == "ROLLBACK_COMPLETE"
+    world.cloudformation.reach = None
+    (left,) = {*live(world, case)} - {*known}
+    assert world.left_behind(case.type) == {left}
+    assert world.deploy(Model=replaced(case)).status == "COMPLETE"
+    assert live(world, case) == [world.physical_id()]
+
+
+def dies_again(world: Simulator) -> Callable[[dict[str, Any]], None]:
+    """Events get to the function, but no second time."""
+
+    def reach(event: dict[str, Any]) -> None:
+        with contextlib.suppress(Crash):
+            world.function.deliver(event)
+
+    return reach
+
+
+@pytest.mark.scenario(50, type="association")
+def test_a_replacement_that_comes_after_its_roll_back_stays_when_nothing_says_whose_it_is(world: Simulator) -> None:
+    case = CASES[2]
+    world.switches.association_tags_refused = True
+    world.deploy(Model=case.first)
+    arrives_late(world, case)
+    assert deploy(world, replaced(case), after=10).status == "ROLLBACK_COMPLETE"
+    assert len(live(world, case)) == 2
+
+
+@TAGGED
+@pytest.mark.scenario(53)
+def test_a_late_delivery_spares_what_a_later_try_with_its_id_is_creating(world: Simulator, case: Case) -> None:
+    world.deploy(Model=case.first)
+    world.cloudformation.reused_id = "8f7e6d5c-0000-4000-8000-000000000001"
+    more = {"PhysicalResourceId": world.physical_id(), "OldResourceProperties": case.first}
+    events = []
+    for _ in range(2):
+        world.clock.sleep(100)
+        events.append(world.cloudformation.event("Update", world.stack.id, "Model", replaced(case), **more))
+    world.crash(case.create)
+    with pytest.raises(Crash):
+        deliver(world, events[1])
+    deliver(world, events[0])
+    assert len(live(world, case)) == 2
+
+
 def replaced(case: Case) -> Any:
     if case.called == "policy":
         return {**case.first, "configuredAudienceModelArn": MODEL.replace("existing0", "existing1")}
@@ -253,11 +335,6 @@ def test_a_fresh_request_takes_no_look(world: Simulator, case: Case) -> None:
     world.destroy()
     # A policy may have become another logical id's.
     assert world.cloudformation.looks == (1 if case.type == POLICY else 0)
-
-
-TAGGED = pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES[:3]]
-)
 
 
 @EVERY_TYPE

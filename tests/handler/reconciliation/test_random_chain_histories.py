@@ -27,6 +27,7 @@ from ..simulation.resource_types import (
     AUDIENCE_MODEL,
     CONFIGURED,
     DATASET,
+    KINDS,
     MARKERS,
     MEMBERSHIP,
     MINIMAL,
@@ -354,7 +355,8 @@ class ChainHistories(RuleBasedStateMachine):
         }
         known = {resource.physical_id for resource in resources.values()}
         requests = {live[physical_id].request_id for physical_id in known} if self.fault_injector.duplicates else set()
-        for physical_id in live.keys() - known - self.deleted - set(self.world.stack.abandoned):
+        left = {*self.deleted, *self.world.stack.abandoned, *self.world.left_behind(type_)}
+        for physical_id in live.keys() - known - left:
             tags = live[physical_id].tags
             assert MARKERS[0] not in tags or tags[MARKERS[2]] in requests, physical_id
         for name, resource in resources.items():
@@ -375,7 +377,7 @@ class ChainHistories(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.finish(self.world.destroy().status)
         assert self.world.stack.resources == {}
-        if not self.world.stack.abandoned:
+        if not self.world.stack.abandoned and not any(self.world.left_behind(type_) for type_ in KINDS):
             assert self.store.configured_audience_models.live() == []
             assert self.store.associations.live() == []
             assert self.store.policies == {}

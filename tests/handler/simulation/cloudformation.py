@@ -52,11 +52,16 @@ class Resource:
 
 @dataclass
 class Pending:
-    """A request, and what was answered; `awaited` as long as CloudFormation waits for that."""
+    """A request, and what was answered; `awaited` as long as CloudFormation waits for that.
+
+    Attributes:
+        dropped_at: when CloudFormation stopped waiting without an answer.
+    """
 
     event: dict[str, Any]
     answers: list[dict[str, Any]] = field(default_factory=list)
     awaited: bool = True
+    dropped_at: float | None = None
 
 
 @dataclass
@@ -138,6 +143,7 @@ class CloudFormation:
             function.clock.beside(lambda: reach(deepcopy(event)))
             function.clock.wait(max(0.0, min(timeout, self.cancel_at - sent)), lambda: bool(pending.answers))
         if not pending.answers:
+            pending.dropped_at = function.clock.now()
             self._end(pending, False, invented)
             cancelled = function.clock.now() >= self.cancel_at
             return Reply(False, invented, "cancelled" if cancelled else "CloudFormation did not receive a response")

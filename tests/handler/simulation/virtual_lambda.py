@@ -315,6 +315,7 @@ class VirtualLambda:
         timeout: seconds that an invocation may take.
         output: everything that was written, by all invocations.
         deaths: why invocations ended without returning.
+        returned: the events of the others, and when they were delivered.
     """
 
     clock: VirtualClock
@@ -323,6 +324,7 @@ class VirtualLambda:
     timeout: float = 900
     output: io.StringIO = field(default_factory=io.StringIO)
     deaths: list[str] = field(default_factory=list)
+    returned: list[tuple[Any, float]] = field(default_factory=list)
     _idle: list[main.Environment] = field(default_factory=list)
     _running: int = 0
     _around: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -336,7 +338,8 @@ class VirtualLambda:
         """
         environment = self._idle.pop() if self._idle else main.Environment(client=client, clock=self.clock)
         environment.put = self.put
-        context = Context(self.clock, self.clock.now() + self.timeout)
+        began = self.clock.now()
+        context = Context(self.clock, began + self.timeout)
         outer, self.clock.kill_at = self.clock.kill_at, context.end
         _LINE.wire = self.wire
         try:
@@ -349,6 +352,7 @@ class VirtualLambda:
         finally:
             self.clock.kill_at = outer
         self._idle.append(environment)
+        self.returned.append((event, began))
 
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:

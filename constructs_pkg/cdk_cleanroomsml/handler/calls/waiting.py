@@ -47,28 +47,31 @@ class Waiting:
 
     Attributes:
         known: the physical id that CloudFormation last named as the resource's own; "" when it hasn't been asked.
+        settled: whether no request for the resource was under way then.
     """
 
     def __init__(self, request: Request, clock: Clock, describe: Callable[..., Describe], log: Log) -> None:
         self.known = ""
+        self.settled = False
         self._request = request
         self._clock = clock
         self._describe = describe
         self._log = log
         self._over = False
+        self._needed = True
         # Whether nothing but the sending says that CloudFormation waits.
         self._fresh = True
         self._certain_until = -inf if request.sent_at is None else request.sent_at + SENT_SECONDS
 
     def is_over(self) -> bool:
         """Whether CloudFormation has stopped waiting; asked only when that isn't certain."""
-        if self._clock.now() > self._certain_until:
+        if self._needed and self._clock.now() > self._certain_until:
             self.look()
-        return self._over
+        return self._needed and self._over
 
     def doubt(self) -> None:
         """Takes the sending for no evidence: there was time in between, or another delivery."""
-        if self._fresh:
+        if self._needed and self._fresh:
             self._certain_until = -inf
 
     def check(self) -> None:
@@ -87,10 +90,9 @@ class Waiting:
     @contextmanager
     def not_needed(self) -> Iterator[None]:
         """For what is right whether CloudFormation waits or not, such as undoing what it didn't wait for."""
-        before = self._over, self._certain_until, self._fresh
-        self._over, self._certain_until, self._fresh = False, inf, False
+        before, self._needed = self._needed, False
         yield
-        self._over, self._certain_until, self._fresh = before
+        self._needed = before
 
     def look(self) -> bool:
         """Asks CloudFormation; says whether it has answered."""
@@ -106,6 +108,7 @@ class Waiting:
                 return False
             seen = {}
         self.known = seen.get("PhysicalResourceId", "")
+        self.settled = not seen.get("ResourceStatus", "").endswith("_IN_PROGRESS")
         self._over = not self._waits(seen)
         self._certain_until = self._clock.now() + LOOKED_SECONDS
         self._log("look", status=seen.get("ResourceStatus", "none"), waits=not self._over)

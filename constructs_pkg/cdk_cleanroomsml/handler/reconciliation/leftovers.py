@@ -4,6 +4,7 @@ One is deleted only if it is not in use:
 
 - It was created for the very request that failed, or for the one that created the resource that is being deleted.
 - It is newer than the one that CloudFormation has just named as the resource's own, and older than that event.
+- It was created by an update whose repeated delivery finds that CloudFormation has gone back to what was before.
 - It is all there is of the resource, from the last hours, while CloudFormation names none at all.
 """
 
@@ -100,6 +101,18 @@ class Leftovers:
             lambda state: self._is_own(state) and not self._is_this_requests(state, self._request.request_id),
         ):
             self._remove(state, "abandoned")
+
+    def remove_replacement(self, name: str) -> None:
+        """Deletes what this update made that CloudFormation doesn't wait for any more, and that it took back.
+
+        It names what was to be replaced. What is under way may have this request's id: ids are used again.
+        """
+        waiting, current = self._calls.waiting, self._request.physical_id
+        if waiting.known != current or not waiting.settled:
+            return
+        for state in self.of_request(name, self._request.request_id):
+            if state.arn != current and state.tags_known:
+                self._remove(state, "cancelled")
 
     def find(
         self, may_be: Callable[[ResourceState], bool], is_it: Callable[[ResourceState], bool], after: float = inf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..calls import CANCELLED, NOT_FOUND
-from ..protocol import FAILED_MARKER, Answer, Failure, Placeholder
+from ..protocol import FAILED_MARKER, Answer, Failure, Placeholder, resource_name
 from . import properties
 from .create import Create
 from .kind import ADOPT, PROTECTED
@@ -38,6 +38,11 @@ class Update(Create):
             elif failure.kind not in ("", CANCELLED, NOT_FOUND):
                 self._store.mark_failed(arn)
             raise
+
+    def take_back_replacement(self) -> None:
+        """Deletes what an earlier delivery made and its roll-back came too early to see."""
+        with self._calls.waiting.not_needed():
+            self._leftovers.remove_replacement(resource_name(self._request))
 
     def _update(self, arn: str, wanted: Members, previous: Members) -> Answer:
         state = self._store.read(arn)
