@@ -117,7 +117,9 @@ def _is_one_of_a_list(value: object, hint: Any) -> bool:  # noqa: ANN401 - what 
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return any(_is_one_of_a_list(value, each) for each in typing.get_args(hint))
     origin = typing.get_origin(hint)
-    if not (isinstance(origin, type) and issubclass(origin, Sequence)) or (isinstance(value, str) and "{Token[" in value):
+    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return False
+    if isinstance(value, str) and "{Token[" in value:
         return False
     item = typing.get_args(hint)[0]
     return isinstance(item, type) and not getattr(item, "_is_protocol", False) and isinstance(value, item)
