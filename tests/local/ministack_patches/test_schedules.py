@@ -58,11 +58,11 @@ class TestSchedules:
         self, engine: Engine, machines: Machines, machine: str, schedule: Any
     ) -> None:
         now = datetime.now(timezone.utc)
-        # Tokyo has no summer time: what is noon there is 3 o'clock here.
-        until_three = (3 - now.hour) % 24 * 3600 - now.minute * 60 - now.second
-        until_three += 0 if until_three > 3600 else DAY
-        schedule("cron(0 12 * * ? *)", ScheduleExpressionTimezone="Asia/Tokyo")
-        engine.advance(until_three - 1800)
+        # In one to two hours. Tokyo has no summer time: it is nine hours ahead.
+        until_then = 2 * 3600 - now.minute * 60 - now.second
+        hour = (now.hour + 2 + 9) % 24
+        schedule(f"cron(0 {hour} * * ? *)", ScheduleExpressionTimezone="Asia/Tokyo")
+        engine.advance(until_then - 1800)
         assert self.fired(machines, machine) == 0
         engine.advance(1801)
         assert self.fired(machines, machine) == 1
