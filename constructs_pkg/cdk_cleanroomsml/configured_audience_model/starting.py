@@ -71,6 +71,7 @@ class Start:
         if self._is_own_account():
             grant = self._grant_in_own_account()
             if grant is not None:
+                self._warn_if_taken_for_own()
                 return grant
         identity = self._grant_to_partner()
         resource = self._grant_by_resource_policy(alone=not identity.success)
@@ -225,6 +226,17 @@ class Start:
             return False
         # One of them isn't known. A policy that is attached in the stack of the model is attached in its account.
         return self._is_owners() and getattr(self._principal, "stack", None) is self._stack
+
+    def _warn_if_taken_for_own(self) -> None:
+        """Says so where only the grantee's account is known: of another one it would have been granted nothing."""
+        if not self._account or is_token(self._account) or not is_token(self._where.account):
+            return
+        cdk.Annotations.of(cast("Construct", self.model)).add_warning_v2(
+            "cdk-cleanroomsml:takenForOwnAccount",
+            f"a grantee is of account {self._account}, and the account of this stack isn't known before it is deployed:"
+            " it is taken for the same. If it is another one, the grantee is granted nothing: give the stack"
+            " env=cdk.Environment(account=..., region=...)",
+        )
 
     def _is_owners(self) -> bool:
         """Whether the stack that the model is in is of the model's account."""

@@ -468,6 +468,23 @@ def test_an_account_principal_of_an_unknown_environment(synth: Synth) -> None:
     assert model.policy is not None
 
 
+@pytest.mark.parametrize("account", ["444455556666", None])
+@pytest.mark.parametrize("known", [True, False])
+def test_who_is_taken_for_one_of_the_own_account_is_told(account: str | None, known: bool) -> None:
+    """Where only one of the two accounts is known."""
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    env = cdk.Environment(account="444455556666", region="us-east-1") if known else None
+    stack = cdk.Stack(app, "Stack", env=env)
+    trained = an_audience_model(stack, "arn:aws:cleanrooms-ml:us-east-1:444455556666:audience-model/readers")
+    model = ConfiguredAudienceModel(
+        stack, "Model", audience_model=trained, shared_audience_metrics=SharedAudienceMetrics.ALL
+    )
+    arn = f"arn:aws:iam::{account or cdk.Aws.ACCOUNT_ID}:role/starter"
+    model.grants.start_audience_generation(iam.Role.from_role_arn(stack, "Starter", arn))
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("taken for the same"))
+    assert len(found) == (account is not None and not known)
+
+
 def test_of_an_imported_model_the_owner_is_asked(two: Two) -> None:
     theirs = ConfiguredAudienceModel.from_configured_audience_model_arn(two.theirs, "Imported", ARN)
     assert_nothing(
