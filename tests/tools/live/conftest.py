@@ -1,0 +1,81 @@
+"""The engine is the account."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cdk_cleanroomsml.local.engine import SECRET_KEY, Engine
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from tools.live.account import Account, connect
+from tools.live.belongings import Belongings
+from tools.live.masks import Masks
+from tools.live.run import Inputs, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
+AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{OWN}:audience-model/seeded"
+PROFILE = "partner"
+RUN_ID = "0a1b2c3d"
+
+
+@pytest.fixture(scope="session")
+def engine_process() -> Iterator[Engine]:
+    """One engine a test worker."""
+    with Engine(retry_seconds=0.05, audience_models=[AUDIENCE_MODEL]) as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(engine_process: Engine) -> Engine:
+    """The worker's engine, empty but for an ACTIVE audience model."""
+    engine_process.reset()
+    return engine_process
+
+
+@pytest.fixture(scope="session")
+def accounts() -> dict[str, Account]:
+    """Clients take long to make, so all tests have the same."""
+    return {}
+
+
+@pytest.fixture
+def connected(
+    engine: Engine, accounts: dict[str, Account], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Account]:
+    """The engine's account and a partner's, found as the AWS CLI finds them, with nothing on record."""
+    config = tmp_path / "config"
+    config.write_text(f"[profile {PROFILE}]\naws_access_key_id = {PARTNER}\naws_secret_access_key = {SECRET_KEY}\n")
+    for name, value in {**engine.environment(), "AWS_CONFIG_FILE": str(config)}.items():
+        monkeypatch.setenv(name, value)
+    if not accounts:
+        masks = Masks()
+        accounts["account"] = connect(masks=masks)
+        accounts["partner"] = connect(PROFILE, masks=masks, called="partner")
+    for each in accounts.values():
+        each.record = []
+    return accounts
+
+
+@pytest.fixture
+def account(connected: dict[str, Account]) -> Account:
+    return connected["account"]
+
+
+@pytest.fixture
+def belongings(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Belongings:
+    """What is made is written to a file of the test's; waiting turns the engine's clock."""
+    return Belongings(connected, RUN_ID, tmp_path / f"{RUN_ID}.json", engine.advance)
+
+
+@pytest.fixture
+def run(engine: Engine, connected: dict[str, Account], belongings: Belongings) -> Run:
+    inputs = Inputs(AUDIENCE_MODEL, partner_profile=PROFILE)
+    return Run(connected["account"], belongings, inputs, connected["partner"], pause=engine.advance)

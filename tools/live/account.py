@@ -1,0 +1,133 @@
+"""An account and Region as the credentials of whoever runs this see them, and a record of what was asked there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ProfileNotFound
+
+if TYPE_CHECKING:
+    from .masks import Masks
+
+# boto3 makes the methods of its clients at run time.
+Client = Any
+
+RETRIES = {"mode": "standard", "total_max_attempts": 8}
+
+
+class LiveError(Exception):
+    """The run can't go on; the message says why and what to change."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call was answered, fit to be shown: no account, no name of a person.
+
+    Attributes:
+        operation: such as `cleanroomsml:CreateConfiguredAudienceModel`.
+        request_id: what AWS support finds it by; empty when no answer came.
+        code: of the error, or empty.
+        message: the error's words, or empty.
+    """
+
+    operation: str
+    request_id: str
+    code: str = ""
+    message: str = ""
+
+
+class Account:
+    """One account in one Region.
+
+    Args:
+        session: whose credentials, and which Region. Endpoints come from where the AWS CLI takes them
+            (`AWS_ENDPOINT_URL`), so a local engine can be the account.
+        masks: what the record doesn't tell; the account adds its number and the caller's name.
+        called: what the account is called in a report: `account` or `partner`.
+
+    Attributes:
+        record: every answer so far, oldest first. Botocore's own retries are one call.
+    """
+
+    def __init__(self, session: boto3.Session, masks: Masks, called: str = "account") -> None:
+        self.session = session
+        self.region = str(session.region_name)
+        self.partition = str(session.get_partition_for_region(self.region))
+        self.masks = masks
+        self.called = called
+        self.record: list[Answer] = []
+        self._clients: dict[str, Client] = {}
+
+    @cached_property
+    def id(self) -> str:
+        """The 12 digits of the account."""
+        caller = self.client("sts").get_caller_identity()
+        self.masks.add(caller["Account"], f"<{self.called}>")
+        self.masks.add(caller["Arn"], "<caller>")
+        # The name of a user, or of a session, which often is that of a person.
+        name = caller["Arn"].rpartition("/")[2]
+        self.masks.add(name if "/" in caller["Arn"] else None, "<caller>")
+        return str(caller["Account"])
+
+    def client(self, service: str) -> Client:
+        """The client of a service, by boto3's name; every call of it is recorded."""
+        if service not in self._clients:
+            client = self.session.client(service, config=Config(retries=RETRIES))
+            client.meta.events.register("after-call", self._answered)
+            client.meta.events.register("after-call-error", self._not_answered)
+            self._clients[service] = client
+        return self._clients[service]
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN of this account and Region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"
+
+    def _answered(self, model: Any, parsed: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
+        error = parsed.get("Error", {})
+        metadata = parsed.get("ResponseMetadata", {})
+        self._keep(model, metadata.get("RequestId", ""), error.get("Code", ""), error.get("Message", ""))
+
+    def _not_answered(self, exception: Exception, context: dict[str, Any], **_: object) -> None:
+        del context
+        self.record.append(Answer("", "", type(exception).__name__, self.masks.mask(str(exception))))
+
+    def _keep(self, model: Any, request_id: str, code: str, message: str) -> None:  # noqa: ANN401 - botocore's
+        operation = f"{model.service_model.service_name}:{model.name}"
+        self.record.append(Answer(operation, request_id, code, self.masks.mask(message)))
+
+
+def connect(profile: str | None = None, *, masks: Masks, called: str = "account", region: str | None = None) -> Account:
+    """Takes profile, Region, credentials and endpoints from where the AWS CLI takes them.
+
+    Args:
+        profile: a profile by its name; by default the AWS CLI's.
+        masks: what is not to be shown.
+        called: what a report calls the account.
+        region: the Region; by default the AWS CLI's.
+
+    Raises:
+        LiveError: there is no such profile, or no Region is named anywhere.
+    """
+    try:
+        # boto3 knows AWS_DEFAULT_REGION only, the AWS CLI both.
+        session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
+    except ProfileNotFound as error:
+        raise LiveError(f"{error}: name one of those that `aws configure list-profiles` shows") from error
+    if session.region_name is None:
+        raise LiveError("no Region is named: set AWS_REGION, or configure one for the profile")
+    return Account(session, masks, called)
+
+
+def code_of(error: ClientError) -> str:
+    """The service's error code."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def message_of(error: ClientError) -> str:
+    """The service's words."""
+    return str(error.response.get("Error", {}).get("Message", ""))

@@ -1,0 +1,228 @@
+"""What a run makes: written down before it is made, and destroyed at the end, whatever happened in between."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .kinds import KINDS, PREFIX, Found, is_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from .account import Account
+
+TAG = "cdk-cleanroomsml-live"
+"""The key of the tag that everything carries that can; the value is the run's id."""
+
+PATIENCE = (1, 2, 4, 8, 15, 30, 60, 60, 120)
+"""Pauses, in seconds, before a refused deletion is tried again, and before a look whether something is gone."""
+
+_LOOKS = (2, 4, 8, 16, 30)
+"""Pauses between looks for what may have been made although nobody was told."""
+
+
+@dataclass
+class Belonging:
+    """One thing that the run has made, or was about to.
+
+    Attributes:
+        kind: one of the names of `KINDS`.
+        name: the name that it was to get.
+        id: what its deletion takes, mostly its ARN; empty as long as nobody has told.
+        whose: `account` or `partner`.
+    """
+
+    kind: str
+    name: str
+    id: str = ""
+    whose: str = "account"
+
+
+class Belongings:
+    """All that a run makes.
+
+    Each thing is written to a file before it is created, and completed afterwards, so that a run that was killed can
+    be cleaned up by the next one.
+
+    Args:
+        accounts: by what they are called: `account`, and `partner` where there is one.
+        run_id: eight letters and digits.
+        file: where it is written.
+        pause: how to wait some seconds.
+    """
+
+    def __init__(
+        self, accounts: dict[str, Account], run_id: str, file: Path, pause: Callable[[float], object] = time.sleep
+    ) -> None:
+        self.accounts = accounts
+        self.run_id = run_id
+        self.file = file
+        self.pause = pause
+        self.all: list[Belonging] = []
+
+    @property
+    def prefix(self) -> str:
+        """How every name begins."""
+        return f"{PREFIX}{self.run_id}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that has tags."""
+        return {TAG: self.run_id}
+
+    def name(self, what: str) -> str:
+        """A name for something of this run: lower-case letters, digits and hyphens, as a bucket's has to be."""
+        return f"{self.prefix}-{what}"
+
+    def make(self, kind: str, name: str, create: Callable[[], str], *, whose: str = "account") -> Belonging:
+        """Creates one thing.
+
+        Args:
+            kind: its kind.
+            name: the name that `create` gives it, made by `name()`.
+            create: creates it and returns its id.
+            whose: whose account it is made in.
+
+        Raises:
+            ClientError: the service's refusal, as `create` raised it. What was refused for good belongs to nobody.
+        """
+        if kind not in KINDS or not name.startswith(self.prefix):
+            raise ValueError(f"a kind of {sorted(KINDS)} and a name from name() are wanted, got {kind!r}, {name!r}")
+        thing = Belonging(kind, name, whose=whose)
+        self.all.append(thing)
+        self._write()
+        try:
+            thing.id = create()
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500:
+                self._forget(thing)
+            raise
+        self._write()
+        return thing
+
+    def remove(self, thing: Belonging) -> None:
+        """Deletes one thing now, once; the service's refusal is raised.
+
+        Raises:
+            ClientError: it isn't deleted.
+        """
+        KINDS[thing.kind].delete(self.accounts[thing.whose], Found(thing.name, thing.id))
+        if not KINDS[thing.kind].slow:
+            self._forget(thing)
+
+    def destroy(self, say: Callable[[str], object] = lambda _: None) -> list[Belonging]:
+        """Destroys everything and looks whether anything is left; goes on after a failure.
+
+        Args:
+            say: told what is being deleted, and what can't be.
+
+        Returns:
+            What is left: nothing, or everything is on file still, and `make live` offers to go on.
+        """
+        for name, kind in KINDS.items():
+            todo = self._here(name)
+            for thing in todo:
+                say(f"deleting {kind.called} {thing.name}")
+                self._delete(thing, say)
+        left = [thing for name in KINDS for thing in self._listed(name)]
+        self.all = left
+        if left:
+            self._write()
+        else:
+            self.file.unlink(missing_ok=True)
+        return left
+
+    def _here(self, kind: str) -> list[Belonging]:
+        """What is on file of a kind, and what Lists show besides; what may have been made is looked for longer."""
+        on_file = [thing for thing in self.all if thing.kind == kind]
+        found = self._listed(kind)
+        for seconds in _LOOKS:
+            seen = {thing.name for thing in found}
+            if all(thing.id or thing.name in seen for thing in on_file):
+                break
+            self.pause(seconds)
+            found = self._listed(kind)
+        known = {(thing.whose, thing.id) for thing in found}
+        return found + [thing for thing in on_file if thing.id and (thing.whose, thing.id) not in known]
+
+    def _listed(self, kind: str) -> list[Belonging]:
+        return [
+            Belonging(kind, found.name, found.id, whose)
+            for whose, account in self.accounts.items()
+            for found in KINDS[kind].find(account, self.prefix)
+        ]
+
+    def _delete(self, thing: Belonging, say: Callable[[str], object]) -> None:
+        kind, account = KINDS[thing.kind], self.accounts[thing.whose]
+        found = Found(thing.name, thing.id)
+        why = ""
+        for seconds in (*PATIENCE, None):
+            try:
+                kind.delete(account, found)
+                if not kind.slow or not any(each.id == thing.id for each in self._listed(thing.kind)):
+                    return
+                why = "it is still being deleted"
+            except (BotoCoreError, ClientError) as error:
+                if is_gone(error):
+                    return
+                why = account.masks.mask(str(error))
+                if not _may_pass(error):
+                    break
+            if seconds is not None:
+                self.pause(seconds)
+        say(f"{kind.called} {thing.name} isn't deleted: {why}")
+
+    def _forget(self, thing: Belonging) -> None:
+        self.all.remove(thing)
+        self._write()
+
+    def _write(self) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        written = self.file.with_suffix(".new")
+        written.write_text(json.dumps({"run_id": self.run_id, "belongings": [asdict(each) for each in self.all]}))
+        written.replace(self.file)
+
+    def read(self) -> None:
+        """Takes up what is on file."""
+        if self.file.exists():
+            self.all = [Belonging(**each) for each in json.loads(self.file.read_text())["belongings"]]
+
+
+def _may_pass(error: BotoCoreError | ClientError) -> bool:
+    """Whether the same call may succeed a little later."""
+    if isinstance(error, BotoCoreError):
+        return True
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status >= 500 or any(word in code for word in _PASSING)
+
+
+_PASSING = ("Conflict", "Throttl", "TooManyRequests", "BucketNotEmpty", "InUse", "Limit", "ValidationError")
+
+
+def earlier_runs(accounts: dict[str, Account], folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """The runs that left something in the account: their ids, and what they left.
+
+    Those of other machines, too: everything begins with one prefix.
+    """
+    seen: dict[str, list[str]] = {}
+    for kind in KINDS.values():
+        for account in accounts.values():
+            for found in kind.find(account, PREFIX):
+                run_id = found.name.partition(PREFIX)[2][:8]
+                seen.setdefault(run_id, []).append(f"{kind.called} {found.name}")
+    for file in folder.glob("*.json"):
+        for each in _on_file(file):
+            seen.setdefault(file.stem, []).append(f"{KINDS[each['kind']].called} {each['name']}")
+    yield from seen.items()
+
+
+def _on_file(file: Path) -> Iterable[dict[str, Any]]:
+    document: dict[str, Any] = json.loads(file.read_text())
+    return list(document["belongings"])
