@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .kinds import KINDS, PREFIX, Found, is_gone
+from .kinds import KINDS, PREFIX, TAG, Found, is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from .account import Account
-
-TAG = "cdk-cleanroomsml-live"
-"""The key of the tag that everything carries that can; the value is the run's id."""
 
 PATIENCE = (1, 2, 4, 8, 15, 30, 60, 60, 120)
 """Pauses, in seconds, before a refused deletion is tried again, and before a look whether something is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
 AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{OWN}:audience-model/seeded"
@@ -79,3 +80,40 @@ def belongings(engine: Engine, connected: dict[str, Account], tmp_path: Path) ->
 def run(engine: Engine, connected: dict[str, Account], belongings: Belongings) -> Run:
     inputs = Inputs(AUDIENCE_MODEL, partner_profile=PROFILE)
     return Run(connected["account"], belongings, inputs, connected["partner"], pause=engine.advance)
+
+
+def open_inputs(run: Run, engine: Engine, needs: Iterable[str]) -> None:
+    """Makes in the engine what an experiment needs to be given, and gives it."""
+    for need in needs:
+        if getattr(run.inputs, need) is None:
+            run.inputs = replace(run.inputs, **{need: OPENED[need](engine)})
+
+
+def _membership(engine: Engine) -> str:
+    collaboration = engine.client("cleanrooms", account=PARTNER).create_collaboration(
+        name="spring",
+        description="with a partner",
+        creatorDisplayName="advertiser",
+        creatorMemberAbilities=["CAN_QUERY", "CAN_RECEIVE_RESULTS"],
+        members=[{"accountId": OWN, "displayName": "publisher", "memberAbilities": []}],
+        queryLogStatus="DISABLED",
+    )["collaboration"]["id"]
+    own, theirs = engine.client("cleanrooms"), engine.client("cleanrooms", account=PARTNER)
+    theirs.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+    made = own.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+    return str(made["membership"]["id"])
+
+
+def _training_dataset(engine: Engine) -> str:
+    columns = (("user", "USER_ID"), ("item", "ITEM_ID"), ("at", "TIMESTAMP"))
+    schema = [{"columnName": column, "columnTypes": [type_]} for column, type_ in columns]
+    source = {"glueDataSource": {"databaseName": "shop", "tableName": "clicks"}}
+    made = engine.client("cleanroomsml").create_training_dataset(
+        name="clicks",
+        roleArn=f"arn:aws:iam::{OWN}:role/cleanrooms-ml-read",
+        trainingData=[{"type": "INTERACTIONS", "inputConfig": {"schema": schema, "dataSource": source}}],
+    )
+    return str(made["trainingDatasetArn"])
+
+
+OPENED = {"membership_id": _membership, "training_dataset_arn": _training_dataset}

@@ -11,6 +11,8 @@ from tools.live.experiments import UNSEEN, all_experiments
 
 from cdk_cleanroomsml.local.service import Switches
 
+from .conftest import open_inputs
+
 if TYPE_CHECKING:
     from tools.live.experiments import Experiment
     from tools.live.run import Run
@@ -44,6 +46,7 @@ def cases() -> list[tuple[str, Any]]:
 @pytest.mark.parametrize(("name", "position"), cases())
 def test_an_experiment_tells_the_position_of_its_switch(name: str, position: Any, run: Run, engine: Engine) -> None:
     each = EXPERIMENTS[name]
+    open_inputs(run, engine, each.needs)
     engine.set_switches(**{str(each.switch): position})
     verdict = each.run(run)
     assert (verdict.position, verdict.answer != "not to be told") == (position, True), verdict.because
@@ -55,6 +58,7 @@ def test_nothing_is_told_that_another_switch_hides(
     name: str, switch: str, hidden_by: tuple[str, Any], run: Run, engine: Engine
 ) -> None:
     for position in positions(switch):
+        open_inputs(run, engine, EXPERIMENTS[name].needs)
         engine.set_switches(**{switch: position, hidden_by[0]: hidden_by[1]})
         verdict = EXPERIMENTS[name].run(run)
         assert (verdict.answer, verdict.position) == ("not to be told", UNSEEN)

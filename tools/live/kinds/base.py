@@ -1,0 +1,74 @@
+"""What a kind is, and what most of them have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from ..account import Account
+
+PREFIX = "cdk-cleanroomsml-live-"
+"""How every name begins that any run gives; eight letters and digits of the run's id follow."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something that a List shows.
+
+    Attributes:
+        name: its name.
+        id: what its deletion takes.
+    """
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of things.
+
+    Attributes:
+        called: what people call one.
+        find: everything in an account whose name begins with a prefix.
+        delete: begins to delete one; raises what the service answers.
+        slow: whether it is still there for a while after its deletion was accepted.
+    """
+
+    called: str
+    find: Callable[[Account, str], Iterator[Found]]
+    delete: Callable[[Account, Found], object]
+    slow: bool = False
+
+
+def pages(account: Account, service: str, operation: str, items: str, **members: object) -> Iterator[dict[str, Any]]:
+    """The items of all pages of a List."""
+    for page in account.client(service).get_paginator(operation).paginate(**members):
+        yield from page.get(items, [])
+
+
+def is_gone(error: BotoCoreError | ClientError) -> bool:
+    """Whether an error says that what is to be deleted doesn't exist."""
+    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    return any(word in code for word in ("NotFound", "NoSuch", "DoesNotExist"))
+
+
+def listed(service: str, operation: str, items: str, name: str, id_: str) -> Callable[[Account, str], Iterator[Found]]:
+    """How a kind is found whose List tells name and id."""
+
+    def find(account: Account, prefix: str) -> Iterator[Found]:
+        for item in pages(account, service, operation, items):
+            if item[name].startswith(prefix):
+                yield Found(item[name], item[id_])
+
+    return find
+
+
+def deleted_by(service: str, operation: str, member: str) -> Callable[[Account, Found], object]:
+    """How a kind is deleted whose Delete takes nothing but the id."""
+    return lambda account, found: getattr(account.client(service), operation)(**{member: found.id})
