@@ -110,7 +110,7 @@ def nothing_granted(resource: Resource, grantee: iam.IGrantable, actions: Sequen
     path = cast("IConstruct", resource).node.path
     cdk.Annotations.of(cast("Construct", resource)).add_warning_v2(
         "cdk-cleanroomsml:nothingGranted",
-        f"{_named(grantee)} was not granted {', '.join(actions)} on '{path}': {why}",
+        f"{named(grantee)} was not granted {', '.join(actions)} on '{path}': {why}",
     )
     return iam.Grant.drop(grantee, why)
 
@@ -140,6 +140,7 @@ def _with_conditions_of(grantee: iam.IGrantable, conditions: Conditions | None) 
     return both
 
 
-def _named(grantee: iam.IGrantable) -> str:
+def named(grantee: iam.IGrantable) -> str:
+    """A grantee for people: where it is defined, if it is a construct."""
     node = getattr(grantee, "node", None)
     return type(grantee.grant_principal).__name__ if node is None else f"'{node.path}'"

@@ -15,6 +15,7 @@ from aws_cdk import aws_iam as iam
 from ..common import limits
 from ..common.environment import (
     Environment,
+    account,
     environment_of_resource,
     is_token,
     known_to_differ,
@@ -22,7 +23,7 @@ from ..common.environment import (
     resources_of,
     stack_of,
 )
-from ..common.grant import account_of, add_to_identity, nothing_granted
+from ..common.grant import account_of, add_to_identity, named, nothing_granted
 from ..common.problems import Problems
 from .resource_policy import policy_of
 
@@ -59,8 +60,10 @@ class Start:
         self._where = environment_of_resource(self.model)
         self._arn = self.model.configured_audience_model_ref.configured_audience_model_arn
         self._stack = stack_of(cast("Construct", self.model))
-        self._account = account_of(self.grantee)
         self._principal = self.grantee.grant_principal
+        self._account = account_of(self.grantee)
+        if self._account == account():
+            self._account = (self._stack_of_grantee() or self._stack).account
 
     def grant(self) -> iam.Grant:
         """Grants it.
@@ -71,7 +74,6 @@ class Start:
         if self._is_own_account():
             grant = self._grant_in_own_account()
             if grant is not None:
-                self._warn_if_taken_for_own()
                 return grant
         identity = self._grant_to_partner()
         resource = self._grant_by_resource_policy(alone=not identity.success)
@@ -79,7 +81,7 @@ class Start:
             return resource
         if resource.success:
             return identity.combine(resource)
-        return resource if self._is_owners() else identity
+        return resource if self._takes_both() else identity
 
     # Identities
 
@@ -104,6 +106,7 @@ class Start:
         grant = add_to_identity(self.grantee, arns, [_START], conditions=self._within())
         if not grant.success:
             return grant
+        self._warn_if_it_may_be_elsewhere(stack)
         # The account in the ARN of a collaboration is its creator's, or the caller's: that isn't documented.
         collaborations = resources_of(self._where._replace(account="*"), "cleanrooms", "collaboration")
         one = collaborations.removesuffix("*") + (self.collaboration_id or "*")
@@ -151,7 +154,7 @@ class Start:
             if asked.added:
                 self._warn_of_any_collaboration(statement)
                 return grant
-        if not alone and not self._is_owners():
+        if not alone and not self._takes_both():
             return iam.Grant.drop(self.grantee, "the model's owner has to let it in")
         return self._nothing(self._why_not())
 
@@ -187,7 +190,7 @@ class Start:
         if len(names) > 1:
             return None
         account = self._account or names[0].split(":")[4]
-        if not known_to_differ(account, self._where.account):
+        if self._stack.resolve(account) == self._stack.resolve(self._where.account):
             return None
         principal = iam.ArnPrincipal(account)
         return cast("iam.IPrincipal", principal.with_conditions(conditions) if conditions else principal)
@@ -216,26 +219,32 @@ class Start:
         return {"StringEquals": {_COLLABORATION: self.collaboration_id}} if self.collaboration_id else None
 
     def _is_own_account(self) -> bool:
-        """Whether the grantee is of the model's account, for all that is known."""
-        if known_to_differ(self._account, self._where.account):
-            return False
+        """Whether the grantee is of the model's account, for all that is known.
+
+        Where only one of the two accounts is known, both sides are granted, as CDK does: nothing tells that they are
+        the same. Of a role that is imported where neither is, CDK says that they are.
+        """
         resolve = self._stack.resolve
         if resolve(self._account) == resolve(self._where.account):
             return True
-        if not self._account:
+        if not (is_token(self._account) and is_token(self._where.account)):
             return False
-        # One of them isn't known. A policy that is attached in the stack of the model is attached in its account.
         return self._is_owners() and getattr(self._principal, "stack", None) is self._stack
 
-    def _warn_if_taken_for_own(self) -> None:
-        """Says so where only the grantee's account is known: of another one it would have been granted nothing."""
-        if not self._account or is_token(self._account) or not is_token(self._where.account):
+    def _takes_both(self) -> bool:
+        """Whether the grantee's policy is known to be too little, and the model's can be changed from here."""
+        return self._is_owners() and known_to_differ(self._account, self._where.account)
+
+    def _warn_if_it_may_be_elsewhere(self, stack: cdk.Stack | None) -> None:
+        """Warns of a policy that is attached here to what may be elsewhere, where IAM can't."""
+        if stack is None or is_token(self._account) == is_token(stack.account):
             return
         cdk.Annotations.of(cast("Construct", self.model)).add_warning_v2(
-            "cdk-cleanroomsml:takenForOwnAccount",
-            f"a grantee is of account {self._account}, and the account of this stack isn't known before it is deployed:"
-            " it is taken for the same. If it is another one, the grantee is granted nothing: give the stack"
-            " env=cdk.Environment(account=..., region=...)",
+            "cdk-cleanroomsml:granteeMayBeElsewhere",
+            f"{named(self.grantee)} is of {_account(self._account)}, and its policy is attached by a stack of"
+            f" {_account(stack.account)}: if the two are not the same, the deployment fails, because IAM finds no such"
+            " grantee. Give the stack env=cdk.Environment(account=..., region=...), and import what is of its account"
+            " by its name, what is of another one with its account in the ARN",
         )
 
     def _is_owners(self) -> bool:
@@ -262,6 +271,10 @@ def check_start(problems: Problems, grantee: iam.IGrantable, collaboration_id: s
         pattern=limits.UUID_PATTERN,
         allowed="a UUID in small letters, the identifier of a collaboration",
     )
+
+
+def _account(account: str) -> str:
+    return "an account that isn't known before deployment" if is_token(account) else f"account {account}"
 
 
 def _is_group(name: str) -> bool:

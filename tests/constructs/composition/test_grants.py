@@ -9,10 +9,13 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match, Template
+from constructs import Construct
 
 from cdk_cleanroomsml import (
     AudienceModel,
+    AudienceOutput,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelGrants,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml import IConfiguredAudienceModel
 
     from ..conftest import Synth
+
+    Made = Callable[[Construct], iam.IGrantable]
 
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/8ad5aa2a"
 
@@ -461,28 +466,129 @@ def test_an_account_principal_of_an_unknown_environment(synth: Synth) -> None:
     )
     for own in (iam.AccountRootPrincipal(), iam.AccountPrincipal(cdk.Aws.ACCOUNT_ID)):
         assert_nothing(model.grants.start_audience_generation(own), synth.stack, "the model is its own already")
-    analyst = iam.Role.from_role_arn(synth.stack, "Analyst", OWN_ROLE)
-    model.grants.start_audience_generation(analyst).assert_success()
     assert model.policy is None
     model.grants.start_audience_generation(iam.AccountPrincipal(PARTNER)).assert_success()
     assert model.policy is not None
 
 
-@pytest.mark.parametrize("account", ["444455556666", None])
-@pytest.mark.parametrize("known", [True, False])
-def test_who_is_taken_for_one_of_the_own_account_is_told(account: str | None, known: bool) -> None:
-    """Where only one of the two accounts is known."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
-    env = cdk.Environment(account="444455556666", region="us-east-1") if known else None
-    stack = cdk.Stack(app, "Stack", env=env)
-    trained = an_audience_model(stack, "arn:aws:cleanrooms-ml:us-east-1:444455556666:audience-model/readers")
-    model = ConfiguredAudienceModel(
-        stack, "Model", audience_model=trained, shared_audience_metrics=SharedAudienceMetrics.ALL
+def role_of(account: str) -> Made:
+    return lambda scope: iam.Role.from_role_arn(scope, "Grantee", f"arn:aws:iam::{account}:role/analyst")
+
+
+def role_by_parameter(scope: Construct) -> iam.IGrantable:
+    return iam.Role.from_role_arn(scope, "Grantee", cdk.CfnParameter(scope, "RoleArn").value_as_string)
+
+
+def user_of(account: str) -> Made:
+    return lambda scope: iam.User.from_user_arn(scope, "Grantee", f"arn:aws:iam::{account}:user/analyst")
+
+
+def group_of(account: str) -> Made:
+    return lambda scope: iam.Group.from_group_arn(scope, "Grantee", f"arn:aws:iam::{account}:group/analysts")
+
+
+def with_condition(make: Made) -> Made:
+    tagged = {"StringEquals": {"aws:PrincipalTag/team": "ads"}}
+    return lambda scope: iam.PrincipalWithConditions(make(scope).grant_principal, tagged)
+
+
+def own_role(scope: Construct) -> iam.IGrantable:
+    return iam.Role(scope, "Grantee", assumed_by=iam.AccountRootPrincipal())
+
+
+WHOEVER: dict[str, Made] = {
+    "a role of a known account": role_of(PARTNER),
+    "a role of a known account, as it is": lambda scope: iam.Role.from_role_arn(
+        scope, "Grantee", THEIR_ROLE, mutable=False
+    ),
+    "a role of a known account, with a condition": with_condition(role_of(PARTNER)),
+    "a role by a parameter": role_by_parameter,
+    "a role by its name": lambda scope: iam.Role.from_role_name(scope, "Grantee", "analyst"),
+    "a role of the account, said so": role_of(cdk.Aws.ACCOUNT_ID),
+    "a user of a known account": user_of(PARTNER),
+    "a group of a known account": group_of(PARTNER),
+    "a role of the stack": own_role,
+    "a role of the stack, with a condition": with_condition(own_role),
+    "an account": lambda _: iam.AccountPrincipal(PARTNER),
+    "the account": lambda _: iam.AccountPrincipal(cdk.Aws.ACCOUNT_ID),
+    "an organization": lambda _: iam.OrganizationPrincipal("o-1234567890"),
+    "an ARN": lambda _: iam.ArnPrincipal(THEIR_ROLE),
+    "two at once": lambda _: iam.CompositePrincipal(iam.ArnPrincipal(PARTNER), iam.ArnPrincipal(THEIR_ROLE)),
+}
+OF_THE_ACCOUNT = ("a role of the account, said so", "the account")
+"""What a Token says is of the stack's account; CDK doesn't look into it, and a bucket takes it for another's."""
+
+
+@pytest.mark.parametrize("env", [None, OWN, PARTNER], ids=["anywhere", "the owner's", "the partner's"])
+def test_who_is_granted_what_as_a_bucket_grants_it(env: str | None) -> None:
+    """By a policy of its own, by the resource's, by both: also where one of the accounts, or neither, is known."""
+    stack = a_stack(env)
+    output = AudienceOutput(stack, "Output")
+    for number, make in enumerate(WHOEVER.values()):
+        scope = Construct(stack, f"Scope{number}x")
+        grantee = make(scope)
+        s3.Bucket(scope, "Bucket").grant_read(grantee)
+        a_model(scope, output).grants.start_audience_generation(grantee, collaboration_id=COLLABORATION)
+    resources = Template.from_stack(stack).to_json()["Resources"]
+    for number, who in enumerate(WHOEVER):
+        own = [each for name, each in resources.items() if name.startswith(f"Scope{number}x")]
+        types = [each["Type"] for each in own]
+        said = str([each for each in own if each["Type"] == "AWS::IAM::Policy"])
+        by_itself = ["s3:GetObject*" in said, START in said]
+        by_policy = [each in types for each in ("AWS::S3::BucketPolicy", RESOURCE_POLICY_TYPE)]
+        if who in OF_THE_ACCOUNT or (who == "an account" and env == PARTNER):
+            # Nobody needs to be let in by the account that they are of.
+            assert not by_policy[1], who
+        elif who.startswith(("a user", "a group")) and env == OWN:
+            # CDK attaches it to a user and a group of whatever account, by the name.
+            assert (by_itself[1], by_policy[1]) == (False, True), who
+        else:
+            assert (by_itself[1], by_policy[1]) == (by_itself[0], by_policy[0]), who
+
+
+@pytest.mark.parametrize(
+    ("who", "env"),
+    [("a role of a known account", None), ("a role by a parameter", OWN), ("a user of a known account", None)],
+)
+def test_a_policy_that_is_attached_to_what_may_be_elsewhere_is_pointed_out(who: str, env: str | None) -> None:
+    stack = a_stack(env)
+    model = a_model(stack)
+    model.grants.start_audience_generation(WHOEVER[who](stack), collaboration_id=COLLABORATION).assert_success()
+    Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("IAM finds no such grantee"))
+
+
+@pytest.mark.parametrize("who", ["a role of the stack", "a role by its name", "an account", "an ARN", "two at once"])
+@pytest.mark.parametrize("env", [None, OWN])
+def test_of_what_is_where_it_seems_nothing_is_pointed_out(who: str, env: str | None) -> None:
+    stack = a_stack(env)
+    a_model(stack).grants.start_audience_generation(WHOEVER[who](stack), collaboration_id=COLLABORATION)
+    Annotations.from_stack(stack).has_no_warning("*", "*")
+
+
+def test_of_an_imported_model_a_policy_of_its_own_is_enough_where_the_account_may_be_the_same() -> None:
+    """Of a model whose policy can't be changed here: it is the grantee's own that counts then."""
+    stack = a_stack(None)
+    arn = cdk.CfnParameter(stack, "ModelArn").value_as_string
+    model = ConfiguredAudienceModel.from_configured_audience_model_attributes(
+        stack, "Model", configured_audience_model_arn=arn, region="us-east-1"
     )
-    arn = f"arn:aws:iam::{account or cdk.Aws.ACCOUNT_ID}:role/starter"
-    model.grants.start_audience_generation(iam.Role.from_role_arn(stack, "Starter", arn))
-    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("taken for the same"))
-    assert len(found) == (account is not None and not known)
+    model.grants.start_audience_generation(role_of(PARTNER)(stack), collaboration_id=COLLABORATION).assert_success()
+    Annotations.from_stack(stack).has_no_warning("*", Match.string_like_regexp("was not granted"))
+
+
+def a_stack(account: str | None) -> cdk.Stack:
+    env = None if account is None else cdk.Environment(account=account, region="us-east-1")
+    return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=env)
+
+
+def a_model(scope: Construct, output: AudienceOutput | None = None) -> ConfiguredAudienceModel:
+    return ConfiguredAudienceModel(
+        scope,
+        "Model",
+        audience_model=an_audience_model(scope, cdk.CfnParameter(scope, "Trained").value_as_string),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        output=output,
+    )
 
 
 def test_of_an_imported_model_the_owner_is_asked(two: Two) -> None:
