@@ -232,8 +232,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             return []
         problem = (
             f"'{self.node.path}' has Clean Rooms manage the resource policy of its model, and '{policy}' "
-            "manages it, too: set manage_resource_policies to False, or leave the grants to other accounts out (whose account"
-            " isn't known to be the model's counts as one of those)"
+            "manages it, too: set manage_resource_policies to False, or leave the grants to other accounts out (whose"
+            " account isn't known to be the model's counts as one of those)"
         )
         return [problem]
 
