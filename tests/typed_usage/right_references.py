@@ -68,6 +68,7 @@ def associations(
         l1,
         Membership.from_membership_arn(stack, "Membership", "arn"),
         Membership.from_membership_identifier(stack, "Ours", "id"),
+        Membership.from_membership_attributes(stack, "Yours", membership_arn="arn", account="1", region="us-east-1"),
     ]
     made: list[IConfiguredAudienceModelAssociationRef] = [
         ConfiguredAudienceModelAssociation(stack, "One", configured_audience_model=model, membership=l1),

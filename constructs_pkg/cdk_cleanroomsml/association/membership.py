@@ -70,22 +70,49 @@ class Membership:
         Raises:
             ValueError: It is not the ARN of a membership.
         """
-        problems = Problems(scope, id)
-        problems.text(
-            "membership_arn",
-            membership_arn,
-            length=limits.MEMBERSHIP_ARN_LENGTH,
-            pattern=limits.MEMBERSHIP_ARN_PATTERN,
-            allowed="arn:aws:cleanrooms:<region>:<account>:membership/<id>",
-        )
-        return _ImportedMembership(problems, membership_arn)
+        return _ImportedMembership(Problems(scope, id), membership_arn)
+
+    @staticmethod
+    def from_membership_attributes(
+        scope: Construct, id: str, *, membership_arn: str, account: str | None = None, region: str | None = None
+    ) -> IMembershipRef:
+        """A membership that is defined elsewhere, of which more is known than its ARN.
+
+        Args:
+            scope: The construct that the import belongs to.
+            id: Its name there.
+            membership_arn: The ARN, or a Token.
+            account: The account it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                Region is given.
+            region: The Region it is in, where the ARN is a Token. Default: that of the ARN; the stack's, if only the
+                account is given.
+
+        Raises:
+            ValueError: It is not the ARN of a membership, or that of another account or Region.
+        """
+        return _ImportedMembership(Problems(scope, id), membership_arn, account=account, region=region)
 
 
 class _ImportedMembership(ImportedResource):
     """A membership that is defined elsewhere."""
 
-    def __init__(self, problems: Problems, arn: str, identifier: str | None = None) -> None:
-        super().__init__(problems, arn, MEMBERSHIP)
+    def __init__(
+        self,
+        problems: Problems,
+        arn: str,
+        identifier: str | None = None,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        problems.text(
+            "membership_arn",
+            arn,
+            length=limits.MEMBERSHIP_ARN_LENGTH,
+            pattern=limits.MEMBERSHIP_ARN_PATTERN,
+            allowed="arn:aws:cleanrooms:<region>:<account>:membership/<id>",
+        )
+        super().__init__(problems, arn, MEMBERSHIP, account=account, region=region)
         self.membership_ref = MembershipReference(
             membership_arn=arn, membership_identifier=id_of(arn) if identifier is None else identifier
         )

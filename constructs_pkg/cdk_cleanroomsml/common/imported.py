@@ -33,6 +33,7 @@ class ImportedResource(cdk.Resource):
         Raises:
             ValueError: Something is wrong with the parameters.
         """
+        problems.account("account", account)
         where = environment_of_arn(arn, resource_type)
         problems.same("account", account or "", where.account, _ELSEWHERE)
         problems.same("region", region or "", where.region, _ELSEWHERE)

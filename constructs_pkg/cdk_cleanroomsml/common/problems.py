@@ -17,6 +17,8 @@ import aws_cdk as cdk
 from .environment import Environment, Resource, environment_of, environment_of_resource, is_dummy, known_to_differ
 from .keys import are_known_to_differ, key_arn_of
 from .limits import (
+    ACCOUNT_ID_LENGTH,
+    ACCOUNT_PATTERN,
     ARN_LENGTH,
     ARN_PATTERN,
     DESCRIPTION_LENGTH,
@@ -129,6 +131,12 @@ class Problems:
         article = "an" if kind[0] in "aeiou" else "a"
         allowed = f"the ARN of {article} {kind.replace('-', ' ')}, arn:aws:cleanrooms-ml:<region>:<account>:{kind}/<id>"
         self.text(parameter, value, length=ARN_LENGTH, pattern=ARN_PATTERN.format(kind=kind), allowed=allowed)
+
+    def account(self, parameter: str, value: str | None) -> None:
+        """Checks the id of an account."""
+        self.text(
+            parameter, value, length=ACCOUNT_ID_LENGTH, pattern=ACCOUNT_PATTERN, allowed="the 12 digits of an account"
+        )
 
     def number(self, parameter: str, value: jsii.Number | None, bounds: tuple[int, int]) -> None:
         """Checks a whole number between two bounds, both allowed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..common.grant import grant_on, grant_pass_role
 from ..common.parameter_types import checked
@@ -12,6 +12,7 @@ from .starting import Start, check_start
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk.interfaces.aws_iam import IRoleRef
+    from constructs import Construct
 
     from .interface import IConfiguredAudienceModelRef
 
@@ -86,7 +87,7 @@ class ConfiguredAudienceModelGrants:
             ValueError: The account, the role's ARN or the collaboration's identifier isn't one, the role is of another
                 account than the grantee, or it would let everybody in.
         """
-        problems = Problems(None, "start_audience_generation")
+        problems = Problems(cast("Construct", self._model), "start_audience_generation")
         problems.policy_text("seed_role", None if seed_role is None else seed_role.role_ref.role_arn)
         check_start(problems, grantee, collaboration_id)
         problems.raise_if_any()

@@ -257,13 +257,7 @@ class Start:
 
 def check_start(problems: Problems, grantee: iam.IGrantable, collaboration_id: str | None) -> None:
     """Checks the parameters of a grant."""
-    problems.text(
-        "grantee's account",
-        account_of(grantee) or None,
-        length=limits.ACCOUNT_ID_LENGTH,
-        pattern=limits.ACCOUNT_PATTERN,
-        allowed="an account's 12 digits",
-    )
+    problems.account("grantee's account", account_of(grantee) or None)
     problems.text(
         "collaboration_id",
         collaboration_id,

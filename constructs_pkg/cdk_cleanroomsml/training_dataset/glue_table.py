@@ -67,10 +67,4 @@ def check_table(problems: Problems, table: GlueTable) -> None:
         pattern=limits.GLUE_TABLE_NAME_PATTERN,
         allowed="letters, digits and underscores, with spaces and single hyphens between them",
     )
-    problems.text(
-        "table's catalog_id",
-        table.catalog_id,
-        length=limits.ACCOUNT_ID_LENGTH,
-        pattern=limits.ACCOUNT_PATTERN,
-        allowed="the 12 digits of an account",
-    )
+    problems.account("table's catalog_id", table.catalog_id)

@@ -180,7 +180,10 @@ def test_the_place_of_a_token_can_be_said() -> None:
     ConfiguredAudienceModelAssociation.from_configured_audience_model_association_attributes(
         stack, "D", configured_audience_model_association_arn=arn, **place
     )
-    assert {tell(stack, name) for name in "ABCD"} == {("444455556666", "eu-west-1")}
+    Membership.from_membership_attributes(stack, "M", membership_arn=arn, **place)
+    assert {tell(stack, name) for name in "ABCDM"} == {("444455556666", "eu-west-1")}
+    with pytest.raises(ValueError, match="account must be the 12 digits of an account, got '4444-5555-66'"):
+        Membership.from_membership_attributes(stack, "N", membership_arn=arn, account="4444-5555-66")
     here = AudienceModel.from_audience_model_attributes(stack, "E", audience_model_arn=arn, region="eu-west-1")
     assert tell(stack, "E") == ("111122223333", "eu-west-1")
     with pytest.raises(ValueError, match="audience_model's Region 'eu-west-1' is not 'us-east-1'"):

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
+import cdk_cleanroomsml
 from cdk_cleanroomsml import ConfiguredAudienceModel
 
 if TYPE_CHECKING:
@@ -58,3 +59,15 @@ def test_more_than_the_arn_can_be_known(synth: Synth) -> None:
     )
     model.grants.manage(reader)
     assert "arn:aws:iam::444455556666:role/writer" in str(synth.only("AWS::IAM::Policy"))
+
+
+def test_whatever_has_an_import_by_its_arn_has_one_by_all_that_is_known() -> None:
+    imports = {
+        each
+        for name in cdk_cleanroomsml.__all__
+        for each in vars(getattr(cdk_cleanroomsml, name))
+        if each[:5] == "from_"
+    }
+    arns = {each.removesuffix("_arn") for each in imports if each.endswith("_arn")}
+    assert arns == {each.removesuffix("_attributes") for each in imports if each.endswith("_attributes")}
+    assert len(arns) == 5
