@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from .account import LiveError
 from .kinds import KINDS, PREFIX, TAG, Found, is_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from .account import Account
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 PATIENCE = (1, 2, 4, 8, 15, 30, 60, 60, 120)
 """Pauses, in seconds, before a refused deletion is tried again, and before a look whether something is gone."""
 
+RUN_ID_LETTERS = 8
+
 _LOOKS = (2, 4, 8, 16, 30)
 """Pauses between looks for what may have been made although nobody was told."""
+
+_ROUNDS = (2, 10, 30)
+"""Pauses before all is gone through once more: a function's last lines make its log group anew, say."""
 
 
 @dataclass
@@ -98,7 +104,8 @@ class Belongings:
             thing.id = create()
         except ClientError as error:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500:
-                self._forget(thing)
+                self.all.remove(thing)
+                self._write()
             raise
         self._write()
         return thing
@@ -120,63 +127,80 @@ class Belongings:
             say: told what is being deleted, and what can't be.
 
         Returns:
-            What is left: nothing, or everything is on file still, and `make live` offers to go on.
+            What is left: nothing, or it is on file still, and `make live` offers to go on.
         """
-        for name, kind in KINDS.items():
-            todo = self._here(name)
-            for thing in todo:
-                say(f"deleting {kind.called} {thing.name}")
-                self._delete(thing, say)
-        left = [thing for name in KINDS for thing in self._listed(name)]
-        self.all = left
-        if left:
+        for seconds in (*_ROUNDS, None):
+            for kind in KINDS:
+                for thing in self._here(kind, say):
+                    say(f"deleting {KINDS[kind].called} {thing.name}")
+                    self._delete(thing, say)
+            self.all = [thing for kind in KINDS for thing in self._left(kind)]
+            if not self.all:
+                self.file.unlink(missing_ok=True)
+                break
             self._write()
-        else:
-            self.file.unlink(missing_ok=True)
-        return left
+            if seconds is not None:
+                self.pause(seconds)
+        return self.all
 
-    def _here(self, kind: str) -> list[Belonging]:
+    def _here(self, kind: str, say: Callable[[str], object]) -> list[Belonging]:
         """What is on file of a kind, and what Lists show besides; what may have been made is looked for longer."""
         on_file = [thing for thing in self.all if thing.kind == kind]
-        found = self._listed(kind)
-        for seconds in _LOOKS:
-            seen = {thing.name for thing in found}
-            if all(thing.id or thing.name in seen for thing in on_file):
-                break
-            self.pause(seconds)
+        found: list[Belonging] = []
+        try:
             found = self._listed(kind)
+            for seconds in _LOOKS:
+                seen = {thing.name for thing in found}
+                if all(thing.id or thing.name in seen for thing in on_file):
+                    break
+                self.pause(seconds)
+                found = self._listed(kind)
+        except (BotoCoreError, ClientError) as error:
+            say(f"{KINDS[kind].called} of this run isn't looked for: {self._words(error)}")
         known = {(thing.whose, thing.id) for thing in found}
         return found + [thing for thing in on_file if thing.id and (thing.whose, thing.id) not in known]
+
+    def _left(self, kind: str) -> list[Belonging]:
+        """What Lists still show; where they can't be asked, what is on file."""
+        try:
+            return self._listed(kind)
+        except (BotoCoreError, ClientError):
+            return [thing for thing in self.all if thing.kind == kind]
 
     def _listed(self, kind: str) -> list[Belonging]:
         return [
             Belonging(kind, found.name, found.id, whose)
             for whose, account in self.accounts.items()
+            if whose == "account" or KINDS[kind].of_partner
             for found in KINDS[kind].find(account, self.prefix)
         ]
 
     def _delete(self, thing: Belonging, say: Callable[[str], object]) -> None:
-        kind, account = KINDS[thing.kind], self.accounts[thing.whose]
-        found = Found(thing.name, thing.id)
-        why = ""
+        """Deletes one thing, trying again as long as that may help."""
+        kind, why = KINDS[thing.kind], ""
         for seconds in (*PATIENCE, None):
             try:
-                kind.delete(account, found)
-                if not kind.slow or not any(each.id == thing.id for each in self._listed(thing.kind)):
+                kind.delete(self.accounts[thing.whose], Found(thing.name, thing.id))
+                if not kind.slow or all(each.id != thing.id for each in self._listed(thing.kind)):
+                    self._forget(thing)
                     return
                 why = "it is still being deleted"
             except (BotoCoreError, ClientError) as error:
                 if is_gone(error):
+                    self._forget(thing)
                     return
-                why = account.masks.mask(str(error))
+                why = self._words(error)
                 if not _may_pass(error):
                     break
             if seconds is not None:
                 self.pause(seconds)
         say(f"{kind.called} {thing.name} isn't deleted: {why}")
 
+    def _words(self, error: Exception) -> str:
+        return self.accounts["account"].masks.mask(str(error))
+
     def _forget(self, thing: Belonging) -> None:
-        self.all.remove(thing)
+        self.all = [each for each in self.all if each is not thing and (each.whose, each.id) != (thing.whose, thing.id)]
         self._write()
 
     def _write(self) -> None:
@@ -203,23 +227,42 @@ def _may_pass(error: BotoCoreError | ClientError) -> bool:
 _PASSING = ("Conflict", "Throttl", "TooManyRequests", "BucketNotEmpty", "InUse", "Limit", "ValidationError")
 
 
-def earlier_runs(accounts: dict[str, Account], folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """The runs that left something in the account: their ids, and what they left.
+@dataclass
+class EarlierRun:
+    """A run that left something, or is still under way.
 
-    Those of other machines, too: everything begins with one prefix.
+    Attributes:
+        run_id: its id.
+        left: what it left: kinds and names.
     """
-    seen: dict[str, list[str]] = {}
+
+    run_id: str
+    left: list[str]
+
+
+def earlier_runs(accounts: dict[str, Account], folder: Path) -> list[EarlierRun]:
+    """The runs that left something in the account, this machine's or another's: all names begin with one prefix.
+
+    Raises:
+        LiveError: not everything can be looked at; the message names all that can't.
+    """
+    left: dict[str, list[str]] = {}
+    problems = []
     for kind in KINDS.values():
-        for account in accounts.values():
-            for found in kind.find(account, PREFIX):
-                run_id = found.name.partition(PREFIX)[2][:8]
-                seen.setdefault(run_id, []).append(f"{kind.called} {found.name}")
+        for whose, account in accounts.items():
+            try:
+                found = [*kind.find(account, PREFIX)] if whose == "account" or kind.of_partner else []
+            except (BotoCoreError, ClientError) as error:
+                problems.append(f"{kind.called}: {account.masks.mask(str(error))}")
+                continue
+            for each in found:
+                run_id = each.name.removeprefix(PREFIX)[:RUN_ID_LETTERS]
+                left.setdefault(run_id, []).append(f"{kind.called} {each.name}")
+    if problems:
+        raise LiveError("\n".join(["what an earlier run may have left can't be looked for:", *problems]))
     for file in folder.glob("*.json"):
-        for each in _on_file(file):
-            seen.setdefault(file.stem, []).append(f"{KINDS[each['kind']].called} {each['name']}")
-    yield from seen.items()
-
-
-def _on_file(file: Path) -> Iterable[dict[str, Any]]:
-    document: dict[str, Any] = json.loads(file.read_text())
-    return list(document["belongings"])
+        for thing in json.loads(file.read_text())["belongings"]:
+            line = f"{KINDS[thing['kind']].called} {thing['name']}"
+            lines = left.setdefault(file.stem, [])
+            lines += [line] if line not in lines else []
+    return [EarlierRun(run_id, lines) for run_id, lines in left.items()]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from .account import Account, Answer, code_of, message_of
+from .permissions import missing_action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,20 +175,27 @@ class Run:
             try:
                 return self.belongings.make("configured audience model", request["name"], create)
             except ClientError as error:
-                if not is_about_roles(error):
+                if missing_action(error, self.inputs) or not is_about_roles(error):
                     raise
             self.pause(seconds)
         return self.belongings.make("configured audience model", request["name"], create)
 
-    def refusal(self, call: Callable[[], object]) -> Refusal | None:
+    def refusal(self, call: Callable[[], object], *, may_lack: str | None = None) -> Refusal | None:
         """Calls, and returns how the service refused it; None if it didn't.
 
-        An error of the service itself (a status of 500 and above) is no answer, and raised.
+        An error of the service itself (a status of 500 and above) is no answer, and raised; so is one that says that
+        whoever runs this lacks an action.
+
+        Args:
+            call: the call.
+            may_lack: an action that the caller is meant to lack, such as `iam:PassRole`.
         """
         try:
             call()
         except ClientError as error:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+                raise
+            if missing_action(error, self.inputs) not in (None, may_lack):
                 raise
             return Refusal(code_of(error), message_of(error))
         return None

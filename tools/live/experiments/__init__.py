@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..permissions import missing_action
 from ..run import Inputs, Refusal, Run
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class Experiment:
         try:
             verdict = self.ask(run)
         except (BotoCoreError, ClientError) as error:
-            verdict = unknown(run.account.masks.mask(str(error)))
+            action = missing_action(error, run.inputs)
+            lacks = f"whoever runs this lacks {action}: " if action else ""
+            verdict = unknown(f"{lacks}{run.account.masks.mask(str(error))}")
         return verdict if verdict.evidence else replace(verdict, evidence=run.evidence(since))
 
 
