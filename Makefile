@@ -58,6 +58,7 @@ site-test:
 
 docs:
 	@$(WITH) dev zensical build --strict
+	@echo 'the site: $(CURDIR)/site/index.html'
 
 # The pictures of docs/diagrams, from their sources.
 diagrams:

@@ -58,7 +58,8 @@ def test_it_fetches_nothing_from_elsewhere(site: Path) -> None:
 def test_every_page_is_there_and_nothing_else(site: Path) -> None:
     built = {path.relative_to(site) for path in site.rglob("*.html")} - {Path("404.html")}
     assert built == {Path(page).with_suffix(".html") for page in pages()}
-    assert not list(site.rglob("*.py"))
+    kinds = {path.suffix for path in site.rglob("*") if path.is_file()} - {""}
+    assert kinds <= {".css", ".html", ".inv", ".js", ".json", ".png", ".svg", ".xml"}
 
 
 def test_every_page_stands_once_in_the_navigation() -> None:

@@ -28,6 +28,7 @@ class FakeStack:
     parameters: list[dict[str, str]] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
     number: int = 1
 
     @property
@@ -95,6 +96,7 @@ class Elsewhere:
             "CreationTime": WHEN,
             "StackStatus": stack.status,
             "Parameters": stack.parameters,
+            "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
             "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
         }
         return {"Stacks": [described]}

@@ -169,6 +169,13 @@ def dataset_request(name: str) -> dict[str, Any]:
     }
 
 
+def as_cloudformation_has_it(value: Any) -> Any:
+    """A request's members as properties."""
+    if isinstance(value, dict):
+        return {f"{name[0].upper()}{name[1:]}": as_cloudformation_has_it(each) for name, each in value.items()}
+    return [as_cloudformation_has_it(each) for each in value] if isinstance(value, list) else value
+
+
 def seed(users: int) -> bytes:
     return "".join(json.dumps({"user_id": f"seed-{number}"}) + "\n" for number in range(users)).encode()
 

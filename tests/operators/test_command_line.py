@@ -184,5 +184,46 @@ def test_what_writes_asks_for_more(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_pipe_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
-    with pytest.raises(CommandError, match="no terminal to ask at: nothing was changed"):
-        Screen().ask("sure?")
+    with pytest.raises(CommandError, match="no terminal to ask at, and nothing was changed: --yes"):
+        Screen().check_can_ask()
+
+
+@pytest.mark.parametrize("arguments", [["drift", "--fix"], ["orphans", "--delete", "--json"]])
+def test_what_would_ask_says_at_once_that_it_cannot(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    # Whatever was called would fail.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert main.main([*arguments, "--region", "us-east-1"]) == 1
+    assert "no terminal to ask at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("lst", "there is no command 'lst', did you mean list?"),
+        ("explian Shop", "there is no command 'explian', did you mean explain?"),
+        ("zzz", "there is no command 'zzz': there are list, drift, explain, generate, orphans"),
+        ("list --jsn", "there is no option --jsn, did you mean --json?"),
+        ("drift --fxi Shop", "there is no option --fxi, did you mean --fix?"),
+        ("orphans --del", "there is no option --del, did you mean --delete?"),
+        ("orphans --delete --ye", "there is no option --ye, did you mean --yes?"),
+        ("list --zzz=1", "there is no option --zzz ("),
+        ("drift Shop Other", "'Other' is one too many"),
+        ("drift --yes", "--yes answers what --fix asks"),
+        ("orphans --yes", "--yes answers what --delete asks"),
+        ("explain", "explain needs stack"),
+    ],
+)
+def test_what_may_have_been_meant(line: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main(line.split())
+    assert ended.value.code == 64
+    assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("line", ["--region cn-north-1 list --permissions", "--permissions list --region cn-north-1"])
+def test_options_stand_before_the_subcommand_or_after_it(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(line.split()) == 0
+    assert "arn:aws-cn:" in capsys.readouterr().out

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cdk_cleanroomsml.operators import drift
-from cdk_cleanroomsml.operators.comparison import ASSOCIATION, POLICY
+from cdk_cleanroomsml.operators.comparison import ASSOCIATION, DATASET, POLICY
 from cdk_cleanroomsml.operators.outcome import CommandError
 
-from .conftest import PARTNER
+from .conftest import PARTNER, as_cloudformation_has_it, dataset_request
 
 if TYPE_CHECKING:
     from .cloudformation import FakeStack
@@ -251,6 +251,59 @@ def test_an_association(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+class TestTrainingDataset:
+    """CloudFormation's own type."""
+
+    @pytest.fixture
+    def dataset(self, shop: Shop) -> str:
+        tags = {"aws:cloudformation:stack-id": shop.stack.id, "team": "ads", "cost": "1"}
+        request = dataset_request("data")
+        arn: str = shop.world.ml.create_training_dataset(**request)["trainingDatasetArn"]
+        shop.world.service.resource(arn)["tags"].update(tags)
+        shop.stack.tags["cost"] = "1"
+        data = as_cloudformation_has_it({**request, "tags": [{"key": "team", "value": "ads"}]})
+        shop.add("Data", DATASET, arn, data)
+        return arn
+
+    @pytest.mark.usefixtures("dataset")
+    def test_it_is_as_its_template_says(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        assert shop.drift() == 0
+        assert told(capsys, "Data")["state"] == "in sync"
+
+    def test_its_tags_can_be_fixed(self, shop: Shop, dataset: str, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.world.ml.tag_resource(resourceArn=dataset, tags={"team": "shop", "foreign": "1"})
+        assert shop.drift() == 2
+        assert differences(capsys, "Data") == {"tags.team": ("ads", "shop", True), "tags.foreign": (None, "1", True)}
+        assert shop.drift(fix=True, yes=True) == 0
+        assert shop.world.writes()[-2:] == ["UntagResource", "TagResource"]
+
+    def test_the_rest_only_a_new_one_can_have(
+        self, shop: Shop, dataset: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        held = shop.world.service.resource(dataset)
+        held["roleArn"] += "-2"
+        source = held["trainingData"][0]["inputConfig"]["dataSource"]["glueDataSource"]
+        source |= {"tableName": "other", "catalogId": "111122223333"}
+        assert shop.drift(fix=True, yes=True) == 2
+        found = differences(capsys, "Data")
+        assert {member: fixable for member, (_, _, fixable) in found.items()} == {
+            "roleArn": False,
+            "trainingData": False,
+        }
+        assert "catalogId" not in json.dumps(found)
+
+    def test_it_is_gone(self, shop: Shop, dataset: str, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.world.ml.delete_training_dataset(trainingDatasetArn=dataset)
+        assert shop.drift() == 2
+        assert differences(capsys, "Data") == {"": ("exists", "does not exist", False)}
+
+    @pytest.mark.usefixtures("dataset")
+    @pytest.mark.parametrize("tags", [{"Ref": "Nobody"}, [{"Ref": "Nobody"}]])
+    def test_tags_that_cannot_be_known(self, shop: Shop, tags: Any) -> None:
+        shop.stack.template["Resources"]["Data"]["Properties"]["Tags"] = tags
+        assert shop.drift() == 3
+
+
 class TestFix:
     def test_it_asks_for_each_resource(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
         model = shop.model(CREATED, **FULL)
@@ -340,13 +393,15 @@ class TestNotKnown:
         assert shop.drift() == 3
         assert shop.world.operations()[-1] != "GetConfiguredAudienceModel"
 
-    def test_a_template_in_yaml(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_template_in_yaml(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         shop.model()
         monkeypatch.setattr(
             shop.world.elsewhere, "_get_template", lambda _: {"TemplateBody": "Resources: {}"}, raising=True
         )
-        with pytest.raises(CommandError, match="is in YAML"):
-            shop.drift()
+        assert shop.drift() == 3
+        assert "is in YAML" in told(capsys)["notKnown"][0]["why"]
 
 
 class TestWhichStacks:
@@ -373,6 +428,34 @@ class TestWhichStacks:
     def test_none_of_that_name(self, shop: Shop) -> None:
         with pytest.raises(CommandError, match="there is no stack Nobody in us-east-1"):
             shop.drift(stack="Nobody")
+
+    @pytest.mark.parametrize("name", ["shp", "SHOP", "Shopp"])
+    def test_one_that_is_like_it(self, shop: Shop, name: str) -> None:
+        shop.world.elsewhere.add("Unlike")
+        with pytest.raises(CommandError, match=r"did you mean Shop\?"):
+            shop.drift(stack=name)
+
+    @pytest.mark.parametrize("name", ["Shop*", "Prod/Shop", "", "1Shop", "x" * 129])
+    def test_what_no_stack_is_called(self, shop: Shop, name: str) -> None:
+        with pytest.raises(CommandError, match=r"is no name of a stack: .* there are no patterns.*'Prod-Shop'"):
+            shop.drift(stack=name)
+        assert shop.world.elsewhere.calls in ([], ["GetCallerIdentity"])
+
+    @pytest.mark.parametrize("place", ["eu-west-1:111122223333", "us-east-1:444455556666"])
+    def test_one_that_is_elsewhere(self, shop: Shop, place: str) -> None:
+        with pytest.raises(CommandError, match="is not in us-east-1 of account 111122223333"):
+            shop.drift(stack=f"arn:aws:cloudformation:{place}:stack/Shop/1a")
+
+    def test_one_without_any(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.world.elsewhere.add("Empty")
+        assert drift.run(shop.world.account(), Namespace(stack="Empty", fix=False, yes=False)) == 0
+        assert capsys.readouterr().out == "Empty has no resources of Clean Rooms ML in us-east-1\n"
+
+    def test_one_that_did_not_come_to_rest_says_so(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model()
+        shop.stack.status = "UPDATE_ROLLBACK_FAILED"
+        assert drift.run(shop.world.account(), Namespace(stack="Shop", fix=False, yes=False)) == 0
+        assert capsys.readouterr().out == "Shop: UPDATE_ROLLBACK_FAILED, 1 in sync\n"
 
     def test_exports_are_asked_for_only_where_one_is_imported(self, shop: Shop) -> None:
         shop.world.elsewhere.exports["arn"] = shop.audience_model

@@ -83,7 +83,7 @@ def differences(world: World, template: dict[str, Any], ids: dict[str, str]) -> 
     found = []
     for logical_id, each in resources.items():
         if each["ResourceType"] in ids:
-            told = compare(account, stack.id, each, resolved.properties(logical_id))
+            told = compare(account, stack, each, resolved.properties(logical_id))
             assert not told.not_known
             found += [(each["ResourceType"], change.member) for change in told.differences]
     # Nobody has marked them yet.

@@ -17,10 +17,10 @@ from botocore.loaders import Loader
 from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, STACK_MARKER
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.operators import permissions
-from cdk_cleanroomsml.operators.comparison import ASSOCIATION, POLICY
+from cdk_cleanroomsml.operators.comparison import ASSOCIATION, DATASET, POLICY
 from cdk_cleanroomsml.operators.main import main
 
-from .conftest import dataset_request
+from .conftest import as_cloudformation_has_it, dataset_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,7 @@ class Account:
         nobody = {"Version": "2012-10-17", "Statement": []}
         policy = {"configuredAudienceModelArn": self.model, "configuredAudienceModelPolicy": nobody}
         return {
+            "Data": {"Type": DATASET, "Properties": as_cloudformation_has_it(dataset_request("ours"))},
             "Audience": custom("Custom::CleanRoomsMLAudienceModel", self.audience_model, tags=tags),
             "Model": custom(
                 MODEL, self.model, description={"Fn::ImportValue": "exported"}, **output("ours"), tags=tags
@@ -302,6 +303,7 @@ def test_what_writes_runs_with_what_it_prints_and_with_nothing_less(
 ) -> None:
     policy = permissions.policy(command, writes=True, region=REGION, account=OWN)
     monkeypatch.setattr("cdk_cleanroomsml.operators.screen._ask", lambda _: True)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     for action in permissions.WRITES[command]:
         {"drift": account.disturb, "orphans": account.leave}[command]()
         become(without(policy, action))

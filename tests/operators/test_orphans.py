@@ -8,7 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.operators import orphans
 from cdk_cleanroomsml.operators.screen import Screen
 
@@ -151,6 +153,62 @@ def test_it_is_looked_at_again_before_it_goes(
     code, told = run(world, capsys, delete=True)
     assert told["orphans"][0]["result"] == "left alone: it changed since it was listed, list again"
     assert code == 2
+
+
+def test_what_came_to_use_it_while_it_was_asked_for(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = world.model("left", tags=world.marks(GONE, "Model"))
+    monkeypatch.setattr(Screen, "ask", lambda *_: bool(world.job(model)))
+    code, told = run(world, capsys, delete=True)
+    assert told["orphans"][0]["result"].startswith("left alone: meanwhile, 1 job that ended")
+    assert (code, models(world)) == (2, ["left"])
+
+
+def test_what_went_before_is_no_objection(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
+    model = world.model("left", audienceModelArn=audience_model, tags=world.marks(GONE, "Model"))
+    world.association(model, world.membership(), "offer", tags=world.marks(GONE, "Offer"))
+    run(world, capsys, True, True, True, delete=True)
+    assert ["MIND" in each for each in world.questions] == [True, False, True]
+    assert "configured audience model 'left'" not in world.questions[2]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "is_deleted"),
+    [
+        ("ConflictException", "it cannot be deleted while it is in use", False),
+        ("ValidationException", "deleted", False),
+        ("ResourceNotFoundException", "no such resource", True),
+    ],
+)
+def test_the_service_decides_whether_it_is_gone(
+    world: World, capsys: pytest.CaptureFixture[str], code: str, message: str, is_deleted: bool
+) -> None:
+    world.model("left", tags=world.marks(GONE, "Model"))
+    world.service.faults.add(Fault("DeleteConfiguredAudienceModel", error=code, message=message))
+    ended, told = run(world, capsys, yes=True, delete=True)
+    assert told["orphans"][0]["isDeleted"] is is_deleted
+    assert ended == (0 if is_deleted else 2)
+
+
+def test_what_was_deleted_is_told_when_the_next_one_fails(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        world.model(name, tags=world.marks(GONE, name))
+
+    def answer(question: str) -> bool:
+        if "second" in question:
+            world.service.faults.add(Fault("DeleteConfiguredAudienceModel", error="AccessDeniedException"))
+        return True
+
+    monkeypatch.setattr(Screen, "ask", lambda _, question: answer(question))
+    with pytest.raises(ClientError):
+        orphans.run(world.account(as_json=True), Namespace(delete=True, yes=False))
+    told = json.loads(capsys.readouterr().out)
+    assert [each.get("isDeleted") for each in told["orphans"]] == [True, None]
+    assert models(world) == ["second"]
 
 
 def test_what_was_kept_on_purpose_is_asked_about(world: World, capsys: pytest.CaptureFixture[str]) -> None:

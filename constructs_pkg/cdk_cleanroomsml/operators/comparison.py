@@ -24,15 +24,33 @@ from .template import Unknown, unknown_in
 
 if TYPE_CHECKING:
     from .account import Account, Members
+    from .stacks import Stack
 
 POLICY = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
 ASSOCIATION = "Custom::CleanRoomsConfiguredAudienceModelAssociation"
+DATASET = "AWS::CleanRoomsML::TrainingDataset"
+_TRAINING_DATASET = Kind(
+    noun="TrainingDataset",
+    words="a training dataset",
+    pattern=r"arn:aws[-a-z]*:cleanrooms-ml:[-a-z0-9]+:[0-9]{12}:training-dataset/[-a-zA-Z0-9_/.]+",
+    members={
+        "name": (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        "roleArn": (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        "trainingData": (Change.REPLACEMENT, Removal.IMPOSSIBLE),
+        "description": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "tags": (Change.TAGS, {}),
+    },
+)
+"""CloudFormation's own type, which the function has nothing to do with; only its tags can be changed."""
+
 KINDS: dict[str, tuple[str, Kind]] = {
     ASSOCIATION: ("cleanrooms", ConfiguredAudienceModelAssociation.kind),
     "Custom::CleanRoomsMLAudienceModel": ("cleanroomsml", AudienceModel.kind),
     "Custom::CleanRoomsMLConfiguredAudienceModel": ("cleanroomsml", ConfiguredAudienceModel.kind),
+    DATASET: ("cleanroomsml", _TRAINING_DATASET),
 }
 TYPES = (*KINDS, POLICY)
+"""All that is compared."""
 
 _DOCUMENT = "configuredAudienceModelPolicy"
 _MODEL = "configuredAudienceModelArn"
@@ -93,20 +111,22 @@ class Compared:
         }
 
 
-def compare(account: Account, stack_id: str, resource: Members, given: dict[str, Any]) -> Compared:
+def compare(account: Account, stack: Stack, resource: Members, given: dict[str, Any]) -> Compared:
     """Compares a resource with its template.
 
     Args:
         account: where it is.
-        stack_id: of its stack.
+        stack: whose it is.
         resource: as ListStackResources has it.
         given: its properties in the template, resolved.
     """
     told = Compared(resource["LogicalResourceId"], resource["ResourceType"], resource.get("PhysicalResourceId", ""))
     if told.type == POLICY:
         _compare_policy(account, told, given)
+    elif told.type == DATASET:
+        _compare_dataset(account, stack, told, given)
     else:
-        _compare_members(account, stack_id, told, given)
+        _compare_members(account, stack.id, told, given)
     return told
 
 
@@ -143,9 +163,57 @@ def _compare_members(account: Account, stack_id: str, told: Compared, given: dic
     _compare_marks(told, stack_id, held["tags"])
     told.held, told.filled = held, _filled(wanted, held)
     current = {**held, "tags": {key: value for key, value in held["tags"].items() if key != FAILED_MARKER}}
+    _compare_each(told, kind, current)
+
+
+def _compare_each(told: Compared, kind: Kind, current: dict[str, Any]) -> None:
     # With a last template that says the same, all that differs is somebody else's doing.
     for member in plan_update(kind, told.filled, told.filled, current).drift:
-        told.differences.append(_difference(kind, told.filled, held, member))
+        told.differences.append(_difference(kind, told.filled, told.held, member))
+
+
+def _compare_dataset(account: Account, stack: Stack, told: Compared, given: dict[str, Any]) -> None:
+    """CloudFormation's own type: its properties are the API's members, but for capitals and the form of the tags."""
+    held = account.find("cleanroomsml", "get_training_dataset", trainingDatasetArn=told.physical_id)
+    wanted = _as_the_api_has_it(given)
+    if held is None:
+        _tell_gone(told, _TRAINING_DATASET, wanted)
+        return
+    told.not_known += unknown_in(wanted)
+    held["tags"] = held.get("tags") or {}
+    tags = wanted.pop("tags", [])
+    if isinstance(tags, list) and all(isinstance(each, dict) for each in tags):
+        # CloudFormation hands the stack's own tags on to each resource of its own types.
+        of_stack = _tags_of(stack.described.get("Tags", []))
+        inherited = {key: value for key, value in of_stack.items() if held["tags"].get(key) == value}
+        wanted["tags"] = {**inherited, **_tags_of(tags)}
+    else:
+        wanted["tags"] = {key: value for key, value in held["tags"].items() if not key.startswith("aws:")}
+    # What the template leaves out of it, the service may have filled in.
+    held["trainingData"] = _as_far_as(wanted.get("trainingData"), held["trainingData"])
+    told.held, told.filled = held, _filled(wanted, held)
+    _compare_each(told, _TRAINING_DATASET, held)
+
+
+def _tags_of(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tags as the API has them."""
+    pairs = [{name.lower(): value for name, value in each.items()} for each in listed]
+    return {each["key"]: each["value"] for each in pairs}
+
+
+def _as_the_api_has_it(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {f"{name[0].lower()}{name[1:]}": _as_the_api_has_it(each) for name, each in value.items()}
+    return [_as_the_api_has_it(each) for each in value] if isinstance(value, list) else value
+
+
+def _as_far_as(wanted: Any, held: Any) -> Any:  # noqa: ANN401 - JSON
+    """What is held, without what isn't said."""
+    if isinstance(wanted, dict) and isinstance(held, dict):
+        return {name: _as_far_as(wanted[name], each) for name, each in held.items() if name in wanted}
+    if isinstance(wanted, list) and isinstance(held, list) and len(wanted) == len(held):
+        return [_as_far_as(one, other) for one, other in zip(wanted, held, strict=True)]
+    return held
 
 
 def _difference(kind: Kind, wanted: dict[str, Any], held: dict[str, Any], member: str) -> Difference:

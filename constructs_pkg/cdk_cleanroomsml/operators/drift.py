@@ -11,7 +11,7 @@ from botocore import xform_name
 from .comparison import ASSOCIATION, KINDS, POLICY, TYPES, Compared, address, compare
 from .outcome import DONE, FOUND, NOT_KNOWN, CommandError
 from .permissions import partition
-from .stacks import Stack, Stacks
+from .stacks import Stack, Stacks, alike, check_name
 from .template import Place, Template
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NESTED = "AWS::CloudFormation::Stack"
 _ENDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED")
+_AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 _LONGEST = 200
 
 
@@ -40,15 +41,19 @@ class Drift:
             self._stacks.load(each["StackId"] for each in pages if each["StackStatus"] != "DELETE_COMPLETE")
             found = self._stacks.known()
         else:
+            check_name(name, self._account)
             found = list(self._with_nested(name))
         return [each for each in found if any(_ours(each))]
 
     def compared(self, stack: Stack) -> list[Compared]:
         """Each resource of ours of a stack."""
-        template = Template(self._template(stack), stack, self._place())
+        body = self._template(stack)
+        if body is None:
+            return [_unread(each) for each in _ours(stack)]
+        template = Template(body, stack, self._place())
         return self._account.each(
             f"comparing {stack.name}",
-            lambda each: compare(self._account, stack.id, each, template.properties(each["LogicalResourceId"])),
+            lambda each: compare(self._account, stack, each, template.properties(each["LogicalResourceId"])),
             _ours(stack),
         )
 
@@ -90,19 +95,19 @@ class Drift:
     def _with_nested(self, name: str) -> Iterator[Stack]:
         stack = self._stacks.get(name)
         if stack is None:
-            raise CommandError(f"there is no stack {name} in {self._account.region}, or not any more")
+            meant = alike(name, self._account)
+            raise CommandError(f"there is no stack {name} in {self._account.region}, or not any more{meant}")
         yield stack
         for logical_id, resource in stack.resources.items():
             if resource["ResourceType"] == _NESTED and stack.physical_id(logical_id):
                 yield from self._with_nested(stack.physical_id(logical_id))
 
-    def _template(self, stack: Stack) -> Mapping[str, Any]:
+    def _template(self, stack: Stack) -> Mapping[str, Any] | None:
+        """The processed template; None when it isn't JSON, which is all that the CDK writes."""
         body = self._account.call("cloudformation", "get_template", StackName=stack.id, TemplateStage="Processed")[
             "TemplateBody"
         ]
-        if not isinstance(body, dict):
-            raise CommandError(f"the template of {stack.name} is in YAML, which isn't read: the CDK writes JSON")
-        return body
+        return body if isinstance(body, dict) else None
 
     def _place(self) -> Place:
         account = self._account
@@ -116,20 +121,25 @@ class Drift:
 def run(account: Account, options: Namespace) -> int:
     """Carries out the subcommand."""
     screen, drift = account.screen, Drift(account)
+    if options.fix and not options.yes:
+        screen.check_can_ask()
     stacks = drift.stacks(options.stack)
-    documents, found = [], []
-    for stack in stacks:
-        told = [] if stack.is_changing else drift.compared(stack)
-        screen.heading(f"{stack.name}: {_summary(stack, told)}")
-        _show(account, told)
-        if options.fix:
-            told = [_offer(account, drift, stack, each, sure=options.yes) for each in told]
-        found += told
-        documents.append(_document(stack, told))
-    if screen.as_json:
-        screen.document({"stacks": documents})
-    elif not stacks:
-        screen.say(f"no stack has resources of Clean Rooms ML in {account.region}")
+    compared: dict[str, list[Compared]] = {}
+    try:
+        for stack in stacks:
+            told = compared[stack.id] = [] if stack.is_changing else drift.compared(stack)
+            screen.heading(f"{stack.name}: {_summary(stack, told)}")
+            _show(account, told)
+            for number, each in enumerate(told if options.fix else []):
+                told[number] = _offer(account, drift, stack, each, sure=options.yes)
+    finally:
+        # What was written before something went wrong is told as well.
+        if screen.as_json and (options.fix or len(compared) == len(stacks)):
+            screen.document({"stacks": [_document(each, compared[each.id]) for each in stacks if each.id in compared]})
+    found = [each for of_stack in compared.values() for each in of_stack]
+    if not stacks:
+        whose = f"{options.stack} has no resources" if options.stack else "no stack has resources"
+        screen.say(f"{whose} of Clean Rooms ML in {account.region}")
     if any(each.differences for each in found):
         return FOUND
     return NOT_KNOWN if any(each.not_known for each in found) or any(each.is_changing for each in stacks) else DONE
@@ -152,6 +162,12 @@ def _ours(stack: Stack) -> list[Members]:
     ]
 
 
+def _unread(resource: Members) -> Compared:
+    told = Compared(resource["LogicalResourceId"], resource["ResourceType"], resource.get("PhysicalResourceId", ""))
+    told.not_known.append(("", "the stack's template is in YAML, which isn't read: the CDK writes JSON"))
+    return told
+
+
 def _document(stack: Stack, told: list[Compared]) -> dict[str, Any]:
     return {
         "stack": stack.name,
@@ -164,8 +180,9 @@ def _document(stack: Stack, told: list[Compared]) -> dict[str, Any]:
 def _summary(stack: Stack, told: list[Compared]) -> str:
     if stack.is_changing:
         return f"{stack.status}, compare again when it is done"
+    status = "" if stack.status in _AT_REST else f"{stack.status}, "
     counts = [(state, sum(each.state == state for each in told)) for state in ("in sync", "drifted", "not known")]
-    return ", ".join(f"{number} {state}" for state, number in counts if number)
+    return status + ", ".join(f"{number} {state}" for state, number in counts if number)
 
 
 def _show(account: Account, told: list[Compared]) -> None:
@@ -189,7 +206,7 @@ def _show(account: Account, told: list[Compared]) -> None:
 
 def _text(value: object) -> str:
     text = (
-        "(none)"
+        "not set"
         if value is None
         else value
         if isinstance(value, str)

@@ -7,10 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, advice
-from .comparison import TYPES
 from .function_log import PLACE, Invocation, invocations
 from .outcome import DONE, FOUND, CommandError
-from .stacks import Stacks
+from .stacks import Stacks, alike, check_name
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -24,6 +23,7 @@ _NESTED = "AWS::CloudFormation::Stack"
 _BEGINS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _LOG_GROUP = "CleanRoomsMLProviderLogGroup"
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+_OURS = ("Custom::CleanRoomsML", "Custom::CleanRoomsConfigured")
 _SLACK = timedelta(minutes=1)
 
 
@@ -99,6 +99,7 @@ class Explanation:
 
     def stack(self, name: str) -> Stack:
         """A stack; the last one of its name, if that is deleted."""
+        check_name(name, self._account)
         found = self._stacks.get(name)
         if found is not None:
             return found
@@ -110,7 +111,10 @@ class Explanation:
         last = deleted[-1] if deleted else None
         again = self._stacks.get(last["StackId"]) if last else None
         if again is None:
-            raise CommandError(f"there is no stack {name} in {self._account.region}, and none was deleted lately")
+            meant = alike(name, self._account)
+            raise CommandError(
+                f"there is no stack {name} in {self._account.region}, and none was deleted lately{meant}"
+            )
         return again
 
     def last_failed(self, stack: Stack) -> tuple[Operation | None, bool]:
@@ -148,7 +152,7 @@ class Explanation:
         reason = event.get("ResourceStatusReason", "")
         place = PLACE.search(reason)
         failed = Failed(stack.name, event, PLACE.sub("", reason).strip(), advice(reason))
-        if event["ResourceType"] not in TYPES:
+        if not event["ResourceType"].startswith(_OURS):
             failed.note = "not a resource of this library: its own service's documentation says more"
             return failed
         group = place["group"] if place else self._log_group(stack)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sys
+from difflib import get_close_matches
 from importlib import metadata
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import permissions
 from .outcome import DISTRIBUTION, FAILED, WRONG_CALL, CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .account import Account
 
@@ -30,6 +32,9 @@ exit codes:
 _NEEDS = {"explain": "stack", "generate": "arns"}
 """What a subcommand can't do without, but for `--permissions`."""
 
+_WRITES = {"drift": "fix", "orphans": "delete"}
+"""The option that makes a subcommand write, which `--yes` is about."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line.
@@ -40,10 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, see `outcome`; 130 after Ctrl-C.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command in _NEEDS and not options.permissions and not getattr(options, _NEEDS[options.command]):
-        parser.error(f"{options.command} needs {_NEEDS[options.command]}: see {DISTRIBUTION} {options.command} --help")
+    options = _parsed(arguments)
     try:
         if options.permissions:
             return _show_permissions(options)
@@ -61,6 +63,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    command = parser.commands[options.command]
+    needed, writes = _NEEDS.get(options.command), _WRITES.get(options.command, "")
+    if unknown:
+        command.error(", ".join(map(command.not_known, unknown)))
+    if needed and not options.permissions and not getattr(options, needed):
+        command.error(f"{options.command} needs {needed}")
+    if writes and options.yes and not getattr(options, writes):
+        command.error(f"--yes answers what --{writes} asks")
+    return options
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -92,16 +108,16 @@ def _subcommand(name: str) -> Callable[[Account, argparse.Namespace], int]:
     return run
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> _Parser:
     parser = _Parser(
         prog=DISTRIBUTION,
         description="What there is of AWS Clean Rooms ML lookalike modelling in an account and Region, whose it is, "
         "and what to do. It only reads, unless an option says otherwise.",
-        epilog=_EXITS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}")
+    parser.add_common(None, False)
     commands = parser.add_subparsers(title="commands", metavar="command", dest="command", required=True)
+    parser.commands = commands.choices
     _command(commands, "list", "what there is, whose it is, who uses it")
     drift = _command(commands, "drift", "how what the services hold differs from the templates")
     drift.add_argument("stack", nargs="?", help="a stack, with those nested in it (default: all of the Region)")
@@ -113,33 +129,63 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "arns", nargs="*", metavar="arn", help="of a configured audience model, with its chain; of any part"
     )
-    generate.add_argument(
-        "--adopt", action="store_true", help="take over what exists: the constructs' parameter `adopt`"
-    )
     orphans = _command(commands, "orphans", "what carries a stack's markers and isn't that stack's")
     orphans.add_argument("--delete", action="store_true", help="delete them, asking for each")
     orphans.add_argument("--yes", action="store_true", help="don't ask, and leave alone what is in use")
     return parser
 
 
-def _command(commands: argparse._SubParsersAction[_Parser], name: str, does: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(
-        name, help=does, description=does, epilog=_EXITS, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command.add_argument("--profile", help="as of the AWS CLI (default: AWS_PROFILE, or the default one)")
-    command.add_argument("--region", help="as of the AWS CLI (default: AWS_REGION, or the profile's)")
-    command.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    command.add_argument(
-        "--permissions", action="store_true", help="print the IAM policy that it needs, and do nothing"
-    )
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, does: str) -> _Parser:
+    command = commands.add_parser(name, help=does, description=does)
+    # What stands before the subcommand counts unless it is said again.
+    command.add_common(argparse.SUPPRESS, argparse.SUPPRESS)
     return command
 
 
 class _Parser(argparse.ArgumentParser):
+    """What is wrong ends with a code that isn't that of a find, and says what may have been meant."""
+
+    commands: Mapping[str, _Parser] = {}
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - argparse's own
+        # A part of an option's name is none: not every one of them only reads.
+        super().__init__(
+            **given, epilog=_EXITS, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        )
+
+    def add_common(self, no_text: str | None, no_choice: object) -> None:
+        """Adds the options that every subcommand has, with these defaults."""
+        add = self.add_argument
+        add("--profile", default=no_text, help="as of the AWS CLI (default: AWS_PROFILE, or the default one)")
+        add("--region", default=no_text, help="as of the AWS CLI (default: AWS_REGION, or the profile's)")
+        add("--json", action="store_true", default=no_choice, help="one JSON document on standard output")
+        add(
+            "--permissions",
+            action="store_true",
+            default=no_choice,
+            help="print the IAM policy that it needs, and do nothing",
+        )
+
     def error(self, message: str) -> NoReturn:
-        """Ends with a code that isn't that of a find."""
+        """Ends the process."""
+        wrong = re.match(r"argument command: invalid choice: '(.*?)'", message)
+        if wrong:
+            meant = _meant(wrong[1], self.commands) or f": there are {', '.join(self.commands)}"
+            message = f"there is no command {wrong[1]!r}{meant}"
         self.print_usage(sys.stderr)
-        self.exit(WRONG_CALL, f"{self.prog}: error: {message}\n")
+        self.exit(WRONG_CALL, f"{self.prog}: error: {message} ({self.prog} --help says what there is)\n")
+
+    def not_known(self, word: str) -> str:
+        """What is wrong with a word that nothing is known of."""
+        if not word.startswith("-"):
+            return f"{word!r} is one too many"
+        name = word.partition("=")[0]
+        return f"there is no option {name}{_meant(name, self._option_string_actions)}"
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f", did you mean {close[0]}?" if close else ""
 
 
 def _show_permissions(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ..handler.resource_types import TRAINING
-from .account import code_of
+from .account import code_of, is_missing
 from .holdings import Holdings, let_in, partners, runs
 from .outcome import DONE, FOUND, NOT_KNOWN
 from .owners import CHANGING, GONE, Owner, Owners, request_of
@@ -50,13 +50,22 @@ class Orphan:
         return {**told, "owner": self.owner.document()}
 
 
+@dataclass(frozen=True)
+class Result:
+    """What came of deleting one, in words, and whether it is gone, or going."""
+
+    words: str
+    is_deleted: bool = False
+
+
 class Orphans:
     """Finds and deletes them."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._holdings = Holdings(account)
-        self._found: list[Orphan] = []
+        self._models: list[Members] = []
+        self._deleted: set[str] = set()
         self.undecided: list[Orphan] = []
         """What can't be told before its stack has settled."""
         self.untold: list[str] = []
@@ -65,6 +74,7 @@ class Orphans:
     def find(self) -> list[Orphan]:
         """All of them: associations first, then what they are of."""
         models, audience_models = self._holdings.configured_audience_models(), self._holdings.audience_models()
+        self._models = models
         associations = self._holdings.associations()
         self.untold = [each["arn"] for each in associations if each["tags"] is None]
         owners = Owners(Stacks(self._account))
@@ -81,29 +91,43 @@ class Orphans:
         found = [each for each in judged if each.owner.state == GONE]
         arns = [each.arn for each in found if each.what == MODEL]
         policies, jobs = self._holdings.policies(arns), self._holdings.jobs(arns)
-        for orphan in found:
-            if orphan.owner.is_kept:
-                orphan.objections.append("it was kept on purpose, by its removal policy")
-            orphan.objections.extend(
-                {
-                    ASSOCIATION: lambda each: _of_association(each, self._account.id),
-                    MODEL: lambda each: _of_model(each, jobs, policies, associations),
-                    AUDIENCE_MODEL: lambda each: _of_audience_model(each, models),
-                }[orphan.what](orphan)
-            )
-        return found
+        return [replace(each, objections=self._objections(each, policies, jobs, associations)) for each in found]
 
-    def delete(self, orphan: Orphan) -> str:
-        """Deletes one, if it still is what it was; says what came of it."""
+    def look_again(self, orphan: Orphan) -> Orphan | None:
+        """One as it is now; None when it is no orphan any more, or another one's."""
         if not self._is_unchanged(orphan):
-            return "left alone: it changed since it was listed, list again"
+            return None
+        arns = [orphan.arn] if orphan.what == MODEL else []
+        policies, jobs = self._holdings.policies(arns), self._holdings.jobs(arns)
+        associations = self._holdings.associations() if arns else []
+        return replace(orphan, objections=self._objections(orphan, policies, jobs, associations))
+
+    def delete(self, orphan: Orphan) -> Result:
+        """Deletes one; says what came of it."""
         try:
             self._delete(orphan)
         except ClientError as error:
-            if code_of(error) not in _REFUSALS:
+            if code_of(error) in _REFUSALS:
+                return Result(f"refused by the service: {error.response['Error']['Message']}")
+            if not is_missing(error):
                 raise
-            return f"refused by the service: {error.response['Error']['Message']}"
-        return "deleted" if orphan.what != AUDIENCE_MODEL else "being deleted"
+        self._deleted.add(orphan.arn)
+        return Result("deleted" if orphan.what != AUDIENCE_MODEL else "being deleted", is_deleted=True)
+
+    def _objections(
+        self,
+        orphan: Orphan,
+        policies: dict[str, Members],
+        jobs: dict[str, list[Members]],
+        associations: list[Members],
+    ) -> list[str]:
+        kept = ["it was kept on purpose, by its removal policy"] if orphan.owner.is_kept else []
+        if orphan.what == ASSOCIATION:
+            return kept + _of_association(orphan, self._account.id)
+        if orphan.what == MODEL:
+            return kept + _of_model(orphan, jobs, policies, associations)
+        # Those that use it by now, the service itself refuses to leave without it.
+        return kept + _of_audience_model(orphan, [each for each in self._models if _arn(each) not in self._deleted])
 
     def _judge(self, what: str, members: Members, owners: Owners) -> Orphan:
         arn, tags = _arn(members), _tags(members)
@@ -117,7 +141,8 @@ class Orphans:
     def _is_unchanged(self, orphan: Orphan) -> bool:
         owners = Owners(Stacks(self._account))
         if orphan.what == ASSOCIATION:
-            return owners.of(orphan.arn, orphan.tags).state == GONE
+            tags = self._holdings.tags_of_association(orphan.arn)
+            return tags == orphan.tags and owners.of(orphan.arn, orphan.tags).state == GONE
         operation = "get_configured_audience_model" if orphan.what == MODEL else "get_audience_model"
         member = "configuredAudienceModelArn" if orphan.what == MODEL else "audienceModelArn"
         now = self._account.find("cleanroomsml", operation, **{member: orphan.arn})
@@ -140,41 +165,59 @@ class Orphans:
 
 def run(account: Account, options: Namespace) -> int:
     """Carries out the subcommand."""
-    orphans = Orphans(account)
+    screen, orphans = account.screen, Orphans(account)
+    if options.delete and not options.yes:
+        screen.check_can_ask()
     found = orphans.find()
-    results: dict[str, str] = {}
-    if not account.screen.as_json:
+    if not screen.as_json:
         _show(account, found, orphans.undecided)
-    if options.delete:
-        for orphan in found:
+    results: dict[str, Result] = {}
+    try:
+        for orphan in found if options.delete else []:
             results[orphan.arn] = _offer(account, orphans, orphan, sure=options.yes)
-            account.screen.say(f"{orphan.arn}: {results[orphan.arn]}")
-    if account.screen.as_json:
-        account.screen.document(
-            {
-                "orphans": [
-                    {**each.document(), **({"result": results[each.arn]} if each.arn in results else {})}
-                    for each in found
-                ],
-                "undecided": [each.document() for each in orphans.undecided],
-                "untold": orphans.untold,
-            }
-        )
+            screen.say(f"{orphan.arn}: {results[orphan.arn].words}")
+    finally:
+        # What was deleted before something went wrong is told as well.
+        if screen.as_json:
+            screen.document(_document(orphans, found, results))
     for arn in orphans.untold:
-        account.screen.note(f"whose {arn} is can't be known: the service doesn't tell its tags")
-    left = [each for each in found if "deleted" not in results.get(each.arn, "")]
-    if left:
+        screen.note(f"whose {arn} is can't be known: the service doesn't tell its tags")
+    if any(each.arn not in results or not results[each.arn].is_deleted for each in found):
         return FOUND
     return NOT_KNOWN if orphans.untold or orphans.undecided else DONE
 
 
-def _offer(account: Account, orphans: Orphans, orphan: Orphan, *, sure: bool) -> str:
+def _document(orphans: Orphans, found: list[Orphan], results: dict[str, Result]) -> dict[str, Any]:
+    told = {arn: {"result": each.words, "isDeleted": each.is_deleted} for arn, each in results.items()}
+    return {
+        "orphans": [{**each.document(), **told.get(each.arn, {})} for each in found],
+        "undecided": [each.document() for each in orphans.undecided],
+        "untold": orphans.untold,
+    }
+
+
+def _offer(account: Account, orphans: Orphans, listed: Orphan, *, sure: bool) -> Result:
     """Asks about one, and deletes it if the answer is yes. What anything speaks against isn't covered by `--yes`."""
-    if orphan.objections and sure:
-        return f"left alone: {'; '.join(orphan.objections)}. Without --yes you are asked"
-    used = f"\n  MIND: {'; '.join(orphan.objections)}" if orphan.objections else ""
-    question = f"delete {orphan.what} {orphan.name!r}, {orphan.arn}?\n  {orphan.owner.evidence}{used}\n "
-    return orphans.delete(orphan) if sure or account.screen.ask(question) else "left alone"
+    orphan = orphans.look_again(listed)
+    if orphan is None:
+        return _CHANGED
+    if sure:
+        if orphan.objections:
+            return Result(f"left alone: {'; '.join(orphan.objections)}. Without --yes you are asked")
+        return orphans.delete(orphan)
+    mind = f"\n  MIND: {'; '.join(orphan.objections)}" if orphan.objections else ""
+    question = f"delete {orphan.what} {orphan.name!r}, {orphan.arn}?\n  {orphan.owner.evidence}{mind}\n "
+    if not account.screen.ask(question):
+        return Result("left alone")
+    # Who is asked may take his time.
+    now = orphans.look_again(orphan)
+    if now is None:
+        return _CHANGED
+    new = [each for each in now.objections if each not in orphan.objections]
+    return Result(f"left alone: meanwhile, {'; '.join(new)}") if new else orphans.delete(now)
+
+
+_CHANGED = Result("left alone: it changed since it was listed, list again")
 
 
 def _show(account: Account, found: list[Orphan], undecided: list[Orphan]) -> None:

@@ -78,6 +78,7 @@ READS: dict[str, Needs] = {
         f"{STACKS}:GetTemplate": _STACK,
         f"{STACKS}:ListExports": _ANYTHING,
         f"{STACKS}:ListStacks": _ANYTHING,
+        f"{ML}:GetTrainingDataset": _DATASET,
         f"{ML}:GetAudienceModel": _AUDIENCE_MODEL,
         f"{ML}:GetConfiguredAudienceModel": _MODEL,
         f"{ML}:GetConfiguredAudienceModelPolicy": _MODEL,
@@ -91,8 +92,8 @@ WRITES: dict[str, Needs] = {
     "drift": {
         f"{ML}:UpdateConfiguredAudienceModel": _MODEL,
         f"{ML}:PutConfiguredAudienceModelPolicy": _MODEL,
-        f"{ML}:TagResource": (_AUDIENCE_MODEL, _MODEL),
-        f"{ML}:UntagResource": (_AUDIENCE_MODEL, _MODEL),
+        f"{ML}:TagResource": (_DATASET, _AUDIENCE_MODEL, _MODEL),
+        f"{ML}:UntagResource": (_DATASET, _AUDIENCE_MODEL, _MODEL),
         f"{ROOMS}:UpdateConfiguredAudienceModelAssociation": _MEMBERSHIP,
         f"{ROOMS}:TagResource": _MEMBERSHIP,
         f"{ROOMS}:UntagResource": _MEMBERSHIP,

@@ -74,6 +74,15 @@ class Screen:
         self._begun = True
         self._out.print(visible(text), style="bold", soft_wrap=True)
 
+    def check_can_ask(self) -> None:
+        """Checks that there is somebody to ask.
+
+        Raises:
+            CommandError: standard input is no terminal.
+        """
+        if self._ask is _ask and not sys.stdin.isatty():
+            raise CommandError("there is no terminal to ask at, and nothing was changed: --yes answers beforehand")
+
     def ask(self, question: str) -> bool:
         """Asks; everything but yes is no."""
         return self._ask(visible(question))
@@ -140,8 +149,6 @@ def _text(value: object) -> str:
 
 
 def _ask(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise CommandError("there is no terminal to ask at: nothing was changed; --yes answers beforehand")
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from .account import is_missing
+from .outcome import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from .account import Account, Members
 
 _ID = re.compile(r"arn:aws[-a-z]*:cloudformation:(?P<region>[-a-z0-9]+):(?P<account>\d{12}):stack/(?P<name>[^/]+)/.+")
+_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,33 @@ class Stacks:
                 return None
             raise
         return Stack(described["StackId"], described["StackName"], described["StackStatus"], described, resources)
+
+
+def check_name(name: str, account: Account) -> None:
+    """Checks what somebody calls a stack, as far as that can be without asking.
+
+    Raises:
+        CommandError: no stack can be called that, or it is elsewhere.
+    """
+    match = _ID.fullmatch(name)
+    if match and (match["region"], match["account"]) != (account.region, account.id):
+        raise CommandError(
+            f"{name} is not in {account.region} of account {account.id}, where this works: name the Region and the"
+            " profile with --region and --profile"
+        )
+    if not match and not _NAME.fullmatch(name):
+        raise CommandError(
+            f"{name!r} is no name of a stack: it has letters, digits and hyphens, and there are no patterns. That of a"
+            " stack 'Shop' in a stage 'Prod' is 'Prod-Shop', if the application says nothing else"
+        )
+
+
+def alike(name: str, account: Account) -> str:
+    """The stack that may have been meant, as the end of a sentence; "" if none is like it."""
+    pages = account.pages("cloudformation", "list_stacks", "StackSummaries")
+    names = {each["StackName"].lower(): each["StackName"] for each in pages if each["StackStatus"] != "DELETE_COMPLETE"}
+    close = get_close_matches(name.lower(), sorted(names), n=1)
+    return f": did you mean {names[close[0]]}?" if close else ""
 
 
 def name_of(stack_id: str) -> str:

@@ -272,7 +272,7 @@ class CleanRoomsML:
         model = {
             "audienceModelArn": arn,
             "name": name[:63],
-            "trainingDatasetArn": f"{own_part}:training-dataset/{name}",
+            "trainingDatasetArn": f"{own_part}:training-dataset/{name}-data",
             "status": status,
             "createTime": now,
             "updateTime": now,
