@@ -11,7 +11,7 @@ SCREENS := tests/docs/test_screens.py
 QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
 
 .PHONY: demo demo-chain recording test check quick install format lint types unit site-test docs diagrams bench
-.PHONY: lock newest outdated audit pythons api dist clean
+.PHONY: live live-apply lock newest outdated audit pythons api dist clean
 
 demo:
 	@$(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
@@ -74,6 +74,17 @@ format:
 	@$(WITH) dev ruff format .
 	@$(WITH) dev ruff format --line-length 80 README.md
 	@$(WITH) dev ruff check --fix .
+
+# Asks a live account, which takes credentials: docs/live.md. AUDIENCE_MODEL_ARN=… TRAINING_DATASET_ARN=… MEMBERSHIP_ID=…
+# PARTNER_PROFILE=… YES=1; PERMISSIONS=1 prints the policy that it takes, CLEAN_UP=1 deletes what a run has left.
+export AUDIENCE_MODEL_ARN TRAINING_DATASET_ARN MEMBERSHIP_ID PARTNER_PROFILE YES PERMISSIONS CLEAN_UP
+
+live:
+	@$(WITH) demo python -m tools.live
+
+# What a report of it says, in the switches' defaults and the docs.
+live-apply:
+	@$(WITH) demo python -m tools.live.apply $(FILE)
 
 lock:
 	@$(WITH) uv python -m tools.lock write

@@ -63,16 +63,20 @@ class Account:
         self.record: list[Answer] = []
         self._clients: dict[str, Client] = {}
 
-    @cached_property
+    @property
     def id(self) -> str:
         """The 12 digits of the account."""
-        caller = self.client("sts").get_caller_identity()
-        self.masks.add(caller["Account"], f"<{self.called}>")
-        self.masks.add(caller["Arn"], "<caller>")
+        return self.caller.split(":")[4]
+
+    @cached_property
+    def caller(self) -> str:
+        """The ARN of whoever calls; from now on, no record tells it."""
+        caller = str(self.client("sts").get_caller_identity()["Arn"])
+        self.masks.add(caller.split(":")[4], f"<{self.called}>")
+        self.masks.add(caller, "<caller>")
         # The name of a user, or of a session, which often is that of a person.
-        name = caller["Arn"].rpartition("/")[2]
-        self.masks.add(name if "/" in caller["Arn"] else None, "<caller>")
-        return str(caller["Account"])
+        self.masks.add(caller.rpartition("/")[2] if "/" in caller else None, "<caller>")
+        return caller
 
     def client(self, service: str) -> Client:
         """The client of a service, by boto3's name; every call of it is recorded."""

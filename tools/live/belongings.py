@@ -206,7 +206,8 @@ class Belongings:
     def _write(self) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         written = self.file.with_suffix(".new")
-        written.write_text(json.dumps({"run_id": self.run_id, "belongings": [asdict(each) for each in self.all]}))
+        place = _place(self.accounts)
+        written.write_text(json.dumps({"place": place, "belongings": [asdict(each) for each in self.all]}, indent=1))
         written.replace(self.file)
 
     def read(self) -> None:
@@ -261,8 +262,14 @@ def earlier_runs(accounts: dict[str, Account], folder: Path) -> list[EarlierRun]
     if problems:
         raise LiveError("\n".join(["what an earlier run may have left can't be looked for:", *problems]))
     for file in folder.glob("*.json"):
-        for thing in json.loads(file.read_text())["belongings"]:
+        document = json.loads(file.read_text())
+        for thing in document["belongings"] if document["place"] == _place(accounts) else []:
             line = f"{KINDS[thing['kind']].called} {thing['name']}"
             lines = left.setdefault(file.stem, [])
             lines += [line] if line not in lines else []
     return [EarlierRun(run_id, lines) for run_id, lines in left.items()]
+
+
+def _place(accounts: dict[str, Account]) -> list[str]:
+    """What tells apart where runs of one machine have left something."""
+    return [accounts["account"].id, accounts["account"].region]

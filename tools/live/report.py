@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from cdk_cleanroomsml.operators.screen import Screen
+
     from .findings import Answered, Findings
     from .masks import Masks
 
@@ -183,3 +185,20 @@ def write(made: Document, folder: Path) -> Path:
     file.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
     file.with_suffix(".md").write_text(markdown(made))
     return file
+
+
+def show(made: Document, screen: Screen) -> None:
+    """The same at a terminal, without the evidence."""
+    screen.heading("Answers")
+    screen.table(
+        ("question", "answer"), [(each["row"], f"{each['answer']}: {each['because']}") for each in made["answers"]]
+    )
+    if made["measurements"]:
+        screen.heading("Measured")
+        measured = [(each["what"], f"{each['value']:g} {each['unit']}") for each in made["measurements"]]
+        screen.table(("what", "value"), measured)
+    screen.heading("Otherwise than documented")
+    for each in made["differences"] or ["nothing"]:
+        screen.say(each)
+    screen.heading("Left in the account")
+    screen.say(", ".join(made["left"]) or "nothing")

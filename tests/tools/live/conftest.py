@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
 AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{OWN}:audience-model/seeded"
@@ -74,6 +75,19 @@ def account(connected: dict[str, Account]) -> Account:
 def belongings(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Belongings:
     """What is made is written to a file of the test's; waiting turns the engine's clock."""
     return Belongings(connected, RUN_ID, tmp_path / f"{RUN_ID}.json", engine.advance)
+
+
+@pytest.fixture
+def new_run(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Callable[[], Run]:
+    """Makes one run after the other."""
+    numbers = itertools.count(1)
+
+    def new() -> Run:
+        run_id = f"{next(numbers):08x}"
+        belongings = Belongings(connected, run_id, tmp_path / ".live" / f"{run_id}.json", engine.advance)
+        return Run(connected["account"], belongings, Inputs(AUDIENCE_MODEL), connected["partner"], engine.advance)
+
+    return new
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def make_one_of_each(run: Run) -> None:
     name = things.name("stack")
     handle = {"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
     make_stack = clients("cloudformation").create_stack
-    things.make("stack", name, lambda: str(make_stack(StackName=name, TemplateBody=json.dumps(handle))["StackId"]))
+    things.make("stack", name, lambda: made(make_stack(StackName=name, TemplateBody=json.dumps(handle)), name))
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("index.py", "def handler(event, context): pass")

@@ -18,7 +18,7 @@ TAG = "cdk-cleanroomsml-live"
 def _stacks(account: Account, prefix: str) -> Iterator[Found]:
     for stack in pages(account, "cloudformation", "describe_stacks", "Stacks"):
         if stack["StackName"].startswith(prefix) and stack["StackStatus"] != "DELETE_COMPLETE":
-            yield Found(stack["StackName"], stack["StackId"])
+            yield Found(stack["StackName"], stack["StackName"])
 
 
 def _delete_stack(account: Account, found: Found) -> None:

@@ -56,8 +56,11 @@ def pages(account: Account, service: str, operation: str, items: str, **members:
 
 def is_gone(error: BotoCoreError | ClientError) -> bool:
     """Whether an error says that what is to be deleted doesn't exist."""
-    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
-    return any(word in code for word in ("NotFound", "NoSuch", "DoesNotExist"))
+    answer = getattr(error, "response", {}).get("Error", {})
+    code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
+    # CloudFormation has no code of its own for that.
+    missing = code == "ValidationError" and "does not exist" in message
+    return missing or any(word in code for word in ("NotFound", "NoSuch", "DoesNotExist"))
 
 
 def listed(service: str, operation: str, items: str, name: str, id_: str) -> Callable[[Account, str], Iterator[Found]]:

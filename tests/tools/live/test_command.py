@@ -1,0 +1,187 @@
+"""The command from its question to its last word; whatever happens in between, nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tools.live import __main__ as command
+from tools.live import conduct
+from tools.live.belongings import earlier_runs
+from tools.live.experiments import all_experiments
+from tools.live.findings import Findings
+
+from .conftest import AUDIENCE_MODEL, OWN, PROFILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tools.live.account import Account, Answer
+    from tools.live.experiments import Experiment
+    from tools.live.run import Run
+
+    from cdk_cleanroomsml.local.engine import Engine
+
+NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+EXPERIMENTS = {each.name: each for each in all_experiments()}
+
+
+def tried() -> list[Experiment]:
+    """What is tried: at night it is everything."""
+    return [*EXPERIMENTS.values()] if NIGHT else [EXPERIMENTS["empty_description"]]
+
+
+def ask(run: Run, findings: Findings, _: object) -> None:
+    for each in tried():
+        findings.answer(each.name, each.row, each.run(run), switch=each.switch)
+
+
+@pytest.fixture(autouse=True)
+def _without_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conduct, "PARTS", (ask,))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def live(
+    engine: Engine, connected: dict[str, Account], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> Callable[..., int]:
+    """Runs the command against the engine, without the deployments, and without waiting."""
+    monkeypatch.setattr(command, "pause", engine.advance)
+    monkeypatch.setattr(command, "connect", lambda profile=None, **_: connected["partner" if profile else "account"])
+
+    def run(*words: str) -> int:
+        connected["account"].record = []
+        return command.main([*words, "--folder", str(folder)])
+
+    return run
+
+
+def nothing_is_left(connected: dict[str, Account], folder: Path) -> bool:
+    """Whether no trace of any run is in the account, and no file of what was made."""
+    return earlier_runs(connected, folder / command.LEDGERS) == [] and not [*folder.rglob(f"{command.LEDGERS}/*")]
+
+
+WITH = ("--audience-model-arn", AUDIENCE_MODEL)
+
+
+def test_it_answers_and_leaves_nothing(
+    live: Callable[..., int], connected: dict[str, Account], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert live(*WITH, "--yes", "--partner-profile", PROFILE) == 0
+    assert nothing_is_left(connected, folder)
+    (file,) = folder.glob("live-*.json")
+    made = json.loads(file.read_text())
+    assert (made["complete"], made["left"], made["missing_permissions"]) == (True, [], [])
+    assert [each["experiment"] for each in made["answers"]] == [each.name for each in tried()]
+    told = capsys.readouterr()
+    assert f"{OWN}, as arn:aws:iam::{OWN}:root" in told.out
+    assert "some cents" in told.out
+    assert "nothing" in told.out.partition("Left in the account")[2]
+    for text in (file.read_text(), file.with_suffix(".md").read_text()):
+        assert not re.findall("[0-9]{12}", re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", text))
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_made(
+    live: Callable[..., int], engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert live(*WITH) == 1
+    assert "YES=1" in capsys.readouterr().err
+    assert not [call for call in engine.calls() if call.is_write]
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (("--yes",), "make live AUDIENCE_MODEL_ARN=…"),
+    (("--yes", "--audience-model-arn", AUDIENCE_MODEL.replace("us-east-1", "eu-west-1")), "is to be one of"),
+    (("--yes", "--audience-model-arn", AUDIENCE_MODEL.replace("seeded", "training")), "CREATE_IN_PROGRESS"),
+    (("--yes", "--audience-model-arn", "arn:aws:nothing"), "isn't the ARN of an audience model"),
+])  # fmt: skip
+def test_what_cannot_go_well_is_refused_before_anything_is_made(
+    words: tuple[str, ...], told: str, live: Callable[..., int], engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.seed_audience_model(AUDIENCE_MODEL.replace("seeded", "training"), status="CREATE_IN_PROGRESS")
+    assert live(*words) == 1
+    assert told in capsys.readouterr().err
+    assert not [call for call in engine.calls() if call.is_write]
+
+
+class Fault(list[Any]):
+    """A record that does something instead of taking the answer with a number: the call has taken effect then."""
+
+    def __init__(self, number: int, strike: Callable[[], object]) -> None:
+        super().__init__()
+        self.number = number
+        self.strike = strike
+
+    def append(self, answer: Answer) -> None:
+        super().append(answer)
+        if len(self) == self.number:
+            self.strike()
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def fail() -> None:
+    raise RuntimeError("a failure in the middle")
+
+
+def calls_of_a_run(run: Run, engine: Engine) -> tuple[int, int]:
+    """How many calls trying and deleting take."""
+    run.account.record = []
+    conduct.work(run, Findings(), str)
+    working = len(run.account.record)
+    conduct.destroy(run.belongings, str)
+    engine.reset()
+    return working, len(run.account.record)
+
+
+@pytest.mark.parametrize("strike", [interrupt, fail])
+def test_after_a_fault_at_any_call_nothing_is_left(
+    strike: Callable[[], object], new_run: Callable[[], Run], engine: Engine, folder: Path
+) -> None:
+    working, all_ = calls_of_a_run(new_run(), engine)
+    # A failure while something is deleted comes from AWS, and is of another kind.
+    numbers = (
+        range(1, working + 1)
+        if strike is fail
+        else [*range(1, working + 1), *range(working + 1, all_, 1 if NIGHT else 9)]
+    )
+    for number in numbers:
+        run = new_run()
+        run.account.record = Fault(number, strike)
+        why = conduct.work(run, Findings(), str)
+        assert conduct.destroy(run.belongings, str, interrupted=why == conduct.INTERRUPTED) == [], number
+        run.account.record = []
+        assert (why is None) == (number > working)
+        assert nothing_is_left(run.belongings.accounts, folder), number
+
+
+def test_what_a_killed_run_left_is_refused_offered_and_deleted(
+    live: Callable[..., int], connected: dict[str, Account], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    child = os.fork()
+    if not child:
+        connected["account"].id  # noqa: B018 - is known by now, as in the parent
+        connected["account"].record = Fault(24, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        command.main([*WITH, "--yes", "--folder", str(folder)])
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    (left,) = earlier_runs(connected, folder / command.LEDGERS)
+    assert len(left.left) > 2
+    assert live(*WITH, "--yes") == 1
+    assert "CLEAN_UP=1" in capsys.readouterr().err
+    assert live("--clean-up", "--yes") == 0
+    assert nothing_is_left(connected, folder)
+    assert live("--clean-up", "--yes") == 0
+    assert "no run has left anything" in capsys.readouterr().out
