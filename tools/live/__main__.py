@@ -158,8 +158,6 @@ def _destroy_earlier(
 
 def _clean_up(options: argparse.Namespace, screen: Screen, accounts: dict[str, Account]) -> int:
     """Deletes what earlier runs have left, and nothing else."""
-    for account in accounts.values():
-        _ = account.id
     earlier = earlier_runs(accounts, options.folder / LEDGERS)
     if not earlier:
         screen.say("no run has left anything")

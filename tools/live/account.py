@@ -124,7 +124,9 @@ def connect(profile: str | None = None, *, masks: Masks, called: str = "account"
         raise LiveError(f"{error}: name one of those that `aws configure list-profiles` shows") from error
     if session.region_name is None:
         raise LiveError("no Region is named: set AWS_REGION, or configure one for the profile")
-    return Account(session, masks, called)
+    account = Account(session, masks, called)
+    masks.add(account.id, f"<{called}>")
+    return account
 
 
 def code_of(error: ClientError) -> str:

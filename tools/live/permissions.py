@@ -22,6 +22,7 @@ _ANYTHING = "*"
 
 _HERE = "{region}:{account}"
 _MODELS = f"arn:{{partition}}:{ML}:{_HERE}:configured-audience-model/*"
+_MEMBERSHIPS = f"arn:{{partition}}:{ROOMS}:{_HERE}:membership/*"
 _ROLES = f"arn:{{partition}}:iam::{{account}}:role/{PREFIX}*"
 _BUCKETS = f"arn:{{partition}}:s3:::{PREFIX}*"
 
@@ -35,6 +36,7 @@ LOOK: Needs = {
     f"{ML}:ListTrainingDatasets": _ANYTHING,
     f"{ML}:GetAudienceModel": "{audience_model_arn}",
     f"{ROOMS}:ListMemberships": _ANYTHING,
+    f"{ROOMS}:ListConfiguredAudienceModelAssociations": _MEMBERSHIPS,
     "cloudformation:DescribeStacks": _ANYTHING,
     "glue:GetDatabases": _ANYTHING,
     "iam:ListRoles": _ANYTHING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
 AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{OWN}:audience-model/seeded"
 PROFILE = "partner"
 RUN_ID = "0a1b2c3d"
+NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+"""At night everything is tried; by day, some of each kind."""
 
 
 @pytest.fixture(scope="session")

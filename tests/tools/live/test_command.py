@@ -15,7 +15,7 @@ from tools.live.belongings import earlier_runs
 from tools.live.experiments import all_experiments
 from tools.live.findings import Findings
 
-from .conftest import AUDIENCE_MODEL, OWN, PROFILE
+from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from cdk_cleanroomsml.local.engine import Engine
 
-NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 EXPERIMENTS = {each.name: each for each in all_experiments()}
 
 

@@ -1,0 +1,147 @@
+"""With IAM enforced: a run passes with the policy that is printed, and says which of its actions it lacks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tools.live import __main__ as command
+from tools.live import conduct, permissions
+from tools.live.account import Account, LiveError, connect
+from tools.live.belongings import Belongings, earlier_runs
+from tools.live.findings import Findings
+from tools.live.masks import Masks
+from tools.live.run import Inputs, Run
+
+from cdk_cleanroomsml.local.engine import Engine
+
+from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, open_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CALLER = f"arn:aws:iam::{OWN}:role/maintainer"
+BY_DAY = ("cleanrooms-ml:CreateConfiguredAudienceModel", "cleanrooms-ml:DeleteConfiguredAudienceModel", "iam:PassRole")
+"""The actions of experiments that are taken away one at a time by day; at night it is each of them."""
+
+NOT_ASKED = {"iam:TagRole"}
+"""Actions that AWS asks for (Service Authorization Reference) and the engine doesn't."""
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Engine]:
+    """An engine that enforces IAM, with everything that can be given."""
+    with Engine(auth=True, audience_models=[AUDIENCE_MODEL]) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def account(guarded: Engine) -> Iterator[Account]:
+    """The account as a role sees it that may do what `allow` gives it."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "sts:AssumeRole"}
+    iam = guarded.client("iam")
+    iam.create_role(RoleName="maintainer", AssumeRolePolicyDocument=json.dumps(_document([trust])))
+    keys = guarded.client("sts").assume_role(RoleArn=CALLER, RoleSessionName="jane.doe")["Credentials"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in guarded.environment().items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+        patch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+        patch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+        yield connect(masks=Masks())
+
+
+@pytest.fixture(scope="module")
+def inputs(guarded: Engine) -> Inputs:
+    run = Run(None, None, Inputs(AUDIENCE_MODEL))  # type: ignore[arg-type]
+    open_inputs(run, guarded, ("membership_id", "training_dataset_arn"))
+    return run.inputs
+
+
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+@pytest.fixture
+def allow(guarded: Engine, inputs: Inputs) -> Callable[[set[str]], None]:
+    """Gives the caller the policy, but for some of its actions."""
+
+    def put(without: set[str]) -> None:
+        policy = permissions.policy(inputs, partition="aws", region=REGION, account=OWN)
+        statements = [
+            {**each, "Action": [action for action in each["Action"] if action not in without]}
+            for each in policy["Statement"]
+        ]
+        document = json.dumps(_document([each for each in statements if each["Action"]]))
+        guarded.client("iam").put_role_policy(RoleName="maintainer", PolicyName="run", PolicyDocument=document)
+
+    return put
+
+
+class Attempt:
+    """A run of the API's experiments as the caller."""
+
+    def __init__(self, account: Account, inputs: Inputs, folder: Path, pause: Callable[[float], object]) -> None:
+        account.record = []
+        self.accounts = {"account": account}
+        self.belongings = Belongings(self.accounts, "0a1b2c3d", folder / "0a1b2c3d.json", pause)
+        self.run = Run(account, self.belongings, inputs, pause=pause)
+        self.findings = Findings()
+
+    def go(self) -> list[str]:
+        """Tries and deletes; what the caller lacks."""
+        conduct.ask_everything(self.run, self.findings, str)
+        self.left = conduct.destroy(self.belongings, str)
+        return permissions.missing(self.run.account.record, self.run.inputs)
+
+
+def test_it_passes_with_what_it_prints(
+    account: Account, inputs: Inputs, allow: Callable[[set[str]], None], guarded: Engine, tmp_path: Path
+) -> None:
+    allow(set())
+    attempt = Attempt(account, inputs, tmp_path, guarded.advance)
+    assert earlier_runs(attempt.accounts, tmp_path) == []
+    assert attempt.go() == []
+    lacking = [each.verdict.because for each in attempt.findings.answers if "lacks" in each.verdict.because]
+    assert (lacking, attempt.left) == ([], [])
+
+
+def test_all_that_it_may_not_look_at_is_named_at_once(
+    account: Account, inputs: Inputs, allow: Callable[[set[str]], None], tmp_path: Path
+) -> None:
+    assert inputs.membership_id
+    allow({*permissions.LOOK} - {f"{permissions.ROOMS}:ListMemberships"})
+    with pytest.raises(LiveError) as error:
+        earlier_runs({"account": account}, tmp_path)
+    looked = {*permissions.LOOK} - {f"{permissions.ROOMS}:ListMemberships", f"{permissions.ML}:GetAudienceModel"}
+    assert [action for action in looked if f"perform: {action}" not in str(error.value)] == []
+    assert "jane" not in str(error.value)
+    assert OWN not in str(error.value)
+
+
+@pytest.mark.parametrize("action", sorted({*permissions.EXPERIMENTS} - NOT_ASKED) if NIGHT else BY_DAY)
+def test_it_says_which_action_is_missing(
+    action: str,
+    account: Account,
+    inputs: Inputs,
+    allow: Callable[[set[str]], None],
+    guarded: Engine,
+    tmp_path: Path,
+) -> None:
+    allow({action})
+    attempt = Attempt(account, inputs, tmp_path, guarded.advance)
+    assert attempt.go() == [action]
+    allow(set())
+    assert conduct.destroy(attempt.belongings, str) == []
+
+
+def test_the_policy_is_printed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "connect", lambda **_: account)
+    assert command.main(["--permissions", "--audience-model-arn", AUDIENCE_MODEL]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == permissions.policy(Inputs(AUDIENCE_MODEL), partition="aws", region=REGION, account=OWN)
+    assert PARTNER not in str(printed)
