@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cdk_cleanroomsml.operators.screen import Screen
-
 from . import conduct, consent, permissions, report
 from .account import Account, LiveError, connect
 from .belongings import RUN_ID_LETTERS, Belongings, earlier_runs
 from .findings import Findings
 from .masks import Masks
 from .run import Inputs, Run
+from .screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +103,7 @@ def _go(options: argparse.Namespace, screen: Screen) -> int:
     if earlier := earlier_runs(accounts, options.folder / LEDGERS):
         _offer_to_clean_up(earlier, options, screen, accounts)
     consent.describe(screen, run)
-    if not options.yes and not consent.ask("Go on?"):
+    if not options.yes and not screen.ask("Go on?"):
         raise LiveError("nothing was made")
     return _run(run, options, screen)
 
@@ -141,7 +140,7 @@ def _offer_to_clean_up(
     consent.describe_earlier(screen, earlier)
     if options.yes:
         raise LiveError("nothing was made: if no run is under way there, CLEAN_UP=1 YES=1 deletes all this")
-    if not consent.ask("If no run is under way there: delete all this?"):
+    if not screen.ask("If no run is under way there: delete all this?"):
         raise LiveError("nothing was made, and nothing deleted")
     for each in earlier:
         if left := _destroy_earlier(each, options, screen, accounts):
@@ -163,7 +162,7 @@ def _clean_up(options: argparse.Namespace, screen: Screen, accounts: dict[str, A
         screen.say("no run has left anything")
         return DONE
     consent.describe_earlier(screen, earlier)
-    if not options.yes and not consent.ask("If no run is under way there: delete all this?"):
+    if not options.yes and not screen.ask("If no run is under way there: delete all this?"):
         raise LiveError("nothing was deleted")
     left = []
     for each in earlier:
@@ -209,7 +208,8 @@ def _report(
     )
     file = report.write(made, options.folder)
     report.show(made, screen)
-    screen.say(f"\nwritten: {file} and {file.with_suffix('.md')}")
+    screen.heading("Written")
+    screen.say(f"{file}\n{file.with_suffix('.md')}")
     problems = [
         f"whoever runs this lacks {', '.join(missing)}: PERMISSIONS=1 prints the policy that it takes"
         if missing

@@ -53,9 +53,11 @@ def new_switches(text: str, made: dict[str, Any]) -> str:
     for switch, seen in positions(made).items():
         if len(seen) > 1:
             raise ApplyError(f"experiments contradict each other about {switch}: {seen}")
+        if not hasattr(Switches(), switch):
+            raise ApplyError(f"there is no switch {switch!r}: is the report of another version?")
         try:
             replace(Switches(), **{switch: seen[0]})
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise ApplyError(f"the report has no position of a switch: {error}") from error
         value = f'"{seen[0]}"' if isinstance(seen[0], str) else repr(seen[0])
         text = re.sub(rf"^(    {switch}: .* = )[^=\n]+$", rf"\g<1>{value}", text, flags=re.MULTILINE)

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from .account import LiveError
 from .experiments import all_experiments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cdk_cleanroomsml.operators.screen import Screen
-
     from .belongings import EarlierRun
     from .run import Run
+    from .screen import Screen
 
 _CENTS = (
     "some cents: a key of KMS for minutes (US$ 1 a month), requests to Lambda, S3, CloudFormation and CloudWatch Logs"
 )
 _TRAINING = "; trainings besides, by the size of the dataset (aws.amazon.com/clean-rooms/pricing)"
 _SHOWN = 12
-
-
-def ask(question: str) -> bool:
-    """Asks at the terminal; everything but yes is no.
-
-    Raises:
-        LiveError: there is no terminal.
-    """
-    if not sys.stdin.isatty():
-        raise LiveError("there is no terminal to ask at, so nothing was made: YES=1 answers beforehand")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def describe(screen: Screen, run: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_ARN = re.compile(r"\barn:([\w-]+):([\w-]+):([\w-]*):([^:\s\"'\\]*):([\w-]+)([/:])([^\s\"'\\,;)\]}]+)")
+_ARN = re.compile(r"\b(arn:[\w-]+:([\w-]+):[\w-]*:)([^:\s\"']*):([^\s\"'\\,;)\]}|]+)")
 _SECRET = re.compile(
     r"\b(X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|AWSAccessKeyId|Signature|x-amz-security-token)=[^&\s\"']+"
 )
@@ -39,8 +39,11 @@ class Masks:
         return _ACCOUNT.sub("<another account>", text)
 
     def _arn(self, found: re.Match[str]) -> str:
-        partition, service, region, account, kind, separator, rest = found.groups()
+        """An ARN tells the kind of resource, and its name only if the run gave it."""
+        start, service, account, resource = found.groups()
         if re.fullmatch("[0-9]{12}", account):
             account = "<another account>"
-        rest = rest if rest.startswith((self.shown, "<")) or rest in ("*", "…") else "…"
-        return f"arn:{partition}:{service}:{region}:{account}:{kind}{separator}{rest}"
+        kind = re.match(r"[\w-]+[/:]", resource)
+        shown = kind[0] if kind and service != "s3" else ""
+        name = resource[len(shown) :]
+        return f"{start}{account}:{shown}{name if name.startswith(self.shown) or name == '*' else '…'}"

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from cdk_cleanroomsml.operators.screen import Screen
-
     from .findings import Answered, Findings
     from .masks import Masks
+    from .screen import Screen
 
 FORMAT = 1
 """Of the JSON document; `apply` reads no other."""
@@ -78,33 +77,46 @@ def positions(made: Document) -> dict[str, list[Any]]:
     return seen
 
 
+def by_row(made: Document) -> dict[str, list[Document]]:
+    """The answers to each row, in the order in which they were found."""
+    rows_: dict[str, list[Document]] = {}
+    for each in made["answers"]:
+        rows_.setdefault(each["row"], []).append(each)
+    return rows_
+
+
 def answered_rows(made: Document) -> dict[str, str]:
     """The rows all of whose experiments have told something: what they told."""
-    told: dict[str, list[str]] = {}
-    for each in made["answers"]:
-        told.setdefault(each["row"], []).append("" if each["answer"] == NOT_TOLD else _said(each))
-    return {row: "; ".join(dict.fromkeys(texts)) for row, texts in told.items() if all(texts)}
+    return {
+        row: "; ".join(_said(each, alone=len(answers) == 1) for each in answers)
+        for row, answers in by_row(made).items()
+        if all(each["answer"] != NOT_TOLD for each in answers)
+    }
 
 
-def _said(answer: Document) -> str:
-    return str(answer["because"] if answer["answer"] == "told" else f"{answer['answer']}: {answer['because']}")
+def _said(answer: Document, *, alone: bool) -> str:
+    """An answer in a sentence; where a row has several, each says what it was looked for."""
+    text = str(answer["because"] if answer["answer"] == "told" else f"{answer['answer']}, {answer['because']}")
+    return text if alone else f"{_tried(answer)}: {text}"
+
+
+def _tried(answer: Document) -> str:
+    return str(answer["experiment"].replace("_", " "))
 
 
 def differences(made: Document) -> Iterator[str]:
-    """What is otherwise than docs and switches have it, and what they may say now."""
+    """What is otherwise than switches and docs have it, and what the docs may say now."""
     for switch, seen in positions(made).items():
         if len(seen) > 1:
-            yield f"switch {switch}: experiments contradict each other: {' and '.join(map(repr, seen))}"
+            yield f"the switch {switch}: experiments contradict each other: {' and '.join(map(repr, seen))}"
         elif seen != [assumed(switch)]:
-            yield f"switch {switch}: is {assumed(switch)!r}, was seen as {seen[0]!r}"
-    told = answered_rows(made)
-    inferred = rows("Inferred")
+            yield f"the switch {switch} is {assumed(switch)!r}, and was seen as {seen[0]!r}"
+    told, inferred = answered_rows(made), rows("Inferred")
     for each in made["answers"]:
         if each["answer"] == "no" and each["row"] in inferred:
             yield f"inferred, and wrong: {each['row']}: {each['because']}"
-    for row in [*inferred, *rows("Unknown")]:
-        if row in told:
-            yield f"answered: {row} {told[row]}"
+    yield from (f"no longer unknown: {row}" for row in rows("Unknown") if row in told)
+    yield from (f"no longer inferred only: {row}" for row in inferred if row in told)
 
 
 def markdown(made: Document) -> str:
@@ -118,16 +130,13 @@ def markdown(made: Document) -> str:
         "",
         "## Answers",
         "",
-        *_table(
-            ("question", "answer"),
-            ((each["row"], f"**{each['answer']}**: {each['because']}") for each in made["answers"]),
-        ),
+        *_table(("question", "tried", "answer"), _answers(made)),
         "## Measured",
         "",
         *_table(
             ("what", "value"), ((each["what"], f"{each['value']:g} {each['unit']}") for each in made["measurements"])
         ),
-        "## Otherwise than documented",
+        "## Otherwise than assumed",
         "",
         *(f"* {each}" for each in made["differences"] or ["nothing"]),
         "",
@@ -136,6 +145,12 @@ def markdown(made: Document) -> str:
         *(line for each in made["answers"] for line in _evidence(each)),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _answers(made: Document) -> Iterator[tuple[str, ...]]:
+    for row, answers in by_row(made).items():
+        for number, each in enumerate(answers):
+            yield "" if number else row, _tried(each), f"**{each['answer']}**: {each['because']}"
 
 
 def _state(made: Document) -> str:
@@ -190,15 +205,18 @@ def write(made: Document, folder: Path) -> Path:
 def show(made: Document, screen: Screen) -> None:
     """The same at a terminal, without the evidence."""
     screen.heading("Answers")
-    screen.table(
-        ("question", "answer"), [(each["row"], f"{each['answer']}: {each['because']}") for each in made["answers"]]
-    )
+    for row, answers in by_row(made).items():
+        screen.say(row)
+        screen.fields([(f"  {each['answer']}", _why(each, len(answers))) for each in answers])
     if made["measurements"]:
         screen.heading("Measured")
-        measured = [(each["what"], f"{each['value']:g} {each['unit']}") for each in made["measurements"]]
-        screen.table(("what", "value"), measured)
-    screen.heading("Otherwise than documented")
+        screen.fields([(each["what"], f"{each['value']:g} {each['unit']}") for each in made["measurements"]])
+    screen.heading("Otherwise than assumed")
     for each in made["differences"] or ["nothing"]:
         screen.say(each)
     screen.heading("Left in the account")
     screen.say(", ".join(made["left"]) or "nothing")
+
+
+def _why(answer: Document, count: int) -> str:
+    return str(answer["because"] if count == 1 else f"{_tried(answer)}: {answer['because']}")
