@@ -127,7 +127,7 @@ def _with_conditions_of(grantee: iam.IGrantable, conditions: Conditions | None) 
     if not isinstance(principal, iam.PrincipalWithConditions):
         return conditions
     both = {operator: dict(keys) for operator, keys in (conditions or {}).items()}
-    problems = Problems(None, "conditions")
+    problems = Problems(None, "", call="conditions")
     for operator, keys in principal.conditions.items():
         ours = both.setdefault(operator, {})
         problems.found += [

@@ -65,7 +65,7 @@ def _checked(function: Function) -> Function:
             return function(*given.args, **given.kwargs)
         problems = _problems(function, given.arguments)
         problems.found += [line for lines in wrong.values() for line in lines]
-        if problems.scope is not None:
+        if not problems.call:
             # A constructor adds what it finds wrong with the values of the others, and raises all of it.
             given.arguments.update(dict.fromkeys(wrong))
             _find_the_rest(lambda: function(*given.args, **given.kwargs), problems)
@@ -92,11 +92,11 @@ def _problems(function: Function, arguments: Mapping[str, Any]) -> Problems:
     owner = arguments.get("self")
     # Grants are no constructs, but they hold the one they are about.
     held: Any = (owner, *vars(owner).values()) if owner is not None and function.__name__ != "__init__" else ()
-    path = next((each.node.path for each in held if hasattr(each, "node")), "")
+    about = next((each for each in held if hasattr(each, "node")), None)
     owner = arguments.get("cls", owner)
     made_by = owner if isinstance(owner, type) else None
     call = f"{made_by.__qualname__}.{function.__name__}" if made_by else function.__qualname__.removesuffix(".__init__")
-    return Problems(None, f"{call}' of '{path}" if path else call)
+    return Problems(about, "", call=call)
 
 
 def _check(function: Function, parameter: inspect.Parameter, value: object) -> tuple[Any, list[str]]:

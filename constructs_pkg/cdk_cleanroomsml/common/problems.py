@@ -73,12 +73,15 @@ class Problems:
     """What is wrong with the parameters of one construct, said all at once.
 
     Attributes:
-        scope: What the construct belongs to; ``None`` where there is no construct, but a call that `id` names.
+        scope: What the construct belongs to, or what a call is of; ``None`` where there is neither.
+        id: The construct's; "" for a call.
+        call: The method, with its class, where it is a call.
     """
 
     scope: Construct | None
     id: str
     found: list[str] = field(default_factory=_take_known)
+    call: str = ""
 
     def text(
         self,
@@ -265,7 +268,8 @@ class Problems:
         if self.found:
             problems = "\n".join(f"  - {problem}" for problem in self.found)
             path = "/".join(part for part in (self.scope.node.path if self.scope else "", self.id) if part)
-            raise ParametersError(f"invalid parameters of '{path}':\n{problems}")
+            of = "' of '".join(part for part in (self.call, path) if part)
+            raise ParametersError(f"invalid parameters of '{of}':\n{problems}")
 
 
 def _is_known_at_deployment(text: str) -> bool:

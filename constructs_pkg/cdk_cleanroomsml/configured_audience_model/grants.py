@@ -87,7 +87,8 @@ class ConfiguredAudienceModelGrants:
             ValueError: The account, the role's ARN or the collaboration's identifier isn't one, the role is of another
                 account than the grantee, or it would let everybody in.
         """
-        problems = Problems(cast("Construct", self._model), "start_audience_generation")
+        call = "ConfiguredAudienceModelGrants.start_audience_generation"
+        problems = Problems(cast("Construct", self._model), "", call=call)
         problems.policy_text("seed_role", None if seed_role is None else seed_role.role_ref.role_arn)
         check_start(problems, grantee, collaboration_id)
         problems.raise_if_any()

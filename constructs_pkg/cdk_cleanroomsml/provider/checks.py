@@ -57,8 +57,7 @@ def check_options(scope: Construct, options: ProviderOptions) -> None:
     Raises:
         ValueError: They break the rules; the message lists all of it.
     """
-    call = "CleanRoomsMLProvider.configure"
-    problems = Problems(None, f"{call}' of '{scope.node.path}" if scope.node.path else call)
+    problems = Problems(scope, "", call="CleanRoomsMLProvider.configure")
     _check_values(problems, options)
     problems.raise_if_any()
 

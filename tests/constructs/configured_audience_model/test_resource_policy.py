@@ -228,9 +228,9 @@ def test_a_collaboration_of_the_stack(synth: Synth) -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
-    with pytest.raises(ValueError, match=r"invalid parameters of 'start_audience_generation'") as caught:
+    with pytest.raises(ValueError, match=r"start_audience_generation' of 'Stack/Model'") as caught:
         let_in(define_model(synth.stack), "4444-5555-6666", "Spring")
-    assert "grantee's account must be an account's 12 digits, got '4444-5555-6666'" in str(caught.value)
+    assert "grantee's account must be the 12 digits of an account, got '4444-5555-6666'" in str(caught.value)
     assert "collaboration_id must be a UUID in small letters" in str(caught.value)
 
 
