@@ -136,7 +136,8 @@ class Belongings:
                     self._delete(thing, say)
             self.all = [thing for kind in KINDS for thing in self._left(kind)]
             if not self.all:
-                self.file.unlink(missing_ok=True)
+                for file in (self.file, self.file.with_suffix(".new")):
+                    file.unlink(missing_ok=True)
                 break
             self._write()
             if seconds is not None:

@@ -57,12 +57,14 @@ EXPERIMENTS: Needs = {
     "iam:CreateRole": _ROLES,
     "iam:DeleteRole": _ROLES,
     "iam:DeleteRolePolicy": _ROLES,
+    "iam:ListAttachedRolePolicies": _ROLES,
     "iam:ListRolePolicies": _ROLES,
     "iam:PassRole": _ROLES,
     "iam:PutRolePolicy": _ROLES,
     "iam:TagRole": _ROLES,
     "s3:CreateBucket": _BUCKETS,
     "s3:DeleteBucket": _BUCKETS,
+    "s3:DeleteObjectVersion": f"{_BUCKETS}/*",
     "s3:ListBucketVersions": _BUCKETS,
 }
 """To make experiments, and to destroy what they made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,11 +10,15 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import BotoCoreError
 from tools.live import __main__ as command
 from tools.live import conduct
 from tools.live.belongings import earlier_runs
 from tools.live.experiments import all_experiments
 from tools.live.findings import Findings
+from tools.live.screen import Screen
+
+from cdk_cleanroomsml.local.service import Fault as ServiceFault
 
 from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PROFILE
 
@@ -184,3 +189,138 @@ def test_what_a_killed_run_left_is_refused_offered_and_deleted(
     assert nothing_is_left(connected, folder)
     assert live("--clean-up", "--yes") == 0
     assert "no run has left anything" in capsys.readouterr().out
+
+
+def make_something(new_run: Callable[[], Run]) -> str:
+    """Leaves a model behind, as a run that was killed does; its run's id."""
+    run = new_run()
+    run.configured_audience_model()
+    return run.belongings.run_id
+
+
+class Asked(list[str]):
+    """The questions that were asked, each answered by the next answer."""
+
+    def __init__(self, *answers: bool) -> None:
+        super().__init__()
+        self.answers = [*answers]
+
+    def __call__(self, _: Screen, question: str) -> bool:
+        self.append(question)
+        return self.answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "left"), [((False,), 1, True), ((True, False), 1, False), ((True, True), 0, False)]
+)
+def test_it_asks_about_what_is_left_and_then_once(
+    answers: tuple[bool, ...],
+    code: int,
+    left: bool,
+    live: Callable[..., int],
+    new_run: Callable[[], Run],
+    connected: dict[str, Account],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run_id = make_something(new_run)
+    asked = Asked(*answers)
+    monkeypatch.setattr(Screen, "ask", lambda self, question: asked(self, question))
+    assert live(*WITH) == code
+    assert len(asked) == len(answers)
+    assert f"the bucket cdk-cleanroomsml-live-{run_id}-output" in capsys.readouterr().out
+    assert nothing_is_left(connected, folder) is not left
+
+
+def test_a_polite_kill_is_ctrl_c(
+    live: Callable[..., int], connected: dict[str, Account], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask_and_die(run: Run, findings: Findings, said: object) -> None:
+        ask(run, findings, said)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(conduct, "PARTS", (ask_and_die,))
+    before = signal.getsignal(signal.SIGTERM)
+    assert live(*WITH, "--yes") == 130
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert nothing_is_left(connected, folder)
+    (file,) = folder.glob("live-*.json")
+    made = json.loads(file.read_text())
+    assert (made["complete"], made["why_not"], len(made["answers"])) == (False, "interrupted", len(tried()))
+
+
+def test_a_second_ctrl_c_says_what_is_left_and_how_to_go_on(
+    live: Callable[..., int],
+    connected: dict[str, Account],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ask_and_stop(run: Run, findings: Findings, said: object) -> None:
+        ask(run, findings, said)
+        run.account.record = Fault(3, interrupt)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(conduct, "PARTS", (ask_and_stop,))
+    assert live(*WITH, "--yes") == 130
+    told = capsys.readouterr().err
+    assert "bucket cdk-cleanroomsml-live-" in told
+    assert "make live CLEAN_UP=1" in told
+    assert "docs/live.md" in told
+    assert live("--clean-up", "--yes") == 0
+    assert nothing_is_left(connected, folder)
+
+
+def test_what_fails_in_the_middle_is_said_and_what_was_found_before_is_reported(
+    live: Callable[..., int],
+    connected: dict[str, Account],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ask_and_fail(run: Run, findings: Findings, said: object) -> None:
+        ask(run, findings, said)
+        raise RuntimeError(f"no CDK CLI for {OWN}")
+
+    monkeypatch.setattr(conduct, "PARTS", (ask_and_fail,))
+    assert live(*WITH, "--yes") == 1
+    assert "it ended early: RuntimeError: no CDK CLI for <account>" in capsys.readouterr().err
+    assert nothing_is_left(connected, folder)
+    (file,) = folder.glob("live-*.json")
+    assert len(json.loads(file.read_text())["answers"]) == len(tried())
+
+
+def test_what_is_refused_and_shown_late_is_deleted_all_the_same(run: Run, engine: Engine, folder: Path) -> None:
+    """Deletes are refused for a while, Lists show what is new late, and what is deleted for a while still."""
+    engine.set_faults(
+        ServiceFault("DeleteConfiguredAudienceModel", error="ConflictException", times=3),
+        ServiceFault("DeleteConfiguredAudienceModel", error="ThrottlingException", times=2),
+        ServiceFault("CreateConfiguredAudienceModel", kind="connection_lost", after_effect=True, times=1),
+        list_lag=3,
+        delete_lag=2,
+    )
+    with contextlib.suppress(BotoCoreError):
+        run.configured_audience_model()
+    assert conduct.destroy(run.belongings, str) == []
+    assert nothing_is_left(run.belongings.accounts, folder)
+
+
+def test_what_stays_is_said_and_stays_on_file(
+    live: Callable[..., int],
+    engine: Engine,
+    connected: dict[str, Account],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    engine.set_faults(refuse_delete=True)
+    assert live(*WITH, "--yes") == 1
+    told = capsys.readouterr().err
+    assert "is used by an audience generation job" in told
+    assert OWN not in told.partition("what may be left")[0]
+    (file,) = folder.glob("live-*.json")
+    (left,) = [each.left for each in earlier_runs(connected, folder / command.LEDGERS)]
+    assert json.loads(file.read_text())["left"] == [each.removeprefix("the ") for each in left]
+    engine.set_faults(refuse_delete=False)
+    assert live("--clean-up", "--yes") == 0
+    assert nothing_is_left(connected, folder)

@@ -83,25 +83,32 @@ def allow(guarded: Engine, inputs: Inputs) -> Callable[[set[str]], None]:
 class Attempt:
     """A run of the API's experiments as the caller."""
 
-    def __init__(self, account: Account, inputs: Inputs, folder: Path, pause: Callable[[float], object]) -> None:
+    def __init__(self, account: Account, inputs: Inputs, folder: Path, engine: Engine) -> None:
         account.record = []
         self.accounts = {"account": account}
-        self.belongings = Belongings(self.accounts, "0a1b2c3d", folder / "0a1b2c3d.json", pause)
-        self.run = Run(account, self.belongings, inputs, pause=pause)
+        self.belongings = Belongings(self.accounts, "0a1b2c3d", folder / "0a1b2c3d.json", engine.advance)
+        self.run = Run(account, self.belongings, inputs, pause=engine.advance)
+        self._s3 = engine.client("s3")
         self.findings = Findings()
 
     def go(self) -> list[str]:
         """Tries and deletes; what the caller lacks."""
         conduct.ask_everything(self.run, self.findings, str)
+        self._write()
         self.left = conduct.destroy(self.belongings, str)
         return permissions.missing(self.run.account.record, self.run.inputs)
+
+    def _write(self) -> None:
+        """Nobody says that the service writes nothing into the bucket of a model."""
+        for bucket in self._s3.list_buckets()["Buckets"]:
+            self._s3.put_object(Bucket=bucket["Name"], Key="segments/written-by-the-service")
 
 
 def test_it_passes_with_what_it_prints(
     account: Account, inputs: Inputs, allow: Callable[[set[str]], None], guarded: Engine, tmp_path: Path
 ) -> None:
     allow(set())
-    attempt = Attempt(account, inputs, tmp_path, guarded.advance)
+    attempt = Attempt(account, inputs, tmp_path, guarded)
     assert earlier_runs(attempt.accounts, tmp_path) == []
     assert attempt.go() == []
     lacking = [each.verdict.because for each in attempt.findings.answers if "lacks" in each.verdict.because]
@@ -131,7 +138,7 @@ def test_it_says_which_action_is_missing(
     tmp_path: Path,
 ) -> None:
     allow({action})
-    attempt = Attempt(account, inputs, tmp_path, guarded.advance)
+    attempt = Attempt(account, inputs, tmp_path, guarded)
     assert attempt.go() == [action]
     allow(set())
     assert conduct.destroy(attempt.belongings, str) == []

@@ -46,6 +46,8 @@ def _delete_role(account: Account, found: Found) -> None:
     iam = account.client("iam")
     for name in iam.list_role_policies(RoleName=found.id)["PolicyNames"]:
         iam.delete_role_policy(RoleName=found.id, PolicyName=name)
+    for policy in iam.list_attached_role_policies(RoleName=found.id)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=found.id, PolicyArn=policy["PolicyArn"])
     iam.delete_role(RoleName=found.id)
 
 
