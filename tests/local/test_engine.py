@@ -120,7 +120,7 @@ class TestAdministration:
         impatient.list_audience_models()
 
     def test_switches_and_other_faults(self, engine: Engine, impatient: Any, request_for: Any) -> None:
-        engine.set_switches(unique_names=True)
+        engine.set_switches(configured_audience_model_names="unique")
         engine.set_faults(refuse_delete=True)
         request = request_for(engine.seed_audience_model())
         arn = impatient.create_configured_audience_model(**request)["configuredAudienceModelArn"]
@@ -158,15 +158,15 @@ class TestAdministration:
         assert engine.calls() == []
 
     def test_mistakes_are_told(self, engine: Engine) -> None:
-        with pytest.raises(EngineError, match="there is no switch 'unique_name'"):
-            engine.set_switches(unique_name=True)
+        with pytest.raises(EngineError, match="there is no switch 'update_reset'"):
+            engine.set_switches(update_reset=True)
         with pytest.raises(EngineError, match="is not the ARN of an audience model"):
             engine.seed_audience_model("mine")
 
     def test_reset(self) -> None:
         with Engine(audience_models=[ARN]) as engine:
             ml, s3 = engine.client("cleanroomsml"), engine.client("s3")
-            engine.set_switches(unique_names=True)
+            engine.set_switches(configured_audience_model_names="unique")
             engine.seed_audience_model(f"{ARN}-2")
             s3.create_bucket(Bucket="bucket")
             engine.reset()

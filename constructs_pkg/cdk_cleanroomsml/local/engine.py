@@ -37,7 +37,17 @@ SECRET_KEY = "local"  # noqa: S105 - for the root user of this engine; worth not
 _START_SECONDS = 60.0
 _LOG_TAIL = 2000
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_INHERITED = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "SSL_CERT_FILE", "TZ")
+_INHERITED = (
+    "CLEANROOMSML_SWITCHES",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPATH",
+    "SSL_CERT_FILE",
+    "TZ",
+)
 
 
 class Engine:

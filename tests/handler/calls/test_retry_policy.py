@@ -229,7 +229,7 @@ def test_an_audience_model_that_does_not_exist(world: Simulator) -> None:
 
 
 def test_conflict_with_somebody_elses_name(world: Simulator) -> None:
-    world.switches.unique_names = True
+    world.switches.configured_audience_model_names = "unique"
     Stack(world.cloudformation, "Neighbour").deploy({"Model": MAXIMAL})
     (theirs,) = world.models()
     result = world.deploy(Model=MAXIMAL)
@@ -238,7 +238,7 @@ def test_conflict_with_somebody_elses_name(world: Simulator) -> None:
 
 
 def test_conflict_with_another_request_of_this_resource(world: Simulator) -> None:
-    world.switches.unique_names = True
+    world.switches.configured_audience_model_names = "unique"
     world.retain()
     world.deploy(Model=MAXIMAL)
     world.deploy({})

@@ -69,10 +69,10 @@ def lost(world: Simulator, operation: str, kind: str, **more: Any) -> Fault:
 
 @pytest.mark.scenario(7)
 @pytest.mark.parametrize("kind", LOST)
-@pytest.mark.parametrize("names", ["unique", "free"])
+@pytest.mark.parametrize("names", ["unique", "repeat"])
 @pytest.mark.parametrize("after_effect", [True, False], ids=["effect", "no effect"])
-def test_the_answer_to_create_is_lost(world: Simulator, kind: str, names: str, after_effect: bool) -> None:
-    world.switches.unique_names = names == "unique"
+def test_the_answer_to_create_is_lost(world: Simulator, kind: str, names: Any, after_effect: bool) -> None:
+    world.switches.configured_audience_model_names = names
     lost(world, CREATE, kind, after_effect=after_effect)
     assert world.deploy(Model=MINIMAL).status == "COMPLETE"
     assert len(world.models()) == 1
@@ -121,15 +121,15 @@ POINTS = [(operation, effect) for operation in (LIST, CREATE, GET) for effect in
 
 
 @pytest.mark.scenario(8)
-@pytest.mark.parametrize("names", ["unique", "free"])
+@pytest.mark.parametrize("names", ["unique", "repeat"])
 @pytest.mark.parametrize("dated", [True, False])
 @pytest.mark.parametrize("skip", [0, 1])
 @pytest.mark.parametrize(("operation", "after_effect"), POINTS)
 def test_a_second_delivery_in_the_midst_of_the_first(
-    world: Simulator, names: str, dated: bool, skip: int, operation: str, after_effect: bool
+    world: Simulator, names: Any, dated: bool, skip: int, operation: str, after_effect: bool
 ) -> None:
     """The other delivery runs whole at each call of this one; neither is a first delivery by its age."""
-    world.switches.unique_names = names == "unique"
+    world.switches.configured_audience_model_names = names
     world.cloudformation.dated = dated
     event = create_event(world)
     world.clock.sleep(61)
@@ -184,7 +184,7 @@ def test_two_fresh_deliveries_at_once_leave_nothing_behind(world: Simulator) -> 
 
 @pytest.mark.scenario(8)
 def test_two_fresh_deliveries_with_unique_names(world: Simulator) -> None:
-    world.switches.unique_names = True
+    world.switches.configured_audience_model_names = "unique"
     event = create_event(world)
     world.wire.interruptions.append(Interruption(CREATE, lambda: deliver(world, event), after_effect=False))
     deliver(world, event)
@@ -508,7 +508,7 @@ def test_a_roll_back_that_replaces_and_never_answers_leaves_nothing_when_it_is_c
 @pytest.mark.parametrize("lag", [1, 2, 3, 5])
 def test_an_own_model_that_list_shows_late_is_not_taken_for_anothers(world: Simulator, lag: int) -> None:
     """Where names are unique, the service refuses what a crashed delivery has created already."""
-    world.switches.unique_names = True
+    world.switches.configured_audience_model_names = "unique"
     world.wire.longest_lag = 600
     world.faults.list_lag = lag
     world.crash(CREATE)
@@ -519,7 +519,7 @@ def test_an_own_model_that_list_shows_late_is_not_taken_for_anothers(world: Simu
 
 @pytest.mark.scenario(5)
 def test_whose_a_taken_name_is(world: Simulator) -> None:
-    world.switches.unique_names = True
+    world.switches.configured_audience_model_names = "unique"
     named = {**MINIMAL, "name": "taken"}
     world.deploy(Old=named)
     in_use = world.physical_id("Old")

@@ -78,7 +78,7 @@ def test_after_a_crash_in_a_replacement_the_new_one_is_adopted(ready: Simulator,
 def test_the_answer_to_create_is_lost(
     ready: Simulator, subject: Subject, kind: str, unique: bool, after_effect: bool, lag: int
 ) -> None:
-    ready.switches.unique_names = ready.switches.unique_association_names = unique
+    ready.name_twice("unique" if unique else "repeat")
     ready.switches.one_association_per_model = unique
     ready.faults.list_lag = lag
     ready.fail(subject.kind.create, "InternalServerException", kind=kind, after_effect=after_effect)
@@ -95,7 +95,7 @@ def test_the_answer_to_create_is_lost(
 def test_a_second_delivery_in_the_midst_of_the_first(
     ready: Simulator, subject: Subject, unique: bool, of: str, after_effect: bool
 ) -> None:
-    ready.switches.unique_names = ready.switches.unique_association_names = unique
+    ready.name_twice("unique" if unique else "repeat")
     ready.switches.one_association_per_model = unique
     event = create_event(ready, subject)
     ready.clock.sleep(61)
@@ -113,7 +113,7 @@ def test_a_second_delivery_in_the_midst_of_the_first(
 @EVERY_TYPE
 @pytest.mark.scenario(8)
 def test_two_fresh_deliveries_at_once_leave_nothing_behind(ready: Simulator, subject: Subject) -> None:
-    ready.switches.unique_association_names = ready.switches.one_association_per_model = False
+    ready.switches.association_names, ready.switches.one_association_per_model = "repeat", False
     event = create_event(ready, subject)
     ready.wire.interruptions.append(Interruption(subject.kind.create, lambda: deliver(ready, event), 0, False))
     deliver(ready, event)

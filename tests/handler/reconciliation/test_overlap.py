@@ -342,7 +342,7 @@ def test_a_fresh_request_takes_no_look(world: Simulator, case: Case) -> None:
 @pytest.mark.parametrize("asked", [True, False], ids=["look", "no look"])
 def test_a_request_id_that_is_used_again(world: Simulator, case: Case, asked: bool) -> None:
     """The clean-up of the failed try comes after the one that succeeded, and finds only what the former made."""
-    world.switches.unique_association_names = world.switches.one_association_per_model = False
+    world.switches.association_names, world.switches.one_association_per_model = "repeat", False
     world.cloudformation.reused_id = "8f7e6d5c-0000-4000-8000-000000000001"
     world.cloudformation.look_fault = None if asked else "AccessDenied"
     send = world.cloudformation.request
@@ -460,7 +460,7 @@ def test_a_clone_with_all_tags_is_nobodys_leftover(world: Simulator, case: Case,
 @pytest.mark.parametrize("when", ["long before", "just before"])
 @pytest.mark.parametrize("refused", [False, True], ids=["tags", "no tags"])
 def test_what_had_the_name_before_is_not_taken_over(world: Simulator, case: Case, when: str, refused: bool) -> None:
-    world.switches.existing_name_is_answered = True
+    world.name_twice("answered")
     world.switches.association_tags_refused = refused
     Stack(world.cloudformation, "Other").deploy({"Theirs": case.first})
     (theirs,) = live(world, case)

@@ -57,7 +57,7 @@ def test_contract_create_delete(created: Simulator) -> None:
 
 def test_contract_create_create(created: Simulator, subject: Subject) -> None:
     """The same writable name twice: refused where names must be unique, two resources where they need not be."""
-    created.switches.unique_names = True
+    created.name_twice("unique")
     template = {
         "Model": subject.named("contract"),
         "Again": {**subject.named("contract"), **subject.variants[1]},
@@ -66,7 +66,7 @@ def test_contract_create_create(created: Simulator, subject: Subject) -> None:
     assert result.status == "ROLLBACK_COMPLETE"
     assert "the name is taken by" in result.reason
     assert listed(created) == [created.physical_id()]
-    created.switches.unique_names = created.switches.unique_association_names = False
+    created.name_twice("repeat")
     assert created.deploy(template).status == "COMPLETE"
     assert len(set(listed(created))) == 2
 

@@ -73,13 +73,16 @@ class Histories(RuleBasedStateMachine):
         self.fault_injector = FaultInjector(self.world)
 
     @initialize(
-        dated=st.booleans(), unique=st.booleans(), policy=st.sampled_from([None, "NONE"]), retained=st.booleans()
+        dated=st.booleans(),
+        names=st.sampled_from(["unique", "repeat"]),
+        policy=st.sampled_from([None, "NONE"]),
+        description=st.sampled_from(["left_out", "kept"]),
     )
-    def begin(self, dated: bool, unique: bool, policy: Any, retained: bool) -> None:
+    def begin(self, dated: bool, names: Any, policy: Any, description: Any) -> None:
         self.world.cloudformation.dated = dated
-        self.world.switches.unique_names = unique
+        self.world.switches.configured_audience_model_names = names
         self.world.switches.child_resource_tag_on_create_policy = policy
-        self.world.switches.empty_description_is_kept = retained
+        self.world.switches.empty_description = description
 
     @rule(
         template=TEMPLATES,

@@ -38,6 +38,7 @@ from .virtual_lambda import ACCOUNT, CREDENTIALS, REGION, Interruption, VirtualC
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.service.store import Store
+    from cdk_cleanroomsml.local.service.switches import Names
 
 __all__ = [
     "AUDIENCE_MODEL",
@@ -165,6 +166,11 @@ class Simulator:
     @property
     def switches(self) -> Switches:
         return self.service.switches
+
+    def name_twice(self, becomes: Names) -> None:
+        """What becomes of a Create under a name that is taken, whatever the type."""
+        self.switches.configured_audience_model_names = self.switches.audience_model_names = becomes
+        self.switches.association_names = becomes
 
     def fail(
         self, operation: str, error: str, message: str = "injected", *, times: int | None = 1, **more: Any

@@ -308,8 +308,10 @@ class TestOperating:
         assert ["training_seconds", "0"] in [line.split() for line in ask("switch").splitlines()]
         settings = ("training_seconds=60", "child_resource_tag_on_create_policy=FROM_PARENT_RESOURCE")
         assert json.loads(ask("switch", "--json", *settings))["training_seconds"] == 60
-        assert "there is no switch 'unique'; there is: unique_names" in ask("switch", "unique=true")
-        assert "'unique_names' sets nothing: write unique_names=value" in ask("switch", "unique_names")
+        assert "there is no switch 'audience_models'; there are: audience_model_names" in ask(
+            "switch", "audience_models=true"
+        )
+        assert "'update_resets' sets nothing: write update_resets=value" in ask("switch", "update_resets")
 
     def test_faults(self, engine: Engine, ask: Any) -> None:
         ask("fault", "ListAudienceModels", "--error", "ThrottlingException", "--times", "always")

@@ -36,8 +36,8 @@ def test_calls(service: CleanRoomsML, ml: Any, clock: Any) -> None:
 
 def test_switches(service: CleanRoomsML) -> None:
     before = ask(service, "GET", "/switches")
-    assert ask(service, "PATCH", "/switches", {"unique_names": True}) == before | {"unique_names": True}
-    assert service.switches.unique_names is True
+    assert ask(service, "PATCH", "/switches", {"update_resets": True}) == before | {"update_resets": True}
+    assert service.switches.update_resets is True
 
 
 def test_faults(service: CleanRoomsML, ml: Any) -> None:
@@ -90,8 +90,14 @@ def test_audience_models(service: CleanRoomsML, ml: Any) -> None:
     ("method", "path", "document", "status", "text"),
     [
         ("GET", "/nothing", None, 404, "there are: GET /state"),
-        ("PATCH", "/switches", {"unique_name": True}, 400, "there is no switch 'unique_name'; there are: unique_names"),
-        ("PATCH", "/switches", {"unique_names": "yes"}, 400, "unique_names must be true or false, got 'yes'"),
+        (
+            "PATCH",
+            "/switches",
+            {"update_reset": True},
+            400,
+            "there is no switch 'update_reset'; there are: update_resets",
+        ),
+        ("PATCH", "/switches", {"update_resets": "yes"}, 400, "update_resets must be true or false, got 'yes'"),
         ("PATCH", "/switches", {"job_seconds": "1"}, 400, "job_seconds must be a number, got '1'"),
         (
             "PATCH",

@@ -274,7 +274,7 @@ class TestAssociation:
         with refused(rooms, "ValidationException", "is named 'taken'"):
             rename()
         rooms.update_configured_audience_model_association(**ids(first), name="taken")
-        service.switches.unique_association_names = False
+        service.switches.association_names = "repeat"
         rename()
         associate(models(), "taken")
 

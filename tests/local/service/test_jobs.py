@@ -282,7 +282,7 @@ class TestExport:
     def test_what_can_not_be_written_fails_it(
         self, ml: Any, start: Any, objects: ObjectsInMemory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def write(*_: Any) -> None:
+        def write(*_: Any, **__: Any) -> None:
             raise ObjectError("there is no bucket")
 
         arn = start(ml)

@@ -86,7 +86,7 @@ class TestConfiguredAudienceModel:
     def test_an_empty_description_clears_it(self, ml: Any, model: str, service: CleanRoomsML) -> None:
         ml.update_configured_audience_model(configuredAudienceModelArn=model, description="")
         assert get(ml, model)["description"] == ""
-        service.switches.empty_description_is_kept = False
+        service.switches.empty_description = "left_out"
         assert "description" not in get(ml, model)
 
     def test_update_ignores_what_it_does_not_know(self, service: CleanRoomsML, ml: Any, model: str) -> None:
@@ -383,7 +383,7 @@ class TestAudienceModel:
     def test_unique_names(self, ml: Any, dataset: str, service: CleanRoomsML) -> None:
         first = self.train(ml, dataset)
         self.train(ml, dataset)
-        service.switches.unique_names = True
+        service.switches.audience_model_names = "unique"
         with refused(ml, "ConflictException", first):
             self.train(ml, dataset)
         self.train(ml, dataset, "another")
@@ -455,7 +455,7 @@ class TestAudienceModel:
 
 @pytest.mark.parametrize("unique", [True, False])
 def test_unique_names(ml: Any, request_: dict[str, Any], model: str, service: CleanRoomsML, unique: bool) -> None:
-    service.switches.unique_names = unique
+    service.switches.configured_audience_model_names = "unique" if unique else "repeat"
     if not unique:
         assert ml.create_configured_audience_model(**request_)["configuredAudienceModelArn"] != model
         return

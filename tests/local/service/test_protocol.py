@@ -161,10 +161,10 @@ class TestClock:
 
 def test_reset_forgets_everything(service: CleanRoomsML, ml: Any, request_: dict[str, Any]) -> None:
     ml.create_configured_audience_model(**request_)
-    service.switches.unique_names = True
+    service.switches.update_resets = True
     service.faults.add(Fault("*"))
     service.reset()
     assert service.calls == []
     assert ml.list_configured_audience_models()["configuredAudienceModels"] == []
     assert ml.list_audience_models()["audienceModels"] == []
-    assert service.switches.unique_names is False
+    assert service.switches.update_resets is False

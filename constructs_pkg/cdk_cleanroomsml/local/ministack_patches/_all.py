@@ -49,7 +49,7 @@ def install(service: CleanRoomsML) -> None:
     forked_functions.install()
     ended_executions.install()
     execution_timeout.install(service)
-    sdk_integrations.install()
+    sdk_integrations.install(service)
     succeed_output.install()
     turned_clock.install(service)
     schedules.install(service)

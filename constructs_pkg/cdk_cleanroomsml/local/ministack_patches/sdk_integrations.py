@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from ..service import CleanRoomsML
+
 Json = Any
 """Whatever a JSON document holds."""
 
@@ -48,11 +50,15 @@ _INTEGRATIONS = {
 _execution: ContextVar[Record] = ContextVar("step_functions_execution")
 
 
-def install() -> None:
-    """Patches ministack's Step Functions."""
+def install(service: CleanRoomsML) -> None:
+    """Patches ministack's Step Functions.
+
+    Args:
+        service: a switch says whether the SDK tries again by itself.
+    """
     stepfunctions._execute_task = partial(_execute_task, stepfunctions._execute_task)
     stepfunctions._invoke_aws_sdk_integration = partial(
-        _invoke_aws_sdk_integration, stepfunctions._invoke_aws_sdk_integration
+        _invoke_aws_sdk_integration, stepfunctions._invoke_aws_sdk_integration, service
     )
 
 
@@ -63,7 +69,9 @@ def _execute_task(
     return original(state, given, execution, context)
 
 
-def _invoke_aws_sdk_integration(original: Callable[[str, Json], Json], resource: str, arguments: Json) -> Json:
+def _invoke_aws_sdk_integration(
+    original: Callable[[str, Json], Json], models: CleanRoomsML, resource: str, arguments: Json
+) -> Json:
     """Calls the service as a client of the state machine's role."""
     service, action = resource.split(":")[-2:]
     integration = _INTEGRATIONS.get(service)
@@ -82,7 +90,8 @@ def _invoke_aws_sdk_integration(original: Callable[[str, Json], Json], resource:
         raise _failure("States.TaskFailed", str(error)) from error
     model = client.meta.service_model.operation_model(action[:1].upper() + action[1:])
     try:
-        answer = getattr(client, xform_name(model.name))(**_request(arguments, model.input_shape))
+        call = partial(getattr(client, xform_name(model.name)), **_request(arguments, model.input_shape))
+        answer = _call(call, again=2 if models.switches.sdk_integrations_retry else 0)
     except ClientError as error:
         raise _failure(_error_name(error, integration, client), error.response["Error"]["Message"]) from error
     except ParamValidationError as error:
@@ -90,6 +99,20 @@ def _invoke_aws_sdk_integration(original: Callable[[str, Json], Json], resource:
     except BotoCoreError as error:
         raise _failure(f"{integration.errors}.SdkClientException", str(error)) from error
     return _result(answer, model.output_shape) if model.output_shape else {}
+
+
+def _call(call: Callable[[], Json], *, again: int) -> Json:
+    """Calls, and if need be again, as an SDK does by itself."""
+    try:
+        return call()
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if not again or (status < 500 and status != 429):
+            raise
+    except BotoCoreError:
+        if not again:
+            raise
+    return _call(call, again=again - 1)
 
 
 def _failure(error: str, cause: str) -> Exception:

@@ -16,7 +16,7 @@ from ministack.core.concurrency import run_reentrant
 
 from ..service import CleanRoomsML, Response, admin
 from ..service.errors import Hang, NoAnswer
-from . import iam
+from . import iam, iam_propagation
 from .exchange import SERVICES, Answer, Exchange, exchange
 from .objects import MinistackObjects
 
@@ -50,6 +50,7 @@ def install(service: CleanRoomsML) -> App:
         handlers[key] = _handler(service, name)
         router.SERVICE_PATTERNS[key] = {"host_patterns": [rf"^{key}\."], "credential_scope": key}
     iam.install(service)
+    iam_propagation.install(service)
     _install_reset(service)
     return _application(service)
 

@@ -46,7 +46,7 @@ def install(service: CleanRoomsML) -> None:
         iam_actions._BOTOCORE_SERVICE_MAP[key] = [name]
     iam_evaluator._resource_policy = partial(_resource_policy, iam_evaluator._resource_policy, service)
     _override("extract_iam_action", lambda service, method, *_: f"{service}:{_operation(service, method)[0]}")
-    _override("extract_resource_arn", _resource)
+    _override("extract_resource_arn", partial(_resource, service))
     iam_actions.request_tag_context = partial(_request_context, iam_actions.request_tag_context)
     access_denied_response = iam_actions.access_denied_response
 
@@ -75,18 +75,21 @@ def _operation(service: str, method: str) -> tuple[str, dict[str, str]]:
     return find_operation(method, exchange.get().raw_path, SERVICES[service]) or ("Unknown", {})
 
 
-def _resource(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *_: object) -> str:
+def _resource(
+    models: CleanRoomsML, service: str, method: str, path: str, headers: dict[str, str], body: bytes, *_: object
+) -> str:
     del path, headers
     operation, labels = _operation(service, method)
     if operation in _RESOURCE_IN_BODY:
         return str(iam_actions._safe_json_field(body, _RESOURCE_IN_BODY[operation]) or "*")
     if "resourceArn" in labels or service == "cleanrooms-ml":
         return next(iter(labels.values()), "*")
-    return _clean_rooms_resource(labels)
+    account = models.collaboration_account(labels.get("collaborationIdentifier", ""), responses.get_region())
+    return _clean_rooms_resource(labels, account or responses.get_account_id())
 
 
-def _clean_rooms_resource(labels: dict[str, str]) -> str:
-    """The ARN of what the labels of a path identify; everything is taken for the caller's own."""
+def _clean_rooms_resource(labels: dict[str, str], account: str) -> str:
+    """The ARN of what the labels of a path identify."""
     parts = [
         f"{kind}/{labels[label]}"
         for kind, label in (
@@ -96,7 +99,7 @@ def _clean_rooms_resource(labels: dict[str, str]) -> str:
         )
         if label in labels
     ]
-    where = f"{responses.get_region()}:{responses.get_account_id()}"
+    where = f"{responses.get_region()}:{account}"
     return f"arn:aws:cleanrooms:{where}:{'/'.join(parts)}" if parts else "*"
 
 

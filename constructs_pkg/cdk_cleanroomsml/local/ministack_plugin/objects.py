@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import ministack.app
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..service.objects import Location, ObjectError, Role
@@ -34,10 +35,17 @@ class MinistackObjects:
         body: bytes = answer["Body"].read()
         return body
 
-    def write(self, location: Location, body: bytes, role: Role) -> None:
+    def look(self, location: Location, role: Role) -> None:
+        """Tries whether a role may use a bucket; without IAM every role may."""
+        if ministack.app.AUTH:
+            _try(partial(_client("s3", role).get_bucket_location, Bucket=location.bucket), location)
+
+    def write(self, location: Location, body: bytes, role: Role, *, in_parts: bool = False) -> None:
         """Writes an object."""
         put = partial(_client("s3", role).put_object, Bucket=location.bucket, Key=location.key, Body=body)
         _use_key(location, role, "generate_data_key")
+        if in_parts:
+            _use_key(location, role, "decrypt")
         _try(put, location)
 
 

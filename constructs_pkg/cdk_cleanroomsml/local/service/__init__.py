@@ -7,7 +7,7 @@ from .faults import Fault, Faults, RolePropagation
 from .in_process import attach, client
 from .objects import ObjectsInMemory
 from .responses import Response
-from .switches import Switches
+from .switches import Switches, positions, surprised
 
 __all__ = [
     "Call",
@@ -22,4 +22,6 @@ __all__ = [
     "Switches",
     "attach",
     "client",
+    "positions",
+    "surprised",
 ]

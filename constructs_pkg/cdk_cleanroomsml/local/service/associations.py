@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from . import memberships, policies
+from . import collaborations, memberships, policies
+from .context import named
 from .errors import ServiceError, validation
 from .rules import MAX_ASSOCIATIONS, tag_problems
 
@@ -30,10 +31,10 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     _authorize(call, model_arn, "GetConfiguredAudienceModel", *_POLICY_ACTIONS[:2])
     call.store.configured_audience_models.get(model_arn)
     others = _of_membership(call, membership["id"])
-    if existing := call.named(others, name):
+    if existing := _named(call, others, name):
         return {"configuredAudienceModelAssociation": existing}
-    if conflict := _conflict(call, others, model_arn, name):
-        raise ServiceError("ConflictException", conflict, reason="ALREADY_EXISTS")
+    if call.switches.one_association_per_model:
+        _check_model(others, model_arn)
     _check_quota(others)
     new_id = str(uuid.uuid4())
     arn = _arn(call, membership["id"], new_id)
@@ -49,14 +50,14 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
         "membershipId": membership["id"],
         "membershipArn": membership["arn"],
         "collaborationId": collaboration["id"],
-        "collaborationArn": collaboration["arn"],
+        "collaborationArn": collaborations.arn(call, collaboration),
         "createTime": call.now,
         "updateTime": call.now,
     }
     if request["manageResourcePolicies"]:
         partners = [each["accountId"] for each in collaboration["members"] if each["accountId"] != call.account]
         policies.allow_partners(call, association, partners)
-    call.store.associations.add(arn, association, unlisted=call.faults.list_lag)
+    call.store.associations.add(arn, association, call.lag)
     return {"configuredAudienceModelAssociation": association}
 
 
@@ -79,7 +80,7 @@ def update(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     association = call.store.associations.get(_requested(call, request))
     changes: dict[str, Any] = {name: request[name] for name in ("name", "description") if name in request}
     others = [each for each in _of_membership(call, association["membershipId"]) if each is not association]
-    if call.switches.unique_association_names and changes.get("name") in [each["name"] for each in others]:
+    if call.switches.association_names == "unique" and changes.get("name") in [each["name"] for each in others]:
         # The model of this operation lists no Conflict.
         raise validation([f"another association of this membership is named '{changes['name']}'"])
     association.update(changes, updateTime=call.now)
@@ -92,7 +93,7 @@ def delete(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     _authorize(call, association["configuredAudienceModelArn"], *_POLICY_ACTIONS)
     if association["manageResourcePolicies"]:
         policies.take_back(call, association)
-    call.store.associations.remove(association["arn"], reads_left=call.faults.delete_lag)
+    call.store.associations.remove(association["arn"], call.lag)
     return {}
 
 
@@ -126,13 +127,18 @@ def _of_membership(call: Context, membership_id: str) -> list[dict[str, Any]]:
     return [each for each in call.store.associations.live() if each["membershipId"] == membership_id]
 
 
-def _conflict(call: Context, others: list[dict[str, Any]], model_arn: str, name: str) -> str | None:
+def _named(call: Context, others: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    try:
+        return named(others, "arn", name, call.switches.association_names)
+    except ServiceError as taken:
+        raise ServiceError(taken.code, taken.message, reason="ALREADY_EXISTS") from taken
+
+
+def _check_model(others: list[dict[str, Any]], model_arn: str) -> None:
     for each in others:
-        if call.switches.unique_association_names and each["name"] == name:
-            return f"an association named '{name}' exists: {each['arn']}"
-        if call.switches.one_association_per_model and each["configuredAudienceModelArn"] == model_arn:
-            return f"{model_arn} is associated with this membership already: {each['arn']}"
-    return None
+        if each["configuredAudienceModelArn"] == model_arn:
+            message = f"{model_arn} is associated with this membership already: {each['arn']}"
+            raise ServiceError("ConflictException", message, reason="ALREADY_EXISTS")
 
 
 def _check_quota(others: list[dict[str, Any]]) -> None:

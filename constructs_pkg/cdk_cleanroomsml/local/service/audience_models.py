@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .context import named
 from .errors import ServiceError, validation
 from .progress import progress
 from .rules import MAX_PENDING_AUDIENCE_MODELS, tag_problems
@@ -23,9 +24,9 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     if problems := tag_problems(request.get("tags", {})):
         raise validation(problems)
     call.store.training_datasets.get(request["trainingDatasetArn"])
-    if existing := call.named(call.store.audience_models.live(), request["name"]):
+    others, names = call.store.audience_models.live(), call.switches.audience_model_names
+    if existing := named(others, "audienceModelArn", request["name"], names):
         return {"audienceModelArn": existing["audienceModelArn"]}
-    call.check_name(call.store.audience_models.live(), "audienceModelArn", request["name"])
     training = [model for model in call.store.audience_models.live() if status(call, model) in _TRAINING]
     if len(training) >= MAX_PENDING_AUDIENCE_MODELS:
         raise ServiceError(
@@ -37,7 +38,7 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     arn = call.new_arn("audience-model")
     call.tag_on_create(arn, request)
     own = {"audienceModelArn": arn, "createTime": call.now, "updateTime": call.now}
-    call.store.audience_models.add(arn, {"tags": {}, **request, **own}, unlisted=call.faults.list_lag)
+    call.store.audience_models.add(arn, {"tags": {}, **request, **own}, call.lag)
     finish(call)
     return {"audienceModelArn": arn}
 
@@ -87,7 +88,7 @@ def finish(call: Context) -> None:
             del model["deleteTime"]
             model["status"] = "DELETE_FAILED"
         else:
-            call.store.audience_models.remove(model["audienceModelArn"], reads_left=call.faults.delete_lag)
+            call.store.audience_models.remove(model["audienceModelArn"], call.lag)
 
 
 def status(call: Context, model: dict[str, Any]) -> str:

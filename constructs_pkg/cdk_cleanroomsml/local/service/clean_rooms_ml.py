@@ -23,15 +23,18 @@ from . import (
     tags,
     training_datasets,
 )
-from .context import SOMEBODY, Authorize, Caller, Context, allow
-from .errors import NoAnswer, ServiceError, validation
-from .faults import Faults, TokenBucket, unknown
+from .context import SOMEBODY, Authorize, Caller, Context, allow, unusable_role
+from .errors import ConnectionLost, NoAnswer, ServiceError, bare, validation
+from .faults import PROPAGATION_MESSAGE, Faults, TokenBucket, unknown
 from .model import ServiceModel, ServiceName, service_model
 from .objects import Objects, ObjectsInMemory
 from .requests import pattern, read_request
 from .responses import Response, answer, error_answer
 from .store import Shared, Store
-from .switches import Switches
+from .switches import from_environment
+
+# Where no document says that the service is, and CloudFormation has its types.
+_EUROPEAN_REGIONS = ("eu-west-2", "eu-north-1")
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -156,14 +159,14 @@ class CleanRoomsML:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everything: resources, calls, faults, switches, and how far the clock was turned."""
+        """Forgets everything: resources, calls, faults, how far the clock was turned, what was switched."""
         self._turned = timedelta()
-        self.switches = Switches()
+        self.switches = from_environment()
         self.faults = Faults()
         self.calls: list[Call] = []
-        self._stores: defaultdict[tuple[str, str], Store] = defaultdict(Store)
+        self._stores: defaultdict[tuple[str, str], Store] = defaultdict(lambda: Store(self.now))
         self._shared: defaultdict[str, Shared] = defaultdict(Shared)
-        self._named_roles: defaultdict[str, int] = defaultdict(int)
+        self._named_roles: dict[str, tuple[int, datetime]] = {}
         self._buckets: dict[tuple[str, str], TokenBucket] = {}
 
     def now(self) -> datetime:
@@ -240,6 +243,7 @@ class CleanRoomsML:
         with self._lock:
             self.calls.append(call)
         try:
+            self._check_region(region)
             _check_implemented(call)
             call.input, problems = read_request(self._limits(model, labels), operation, labels, query, body)
             return self._perform(call, problems, authorize, caller)
@@ -295,6 +299,13 @@ class CleanRoomsML:
         policy = self._stores[account, region].policies.get(arn)
         return policy.text if policy else None
 
+    def collaboration_account(self, identifier: str, region: str) -> str | None:
+        """The account in the ARN of a collaboration, if it isn't the caller's."""
+        if self.switches.collaboration_arn_account == "caller":
+            return None
+        found = (each for each in self._shared[region].collaborations.live() if each["id"] == identifier)
+        return next((str(each["creatorAccountId"]) for each in found), None)
+
     def _perform(self, call: Call, problems: list[str], authorize: Authorize, caller: Caller) -> Response:
         self._take_token(call)
         self._strike(call, after_effect=False)
@@ -304,11 +315,19 @@ class CleanRoomsML:
             self._check_propagation(call)
             context = self._context(call.account, call.region, authorize, caller)
             _finish(context)
-            output = _OPERATIONS[call.service][call.operation](context, deepcopy(call.input))
+            output = self._carry_out(call, context)
             response = answer(service_model(call.service), call.operation, output)
             call.took_effect = call.is_write
         self._strike(call, after_effect=True)
         return response
+
+    def _carry_out(self, call: Call, context: Context) -> dict[str, Any]:
+        try:
+            return _OPERATIONS[call.service][call.operation](context, deepcopy(call.input))
+        except ServiceError as error:
+            if self.switches.error_messages == "bare":
+                raise bare(error) from error
+            raise
 
     def _take_token(self, call: Call) -> None:
         rate = self.faults.requests_a_second
@@ -334,10 +353,17 @@ class CleanRoomsML:
         role = call.input.get("outputConfig", {}).get("roleArn")
         if role is None:
             return
-        self._named_roles[role] += 1
+        times, first = self._named_roles.get(role, (0, self.now()))
+        self._named_roles[role] = (times + 1, first)
         propagation = self.faults.role_propagation
-        if self._named_roles[role] <= propagation.calls:
+        if times < propagation.calls:
             raise ServiceError(propagation.error, propagation.message)
+        if self.now() - first < timedelta(seconds=self.switches.role_seconds):
+            raise unusable_role(self.switches, PROPAGATION_MESSAGE)
+
+    def _check_region(self, region: str) -> None:
+        if region in _EUROPEAN_REGIONS and not self.switches.european_regions:
+            raise ConnectionLost
 
     def _limits(self, model: ServiceModel, labels: Mapping[str, str]) -> ServiceModel:
         """The model whose limits count for a request."""

@@ -93,6 +93,13 @@ def find(call: Context, identifier: str) -> dict[str, Any] | None:
     return next((each for each in found if is_member(call, each)), None)
 
 
+def arn(call: Context, collaboration: dict[str, Any]) -> str:
+    """The ARN of a collaboration, as this account sees it."""
+    if call.switches.collaboration_arn_account == "creator":
+        return str(collaboration["arn"])
+    return call.arn("cleanrooms", f"collaboration/{collaboration['id']}")
+
+
 def is_member(call: Context, collaboration: dict[str, Any]) -> bool:
     """Whether the caller's account is one of the members."""
     return any(member["accountId"] == call.account for member in collaboration["members"])
@@ -116,6 +123,7 @@ def _own(call: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(call: Context, collaboration: dict[str, Any]) -> dict[str, Any]:
+    collaboration = {**collaboration, "arn": arn(call, collaboration)}
     of_this = (each for each in call.store.memberships.live() if each["collaborationId"] == collaboration["id"])
     membership = next(of_this, None)
     if membership is None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .errors import ServiceError
+from .errors import ServiceError, bare
+from .objects import Location, ObjectError, Role
+from .store import Lag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from .faults import Faults
     from .objects import Objects
     from .store import Shared, Store
-    from .switches import Switches
+    from .switches import Names, Switches
 
 
 class Authorize(Protocol):
@@ -113,30 +116,63 @@ class Context:
         if request.get("tags"):
             self.authorize(f"{arn.split(':')[2]}:TagResource", arn)
 
-    def check_name(self, others: list[dict[str, Any]], arn_member: str, name: str) -> None:
-        """Refuses a name that is taken, if names are unique.
+    @property
+    def lag(self) -> Lag:
+        """How late others see what this call changes."""
+        return Lag(
+            self.faults.list_lag,
+            timedelta(seconds=self.switches.listed_after_seconds),
+            timedelta(seconds=self.switches.readable_after_seconds),
+            self.faults.delete_lag,
+            timedelta(seconds=self.switches.deleted_after_seconds),
+        )
+
+    def try_role(self, output: dict[str, Any], source_arn: str) -> None:
+        """Tries whether a role may use the bucket that it is given for, if the service does that.
 
         Args:
-            others: the resources of the same type.
-            arn_member: which member of each is the ARN.
-            name: the wanted name.
+            output: an `outputConfig`.
+            source_arn: on behalf of which resource.
 
         Raises:
-            ServiceError: `ConflictException`.
+            ServiceError: it may not.
         """
-        for other in others:
-            if self.switches.unique_names and other["name"] == name:
-                raise ServiceError("ConflictException", f"another one named '{name}' exists: {other[arn_member]}")
-
-    def named(self, others: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-        """What has a name that is wanted for a new resource, if a Create answers with that."""
-        if not self.switches.existing_name_is_answered:
-            return None
-        return next((other for other in others if other["name"] == name), None)
+        if not self.switches.roles_are_tried:
+            return
+        try:
+            self.objects.look(
+                Location.parse(output["destination"]["s3Destination"]["s3Uri"]), Role(output["roleArn"], source_arn)
+            )
+        except ObjectError as error:
+            raise unusable_role(self.switches, f"the role may not use the bucket: {error}") from error
 
     def page_size(self, request: dict[str, Any]) -> int:
         """How many items a List may answer."""
         return int(request.get("maxResults", self.switches.default_page_size))
+
+
+def named(others: list[dict[str, Any]], arn_member: str, name: str, names: Names) -> dict[str, Any] | None:
+    """What has a name that is wanted for a new resource, if a Create answers with that.
+
+    Args:
+        others: the resources of the same type.
+        arn_member: which member of each is the ARN.
+        name: the wanted name.
+        names: what becomes of a name that is taken.
+
+    Raises:
+        ServiceError: `ConflictException`: names are unique.
+    """
+    taken = next((other for other in others if other["name"] == name), None)
+    if taken and names == "unique":
+        raise ServiceError("ConflictException", f"another one named '{name}' exists: {taken[arn_member]}")
+    return taken if names == "answered" else None
+
+
+def unusable_role(switches: Switches, message: str) -> ServiceError:
+    """The error of a role that the service can't use."""
+    error = ServiceError(switches.unusable_role_error, message)
+    return bare(error) if switches.error_messages == "bare" else error
 
 
 def _partition(region: str) -> str:

@@ -39,6 +39,12 @@ class Hang(NoAnswer):
         self.seconds = seconds
 
 
+def bare(error: ServiceError) -> ServiceError:
+    """An error that says in words no more than its code does."""
+    words = error.code.removesuffix("Exception")
+    return ServiceError(error.code, f"The request failed: {words}", **error.members)
+
+
 def validation(problems: list[str]) -> ServiceError:
     """All problems of a request in one `ValidationException`, in the words AWS uses."""
     noun = "validation error" if len(problems) == 1 else "validation errors"

@@ -64,10 +64,14 @@ def _end(call: Context, export: dict[str, Any]) -> None:
     job = next(each for each in call.shared.generation_jobs.live() if each["id"] == export["job"])
     users = segment(job["users"], export["audienceSize"], include_seed=job.get("includeSeedInOutput", False))
     output = export["outputConfig"]
-    folder = f"{output['destination']['s3Destination']['s3Uri'].rstrip('/')}/{export['id']}"
+    destination = output["destination"]["s3Destination"]["s3Uri"]
+    folder = f"{destination.removesuffix('/')}/{export['id']}"
+    if not call.switches.slash_before_segments:
+        folder = f"{destination}{export['id']}"
     try:
         role = Role(output["roleArn"], job["configuredAudienceModelArn"])
-        call.objects.write(Location.parse(f"{folder}/part-00000.json"), write_segment(users), role)
+        place = Location.parse(f"{folder}/part-00000.json")
+        call.objects.write(place, write_segment(users), role, in_parts=call.switches.exports_are_multipart)
         export |= {"outcome": "ACTIVE", "outputLocation": folder}
     except ObjectError as error:
         export |= {"outcome": "CREATE_FAILED", "statusDetails": {"statusCode": "OUTPUT_FAILED", "message": str(error)}}

@@ -38,7 +38,7 @@ def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:
         "id": new_id,
         "arn": arn,
         "collaborationId": collaboration["id"],
-        "collaborationArn": collaboration["arn"],
+        "collaborationArn": collaborations.arn(call, collaboration),
         "collaborationName": collaboration["name"],
         "collaborationCreatorAccountId": collaboration["creatorAccountId"],
         "collaborationCreatorDisplayName": collaboration["creatorDisplayName"],

@@ -62,13 +62,26 @@ class Objects(Protocol):
         """
         ...
 
-    def write(self, location: Location, body: bytes, role: Role) -> None:
+    def look(self, location: Location, role: Role) -> None:
+        """Tries whether a role may use a bucket.
+
+        Args:
+            location: a place in it.
+            role: whose permissions count.
+
+        Raises:
+            ObjectError: there is no such bucket, or the role may not ask for its Region.
+        """
+        ...
+
+    def write(self, location: Location, body: bytes, role: Role, *, in_parts: bool = False) -> None:
         """Writes an object.
 
         Args:
             location: where to.
             body: its content.
             role: whose permissions count.
+            in_parts: whether by a multipart upload, for which S3 also decrypts with the bucket's key.
 
         Raises:
             ObjectError: there is no such bucket, or the role may not write there.
@@ -93,7 +106,10 @@ class ObjectsInMemory:
             raise ObjectError(f"there is no object {location.uri}")
         return self.contents[location.uri]
 
-    def write(self, location: Location, body: bytes, role: Role) -> None:
+    def look(self, location: Location, role: Role) -> None:
+        """Every role may use every bucket."""
+
+    def write(self, location: Location, body: bytes, role: Role, *, in_parts: bool = False) -> None:
         """Writes an object."""
-        del role
+        del role, in_parts
         self.contents[location.uri] = body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from .errors import ServiceError, validation
@@ -19,6 +20,8 @@ def put(call: Context, request: dict[str, Any]) -> dict[str, Any]:
     call.store.configured_audience_models.get(arn)
     if not _is_policy(text):
         raise validation(["configuredAudienceModelPolicy is not a JSON object with a Statement of objects"])
+    if problem := _document_problem(call, json.loads(text)):
+        raise validation([problem])
     _check_current(call, request)
     policy = _keep(call, arn, text)
     return {"configuredAudienceModelPolicy": policy.text, "policyHash": policy.hash}
@@ -81,10 +84,12 @@ def _document(call: Context, arn: str) -> dict[str, Any] | None:
         return None
     document: dict[str, Any] = json.loads(policy.text)
     statements = document["Statement"]
-    return {**document, "Statement": statements if isinstance(statements, list) else [statements]}
+    return {**document, "Statement": _as_list(statements)}
 
 
 def _keep(call: Context, arn: str, text: str) -> Policy:
+    if call.switches.policies_are_rewritten:
+        text = json.dumps(_in_other_words(json.loads(text)))
     policy = call.store.policies[arn] = Policy(text, hashlib.sha256(text.encode()).hexdigest())
     return policy
 
@@ -108,6 +113,50 @@ def _check_current(call: Context, request: dict[str, Any]) -> None:
         raise ServiceError(error, "previousPolicyHash is not the hash of the current policy")
 
 
+def _document_problem(call: Context, document: dict[str, Any]) -> str | None:
+    """What of a document the service may refuse: nobody knows."""
+    for statement in _as_list(document["Statement"]):
+        asked = statement.get("Condition", {}).get("StringEquals", {})
+        if call.switches.policy_needs_collaboration and statement.get("Effect") == "Allow" and _KEY not in asked:
+            return f"a statement has no condition on {_KEY}"
+        principal = statement.get("Principal")
+        named = _as_list(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
+        if call.switches.policy_principals == "accounts" and not all(_ACCOUNT.fullmatch(str(each)) for each in named):
+            return f"a principal is no account: {principal}"
+    return None
+
+
+_KEY = "cleanrooms-ml:CollaborationId"
+_ACCOUNT = re.compile(r"(arn:[^:]+:iam::)?\d{12}(:root)?")
+
+
+def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 - any part of a document
+    return value if isinstance(value, list) else [value]
+
+
+def _in_other_words(value: Any) -> Any:  # noqa: ANN401 - any part of a document
+    """The same document as another writer would put it."""
+    if isinstance(value, dict):
+        return {
+            name: _as_roots(each) if name == "Principal" else _in_other_words(each)
+            for name, each in sorted(value.items())
+        }
+    if isinstance(value, list):
+        others = [_in_other_words(each) for each in reversed(value)]
+        return others[0] if len(others) == 1 and isinstance(others[0], str) else others
+    return value
+
+
+def _as_roots(principal: Any) -> Any:  # noqa: ANN401 - any part of a document
+    """A principal whose accounts are ARNs."""
+    if isinstance(principal, (dict, list)):
+        parts = _in_other_words(principal)
+        if isinstance(parts, dict):
+            return {name: _as_roots(each) for name, each in parts.items()}
+        return [_as_roots(each) for each in parts] if isinstance(parts, list) else _as_roots(parts)
+    return f"arn:aws:iam::{principal}:root" if re.fullmatch(r"\d{12}", str(principal)) else principal
+
+
 def _is_policy(text: str) -> bool:
     try:
         document = json.loads(text)
@@ -116,4 +165,4 @@ def _is_policy(text: str) -> bool:
     if not isinstance(document, dict) or "Statement" not in document:
         return False
     statements = document["Statement"]
-    return all(isinstance(each, dict) for each in (statements if isinstance(statements, list) else [statements]))
+    return all(isinstance(each, dict) for each in _as_list(statements))

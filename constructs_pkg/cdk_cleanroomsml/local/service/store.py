@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from .errors import ServiceError, validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How late others see what has changed.
+
+    Attributes:
+        lists: how many Lists don't show what is new.
+        listed: after which time Lists do.
+        found: after which time it is found by its ARN.
+        reads: how many Gets still answer what is deleted.
+        gone: after which time they don't.
+    """
+
+    lists: int = 0
+    listed: timedelta = timedelta()
+    found: timedelta = timedelta()
+    reads: int = 0
+    gone: timedelta = timedelta()
+
+
+NO_LAG = Lag()
 
 
 @dataclass
@@ -20,13 +46,19 @@ class Stored:
         members: the resource, as Get answers it.
         number: its place in Lists: the order of creation.
         unlisted: how many more Lists don't show it.
+        listed_from: when Lists show it.
+        found_from: when it is found by its ARN.
         reads_left: None while it lives; once deleted, how many more Gets answer it.
+        shown_until: once deleted, until when Gets answer it, however many there are.
     """
 
     members: dict[str, Any]
     number: int
     unlisted: int = 0
+    listed_from: datetime = _LONG_AGO
+    found_from: datetime = _LONG_AGO
     reads_left: int | None = None
+    shown_until: datetime = _LONG_AGO
 
 
 @dataclass
@@ -42,24 +74,28 @@ class Table:
 
     Args:
         noun: what a message calls such a resource.
+        now: the clock.
     """
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
         self._noun = noun
+        self._now = now
         self._stored: dict[str, Stored] = {}
         self._created = 0
 
-    def add(self, arn: str, members: dict[str, Any], *, unlisted: int = 0) -> None:
-        """Adds a resource that the next `unlisted` Lists don't show."""
+    def add(self, arn: str, members: dict[str, Any], lag: Lag = NO_LAG) -> None:
+        """Adds a resource that others see late."""
         self._created += 1
-        self._stored[arn] = Stored(members, self._created, unlisted)
+        now = self._now()
+        self._stored[arn] = Stored(members, self._created, lag.lists, now + lag.listed, now + lag.found)
 
     def live(self) -> list[dict[str, Any]]:
         """All resources that aren't deleted, oldest first."""
         return [stored.members for stored in self._stored.values() if stored.reads_left is None]
 
     def __contains__(self, arn: str) -> bool:
-        return arn in self._stored and self._stored[arn].reads_left is None
+        stored = self._stored.get(arn)
+        return stored is not None and stored.reads_left is None and stored.found_from <= self._now()
 
     def get(self, arn: str) -> dict[str, Any]:
         """The live resource with this ARN.
@@ -73,18 +109,18 @@ class Table:
 
     def read(self, arn: str) -> dict[str, Any]:
         """What Get sees: live resources, and deleted ones for as many reads as they have left."""
+        self._forget()
         stored = self._stored.get(arn)
         if stored is None or stored.reads_left is None:
             return self.get(arn)
-        self._use_read(arn, stored)
+        stored.reads_left = max(0, stored.reads_left - 1)
         return stored.members
 
-    def remove(self, arn: str, *, reads_left: int = 0) -> None:
-        """Deletes a live resource; Gets go on seeing it for `reads_left` reads."""
-        self.get(arn)
-        self._stored[arn].reads_left = reads_left
-        if not reads_left:
-            del self._stored[arn]
+    def remove(self, arn: str, lag: Lag = NO_LAG) -> None:
+        """Deletes a live resource; others go on seeing it for a while."""
+        self._stored[arn].reads_left = lag.reads
+        self._stored[arn].shown_until = self._now() + lag.gone
+        self._forget()
 
     def page(self, token: str | None, size: int, where: Callable[[dict[str, Any]], bool] | None = None) -> Page:
         """A page of what Lists see, of those resources only for which `where` holds.
@@ -93,8 +129,10 @@ class Table:
             ServiceError: `ValidationException` when the token isn't one of this store.
         """
         after = _decode(token) if token else 0
+        self._forget()
+        now = self._now()
         asked = [stored for stored in self._stored.values() if where is None or where(stored.members)]
-        visible = [stored for stored in asked if stored.number > after and not stored.unlisted]
+        visible = [each for each in asked if each.number > after and not each.unlisted and each.listed_from <= now]
         if token is None:
             for stored in asked:
                 stored.unlisted = max(0, stored.unlisted - 1)
@@ -102,10 +140,12 @@ class Table:
         more = len(visible) > size
         return Page([stored.members for stored in shown], _encode(shown[-1].number) if more else None)
 
-    def _use_read(self, arn: str, stored: Stored) -> None:
-        stored.reads_left = (stored.reads_left or 0) - 1
-        if not stored.reads_left:
-            del self._stored[arn]
+    def _forget(self) -> None:
+        """What is deleted and seen by nobody any more."""
+        now = self._now()
+        for arn, stored in list(self._stored.items()):
+            if stored.reads_left == 0 and stored.shown_until <= now:
+                del self._stored[arn]
 
 
 @dataclass
@@ -120,12 +160,21 @@ class Policy:
 class Store:
     """Everything that one account has in one Region, each resource under its ARN."""
 
-    training_datasets: Table = field(default_factory=lambda: Table("training dataset"))
-    audience_models: Table = field(default_factory=lambda: Table("audience model"))
-    configured_audience_models: Table = field(default_factory=lambda: Table("configured audience model"))
+    now: InitVar[Callable[[], datetime]]
+    training_datasets: Table = field(init=False)
+    audience_models: Table = field(init=False)
+    configured_audience_models: Table = field(init=False)
     policies: dict[str, Policy] = field(default_factory=dict)
-    memberships: Table = field(default_factory=lambda: Table("membership"))
-    associations: Table = field(default_factory=lambda: Table("configured audience model association"))
+    memberships: Table = field(init=False)
+    associations: Table = field(init=False)
+
+    def __post_init__(self, now: Callable[[], datetime]) -> None:
+        """Gives each table the clock."""
+        self.training_datasets = Table("training dataset", now)
+        self.audience_models = Table("audience model", now)
+        self.configured_audience_models = Table("configured audience model", now)
+        self.memberships = Table("membership", now)
+        self.associations = Table("configured audience model association", now)
 
     def resource(self, arn: str) -> dict[str, Any] | None:
         """The live resource with this ARN, whatever its type."""
