@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tools.live.documented import ANSWERED, rows
-from tools.live.experiments import UNSEEN, all_experiments
+from tools.live.experiments import all_experiments
 
-from cdk_cleanroomsml.local.service import Switches
+from cdk_cleanroomsml.local.service import positions
 
 from .conftest import open_inputs
 
@@ -20,25 +20,9 @@ if TYPE_CHECKING:
 
 EXPERIMENTS = {each.name: each for each in all_experiments()}
 
-HIDDEN = [
-    ("unique_names", "existing_name_is_answered", True),
-]
-"""Where another switch hides what an experiment looks for: the experiment, and the other switch's position."""
-
-
-def positions(switch: str) -> list[Any]:
-    """All values of a switch that are tried."""
-    hint = get_type_hints(Switches)[switch]
-    if hint is bool:
-        return [False, True]
-    if hint in (int, float):
-        return [getattr(Switches(), switch), 60]
-    words = get_args(hint) if get_origin(hint) is not None else ()
-    return [word for each in words for word in get_args(each) or (each if isinstance(each, str) else None,)]
-
 
 def cases() -> list[tuple[str, Any]]:
-    return [(name, at) for name, each in EXPERIMENTS.items() if each.switch for at in positions(each.switch)]
+    return [(name, at) for name, each in EXPERIMENTS.items() if each.switch for at in positions()[each.switch]]
 
 
 @pytest.mark.parametrize(("name", "position"), cases())
@@ -51,17 +35,6 @@ def test_an_experiment_tells_the_position_of_its_switch(name: str, position: Any
     assert verdict.evidence
 
 
-@pytest.mark.parametrize(("name", "hides", "at"), HIDDEN)
-def test_no_position_is_told_that_another_switch_hides(
-    name: str, hides: str, at: Any, run: Run, engine: Engine
-) -> None:
-    each = EXPERIMENTS[name]
-    open_inputs(run, engine, each.needs)
-    for position in positions(str(each.switch)):
-        engine.set_switches(**{str(each.switch): position, hides: at})
-        assert each.run(run).position is UNSEEN
-
-
 def test_every_experiment_has_a_row() -> None:
     known = [row for section in ("Documented", "Observed", "Inferred", "Unknown", ANSWERED) for row in rows(section)]
     assert [each.name for each in EXPERIMENTS.values() if each.row not in known] == []
@@ -69,5 +42,5 @@ def test_every_experiment_has_a_row() -> None:
 
 def test_names_are_unique_and_switches_exist() -> None:
     every: list[Experiment] = all_experiments()
-    assert len(every) == len(EXPERIMENTS) >= 3
-    assert {each.switch for each in every} - {None, *get_type_hints(Switches)} == set()
+    assert len(every) == len(EXPERIMENTS) >= 2
+    assert {each.switch for each in every} - {None, *positions()} == set()
