@@ -17,7 +17,7 @@ from tools.live.findings import Findings
 from tools.live.masks import Masks
 from tools.live.screen import Screen
 
-from cdk_cleanroomsml.local.service import Switches
+from cdk_cleanroomsml.local.service import positions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,23 +80,23 @@ def found(verdicts: dict[str, Verdict], masks: Masks, **about: Any) -> dict[str,
     return again
 
 
+NAMES = "configured_audience_model_names"
 SURPRISES = {
-    "empty_description": yes("Get shows no description then", position=False),
-    "unique_names": yes("the second Create is refused: ConflictException", position=True),
-    "existing_name_is_answered": no("the second Create is refused: ConflictException", position=False),
+    "empty_description": yes("Get shows no description then", position="left_out"),
+    NAMES: told("the second Create is refused: ConflictException", position="unique"),
 }
 
 
 def test_the_page_has_answers_figures_differences_and_evidence(masks: Masks) -> None:
     evidence = (Answer("cleanroomsml:CreateConfiguredAudienceModel", "0-1", "ConflictException", f"of {OWN} | taken"),)
-    made = found({**SURPRISES, "unique_names": replace(SURPRISES["unique_names"], evidence=evidence)}, masks)
+    made = found({**SURPRISES, NAMES: replace(SURPRISES[NAMES], evidence=evidence)}, masks)
     page = report.markdown(made)
     row = EXPERIMENTS["empty_description"].row
     assert f"| {row} | empty description | **yes**: Get shows no description then |" in page
     assert "| first deployment | 93.25 s |" in page
-    assert "* the switch unique_names is False, and was seen as True" in page
+    assert f"* the switch {NAMES} is 'repeat', and was seen as 'unique'" in page
     assert "| cleanroomsml:CreateConfiguredAudienceModel | 0-1 | ConflictException | of <account> \\| taken |" in page
-    assert "Switch `unique_names`: `True`." in page
+    assert f"Switch `{NAMES}`: `'unique'`." in page
     assert "It ran to its end. Left in the account: nothing." in page
 
 
@@ -108,8 +108,8 @@ def test_what_was_interrupted_lacked_or_left_is_said(masks: Masks) -> None:
 
 
 def test_what_is_as_assumed_is_no_difference_but_no_longer_unknown(masks: Masks) -> None:
-    assumed = {"empty_description": unknown("it took too long"), "unique_names": no("two have it", position=False)}
-    assert found(assumed, masks)["differences"] == [f"no longer unknown: {EXPERIMENTS['unique_names'].row}"]
+    assumed = {"empty_description": unknown("it took too long"), NAMES: told("two have it", position="repeat")}
+    assert found(assumed, masks)["differences"] == [f"no longer unknown: {EXPERIMENTS[NAMES].row}"]
 
 
 def test_a_wrong_inference_is_a_difference(masks: Masks) -> None:
@@ -129,7 +129,9 @@ def test_it_fits_the_terminal(width: int, masks: Masks, capsys: pytest.CaptureFi
     report.show({**made, "left": ["role cdk-cleanroomsml-live-0a1b2c3d-write-1"] * 4}, Screen(width))
     lines = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= width
-    assert "  yes  unique names: the second Create is refused: ConflictException" in [line.rstrip() for line in lines]
+    assert "  told  the second Create is refused: ConflictException" in [
+        line.rstrip() for line in lines
+    ]
 
 
 def defaults(module: str) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def defaults(module: str) -> dict[str, Any]:
 def test_applied_it_changes_what_was_seen_otherwise_and_nothing_else(masks: Masks) -> None:
     before = SWITCHES.read_text()
     after = apply.new_switches(before, found(SURPRISES, masks))
-    changed = {"empty_description_is_kept": False, "unique_names": True, "existing_name_is_answered": False}
+    changed = {"empty_description": "left_out", NAMES: "unique"}
     assert defaults(after) == {**defaults(before), **changed}
     assert after.count("Seen so in eu-west-1, 2026-11-26.") == len(changed)
     added = [line for line in after.splitlines() if line not in before.splitlines()]
@@ -152,19 +154,10 @@ def test_applied_it_changes_what_was_seen_otherwise_and_nothing_else(masks: Mask
 
 def test_every_position_of_every_switch_can_be_applied(masks: Masks) -> None:
     text = SWITCHES.read_text()
-    for name, value in vars(Switches()).items():
-        for position in (value, *OTHERWISE.get(name, ())):
+    for name, values in positions().items():
+        for position in values:
             made = {**found({}, masks), "answers": [answer(name, position)]}
             assert defaults(apply.new_switches(text, made))[name] == position
-
-
-OTHERWISE: dict[str, tuple[object, ...]] = {
-    "unique_names": (True,),
-    "child_resource_tag_on_create_policy": (None, "FROM_PARENT_RESOURCE"),
-    "stale_policy_hash_error": ("ConflictException",),
-    "default_page_size": (20,),
-    "response_url_signature": ("v2",),
-}
 
 
 def answer(switch: str, position: object) -> dict[str, Any]:
@@ -184,8 +177,10 @@ def test_applied_twice_it_changes_nothing_more(masks: Masks) -> None:
 
 def test_rows_move_when_all_their_experiments_have_told(masks: Masks) -> None:
     page = LIMITATIONS.read_text()
-    names, cleared = EXPERIMENTS["unique_names"].row, EXPERIMENTS["empty_description"].row
-    after = apply.new_limitations(page, found({**SURPRISES, "existing_name_is_answered": unknown("why")}, masks))
+    names, cleared = EXPERIMENTS[NAMES].row, EXPERIMENTS["empty_description"].row
+    made = found(SURPRISES, masks)
+    untold = {**answer("none", None), "row": names, "answer": "not to be told"}
+    after = apply.new_limitations(page, {**made, "answers": [*made["answers"], untold]})
     assert names in rows("Unknown", after)
     assert cleared not in rows("Inferred", after)
     where = "eu-west-1, 2026-11-26"
@@ -231,8 +226,8 @@ WRONG = {
     "is to be 1": '{"format": 2}',
     "isn't a report": "[]",
     "there is no switch 'nothing'": json.dumps({"format": 1, "answers": [answer("nothing", 1)]}),
-    "unique_names must be true or false": json.dumps({"format": 1, "answers": [answer("unique_names", "maybe")]}),
-    "contradict": json.dumps({"format": 1, "answers": [answer("unique_names", at) for at in (True, False)]}),
+    "update_resets must be true or false": json.dumps({"format": 1, "answers": [answer("update_resets", "maybe")]}),
+    "contradict": json.dumps({"format": 1, "answers": [answer("update_resets", at) for at in (True, False)]}),
 }
 
 
