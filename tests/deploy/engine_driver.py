@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 import cdk_cleanroomsml
 from cdk_cleanroomsml.local.service import Fault, RolePropagation
+from cdk_cleanroomsml.operators.function_log import reason_of
 
 from ..handler.simulation.cloudformation import type_of, without_type
 from ..handler.simulation.resource_types import (
@@ -416,7 +417,7 @@ class EngineDriver:
         status = re.sub("^(CREATE|UPDATE)_(?!FAILED)", "", stack["StackStatus"])
         events = self._cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
         reasons = [
-            self._to_case(event.get("ResourceStatusReason", ""))
+            self._to_case(reason_of(event))
             for event in events
             if event["ResourceStatus"].endswith("FAILED") and event["ResourceType"] in KINDS
         ]

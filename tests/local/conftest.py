@@ -17,7 +17,7 @@ from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import CleanRoomsML, client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ACCOUNT = "111122223333"
 PARTNER = "444455556666"
@@ -202,7 +202,10 @@ def handler(event, context):
             http("PUT", event["ResponseURL"], b"{}")
         except urllib.error.HTTPError as error:
             answer["Data"] = {"Refused": str(error.code), "Location": error.headers.get("Location", "")}
-    body = step.get("raw") or json.dumps(answer)
+    if "bytes" in step:
+        answer["Data"] = {"Long": ""}
+        answer["Data"]["Long"] = "x" * (step["bytes"] - len(json.dumps(answer, ensure_ascii=False).encode()))
+    body = step.get("raw") or json.dumps(answer, ensure_ascii=False)
     http("PUT", event["ResponseURL"], body.encode())
     if step.get("crash") == "after":
         raise RuntimeError("crash")
@@ -366,6 +369,17 @@ class Stacks:
 @pytest.fixture
 def stacks(engine: Engine) -> Stacks:
     return Stacks(engine)
+
+
+@pytest.fixture(scope="module", name="new_stacks")
+def new_stacks_fixture(engine_process: Engine) -> Callable[[], Stacks]:
+    """Makes an empty engine's stacks, for what a whole module looks at."""
+
+    def new_stacks() -> Stacks:
+        engine_process.reset()
+        return Stacks(engine_process)
+
+    return new_stacks
 
 
 @pytest.fixture

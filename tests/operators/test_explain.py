@@ -87,12 +87,20 @@ def run(world: World, capsys: pytest.CaptureFixture[str], name: str = "Shop") ->
     return code, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{}",
+        "Received response status [FAILED] from custom resource. Message returned: {}",
+        "Received response status [FAILED] from custom resource. Message returned: {} (RequestId: 0a1b-2c)",
+    ],
+)
 def test_what_failed_and_what_the_function_did(
-    world: World, stack: FakeStack, happened: Story, capsys: pytest.CaptureFixture[str]
+    world: World, stack: FakeStack, happened: Story, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:
     happened("Shop", "CREATE_IN_PROGRESS", "User Initiated")
     happened("Other", "CREATE_FAILED", "Resource creation cancelled")
-    happened("Model", "CREATE_FAILED", f"{DENIED} (log: {GROUP} {STREAM})")
+    happened("Model", "CREATE_FAILED", words.format(f"{DENIED} (log: {GROUP} {STREAM})"))
     happened("Shop", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Model].")
     happened("Shop", "ROLLBACK_COMPLETE")
     world.elsewhere.logs[GROUP, STREAM] = [

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .advice import Advice, advice
-from .function_log import PLACE, Invocation, invocations
+from .function_log import PLACE, Invocation, invocations, reason_of
 from .outcome import DONE, FOUND, CommandError
 from .stacks import Stacks, alike, check_name
 
@@ -149,7 +149,7 @@ class Explanation:
             yield Operation(events[::-1])
 
     def _explained(self, stack: Stack, operation: Operation, event: Members) -> Failed:
-        reason = event.get("ResourceStatusReason", "")
+        reason = reason_of(event)
         place = PLACE.search(reason)
         failed = Failed(stack.name, event, PLACE.sub("", reason).strip(), advice(reason))
         if not event["ResourceType"].startswith(_OURS):

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 PLACE = re.compile(r"\(log: (?P<group>\S+) (?P<stream>[^)]+)\)\s*$")
 """Where a Reason says that the log is."""
 
+_RETURNED = re.compile(
+    r"Received response status \[FAILED\] from custom resource\. Message returned: (.*?)(?: \(RequestId: [^)]*\))?\s*",
+    re.S,
+)
+"""CloudFormation's words around a Reason, in the event of the resource."""
+
 _LAMBDA_SAYS = re.compile(r"Task timed out|Runtime exited|Runtime\.\w+|errorMessage|Traceback|signal: killed")
 
 
@@ -40,6 +46,13 @@ class Invocation:
     def outcome(self) -> Members:
         """How it ended; empty if it never got that far."""
         return next((each for each in self.steps if each["step"] == "outcome"), {})
+
+
+def reason_of(event: Members) -> str:
+    """What an event says of its resource: the Reason as the function gave it, if it gave one."""
+    said = str(event.get("ResourceStatusReason", ""))
+    returned = _RETURNED.fullmatch(said)
+    return returned[1] if returned else said
 
 
 def invocations(

@@ -23,7 +23,7 @@ class TestDeleteAfterFailedCreate:
     def test_with_the_id_of_the_response(self, stacks: Any) -> None:
         assert stacks.create({"Thing": stacks.custom(Create=[FAILED])}) == "ROLLBACK_COMPLETE"
         assert stacks.sent() == [("Create", "Thing", None), ("Delete", "Thing", "half-made")]
-        assert stacks.reason("Thing") == "it is wrong"
+        assert "it is wrong" in stacks.reason("Thing")
 
     @pytest.mark.parametrize("step", [{"raw": "nonsense"}, {"answer": {"PhysicalResourceId": None}}])
     def test_with_an_id_that_cloudformation_invents_when_there_is_none(self, stacks: Any, step: dict[str, Any]) -> None:
@@ -111,39 +111,6 @@ class TestLookAtTheOwnResource:
         assert seen_after_update({"change": 2}) == "UPDATE_IN_PROGRESS"
 
 
-class TestResponseValidation:
-    @pytest.mark.parametrize(
-        ("step", "reason"),
-        [
-            ({"answer": {"RequestId": "another"}}, "RequestId is 'another'"),
-            ({"answer": {"StackId": None}}, "StackId is None"),
-            ({"answer": {"LogicalResourceId": "another"}}, "LogicalResourceId is 'another'"),
-            ({"answer": {"Status": "OK"}}, "Status is 'OK', it must be SUCCESS or FAILED"),
-            ({"answer": {"PhysicalResourceId": None}}, "Invalid PhysicalResourceId"),
-            ({"answer": {"PhysicalResourceId": ""}}, "Invalid PhysicalResourceId"),
-            ({"answer": {"PhysicalResourceId": "x" * 1025}}, "Invalid PhysicalResourceId"),
-            ({"answer": {"Status": "FAILED"}}, "Reason is missing"),
-            ({"answer": {"Data": ["x"]}}, "Data is not an object"),
-            ({"answer": {"Data": {"Long": "x" * 4096}}}, "Response object is too long."),
-            ({"raw": "SUCCESS"}, "it is not JSON"),
-            ({"raw": "[]"}, "it is not a JSON object"),
-        ],
-    )
-    def test_an_invalid_response_is_a_failure(self, stacks: Any, step: dict[str, Any], reason: str) -> None:
-        assert stacks.create({"Thing": stacks.custom(Create=[step])}) == "ROLLBACK_COMPLETE"
-        assert reason in stacks.reason("Thing")
-
-    def test_limits_are_inclusive(self, stacks: Any) -> None:
-        step = {"answer": {"PhysicalResourceId": "x" * 1024, "Data": {"Long": "x" * 2500}}}
-        assert stacks.create({"Thing": stacks.custom(Create=[step], Delete=[step])}) == "CREATE_COMPLETE"
-
-    def test_scalars_become_strings(self, stacks: Any) -> None:
-        data = {"Number": 5, "Yes": True, "Text": "text"}
-        outputs = {name: {"Value": {"Fn::GetAtt": ["Thing", name]}} for name in data}
-        stacks.create({"Thing": stacks.custom(Create=[{"answer": {"Data": data}}])}, outputs)
-        assert stacks.outputs() == {"Number": "5", "Yes": "true", "Text": "text"}
-
-
 class TestAsynchronousRetries:
     def test_the_same_event_twice_more(self, stacks: Any) -> None:
         assert stacks.create({"Thing": stacks.custom(Create=[CRASH, CRASH, {}])}) == "CREATE_COMPLETE"
@@ -168,7 +135,7 @@ class TestAsynchronousRetries:
         engine.client("lambda").put_function_event_invoke_config(FunctionName="provider", MaximumRetryAttempts=1)
         thing = stacks.custom(Create=[CRASH, {"answer": {"Status": "FAILED", "Reason": "second"}}])
         assert stacks.create({"Thing": thing}) == "ROLLBACK_COMPLETE"
-        assert stacks.reason("Thing") == "second"
+        assert "Message returned: second (" in stacks.reason("Thing")
         engine.client("lambda").put_function_event_invoke_config(FunctionName="provider", MaximumRetryAttempts=0)
         assert stacks.delete() == "DELETE_COMPLETE"
         stacks.create({"Thing": stacks.custom(Create=[CRASH, {}], timeout=2)})

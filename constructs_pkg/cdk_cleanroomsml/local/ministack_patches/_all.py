@@ -17,6 +17,7 @@ from . import (
     sdk_integrations,
     secure_transport,
     succeed_output,
+    template_validation,
     turned_clock,
 )
 from .custom_resources import requests as custom_resource_requests
@@ -41,6 +42,7 @@ def install(service: CleanRoomsML) -> None:
     retries.install(service)
     custom_resource_requests.install(service)
     stack_requests.install()
+    template_validation.install()
     delete_in_progress.install()
     deleted_resources.install()
     nested_in.install()

@@ -14,3 +14,7 @@ class CustomResourceFailed(RuntimeError):  # noqa: N818 - an outcome, not a mist
     def __init__(self, reason: str, physical_id: str | None = None) -> None:
         super().__init__(reason)
         self.physical_id = physical_id
+
+
+class CustomResourceNotAsked(RuntimeError):  # noqa: N818 - an outcome, not a mistake
+    """A custom resource's operation failed before its function was sent anything, so there is nothing to undo."""

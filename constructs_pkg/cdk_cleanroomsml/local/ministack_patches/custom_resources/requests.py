@@ -7,6 +7,7 @@ A stack that is cancelled, rolled back or deleted doesn't wait; a late answer is
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 import time
@@ -19,7 +20,7 @@ from ministack.services import lambda_svc
 from ministack.services.cloudformation import custom_resource, provisioners
 
 from . import retries
-from ._failure import CustomResourceFailed
+from ._failure import CustomResourceFailed, CustomResourceNotAsked
 from ._waiting import abandon, waiting
 from .response_urls import presigned
 from .responses import read_response
@@ -32,6 +33,12 @@ CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
 """A physical id, and the attributes."""
+
+LONGEST_TYPE = 60
+"""Characters of a custom resource's type (template reference, `AWS::CloudFormation::CustomResource`)."""
+
+_LONGEST_TIMEOUT = 3600
+"""Seconds of the longest ServiceTimeout, which is the default (the same page)."""
 
 _RETURN_SECONDS = 5.0
 """How long a function may take to return after it has answered, before the stack goes on all the same."""
@@ -105,13 +112,14 @@ def invoke_custom_resource(
     after the response came.
 
     Raises:
-        ValueError: the service token names no function.
+        CustomResourceNotAsked: the request can't be sent.
         CustomResourceFailed: the response says FAILED, isn't valid, or didn't come within the service timeout.
     """
     del stack_name
-    record, config, _ = lambda_svc._get_func_record_for_ref(str(props.get("ServiceToken")))
-    if record is None or config is None:
-        raise ValueError(f"the service token of {logical_id} names no function: {props.get('ServiceToken')}")
+    if old_props is not None and old_props.get("ServiceToken") != props.get("ServiceToken"):
+        raise CustomResourceNotAsked("Modifying service token is not allowed.")
+    seconds = _service_timeout(props)
+    record, config = _function(props, logical_id)
     token, request_id = responses.new_uuid(), responses.new_uuid()
     if service.switches.request_ids_repeat:
         request_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{stack_id} {request_type} {logical_id}"))
@@ -132,7 +140,7 @@ def invoke_custom_resource(
     url = partial(presigned, custom_resource._response_url(token), service.switches)
     sent = retries.Sent(lambda_svc._execution_record_for_config(record, config), event, url, time.time())
     idle = retries.send(sent, answered)
-    in_time = answered.wait(_service_timeout(props))
+    in_time = answered.wait(seconds)
     if in_time:
         # The function is about to return; what follows may delete it, or its log group.
         idle.wait(_RETURN_SECONDS)
@@ -149,8 +157,24 @@ def invoke_custom_resource(
     return read_response(result["body"], event)
 
 
-def _service_timeout(props: Properties) -> float:
-    try:
-        return float(props.get("ServiceTimeout", 3600))
-    except (TypeError, ValueError):
-        return 3600
+def _service_timeout(props: Properties) -> int:
+    text = str(props.get("ServiceTimeout", _LONGEST_TIMEOUT))
+    if not (re.fullmatch("[0-9]{1,4}", text) and 1 <= int(text) <= _LONGEST_TIMEOUT):
+        raise CustomResourceNotAsked(f"ServiceTimeout must be an integer from 1 to {_LONGEST_TIMEOUT}, got '{text}'")
+    return int(text)
+
+
+def _function(props: Properties, logical_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What ministack knows of the function that the service token names."""
+    token = props.get("ServiceToken")
+    if not token:
+        raise CustomResourceNotAsked(f"the custom resource {logical_id} has no ServiceToken, which is required")
+    service, region = [*str(token).split(":"), *[""] * 4][2:4]
+    if service == "sns":
+        raise CustomResourceNotAsked(f"the engine sends no custom resource's requests to a topic of SNS: {token}")
+    if region != responses.get_region():
+        raise CustomResourceNotAsked(f"the service token of {logical_id} must be of the stack's Region: {token}")
+    record, config, _ = lambda_svc._get_func_record_for_ref(str(token))
+    if record is None or config is None:
+        raise CustomResourceNotAsked(f"the service token of {logical_id} names no function: {token}")
+    return record, config

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ministack.app
-from ministack.services.cloudformation import custom_resource
+from ministack.services.cloudformation import custom_resource, engine
 
 from ._failure import CustomResourceFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ...service import CleanRoomsML
 
@@ -43,6 +44,13 @@ def install(service: CleanRoomsML) -> None:
         return await shortcuts(method, path, headers, body, *rest)
 
     ministack.app._handle_post_body_shortcuts = handle
+    engine._unknown_attribute_message = partial(_no_such_attribute, engine._unknown_attribute_message)
+
+
+def _no_such_attribute(message: Callable[..., str], record: Json, logical_id: str, name: str) -> str:
+    if not str(record.get("ResourceType", "")).startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
+        return message(record, logical_id, name)
+    return f"CustomResource attribute error: Vendor response doesn't contain {name} key in object {logical_id}"
 
 
 def read_response(body: bytes, event: Mapping[str, Any]) -> Created:
@@ -61,7 +69,8 @@ def read_response(body: bytes, event: Mapping[str, Any]) -> Created:
     if problems := _response_problems(response, event):
         raise CustomResourceFailed(f"Invalid response: {'; '.join(problems)}", physical_id)
     if response["Status"] == "FAILED":
-        raise CustomResourceFailed(response["Reason"], physical_id)
+        words = "Received response status [FAILED] from custom resource. Message returned: "
+        raise CustomResourceFailed(f"{words}{response['Reason']} (RequestId: {event['RequestId']})", physical_id)
     return physical_id, {name: _attribute(value) for name, value in (response.get("Data") or {}).items()}
 
 

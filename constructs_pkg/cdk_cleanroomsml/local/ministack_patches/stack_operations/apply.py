@@ -20,6 +20,7 @@ from typing import Any
 from ministack.services.cloudformation import engine, provisioners, stacks
 
 from ..custom_resources import requests
+from ..custom_resources._failure import CustomResourceNotAsked
 from ..custom_resources._waiting import abandon
 from ._change import Change, new_record
 from ._stack import (
@@ -37,6 +38,7 @@ from ._stack import (
     side_by_side,
 )
 from .deletion import Deletion
+from .exports import check_exports
 from .nested_stack import nested_stack
 
 Created = tuple[str, dict[str, Any]]
@@ -171,6 +173,7 @@ class Application(ABC):
         try:
             physical_id, attributes, seed = await self._carry_out(change)
         except Exception as error:
+            change.asked = not isinstance(error, CustomResourceNotAsked)
             if logical_id in self._in_progress:
                 self._end(change, str(error), getattr(error, "physical_id", None))
                 self.stop()
@@ -327,6 +330,7 @@ class Application(ABC):
                 self.name,
                 self.id,
             )
+            check_exports(self.stack, (self._previous or {}).get("Outputs", []), self._outputs)
         except Exception as error:
             self.reason = str(error)
             say_of_stack(self.stack, f"{self.verb}_FAILED", self.reason)

@@ -12,7 +12,6 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, provisioners, stacks
 
 from ..custom_resources import requests
@@ -26,6 +25,7 @@ from ._stack import (
 )
 from .apply import Application
 from .deletion import CLEAN_UP_ATTEMPTS, Deletion
+from .exports import set_exports
 from .nested_stack import RESTORED
 
 if TYPE_CHECKING:
@@ -39,13 +39,7 @@ class StackOperation(Application):
         """Deletes what was replaced and what left the template; the operation has succeeded already."""
         stack, previous = self.stack, self._previous
         stack.update(_template=self._template, _resolved_params=self._parameters, Outputs=self._outputs)
-        cloudformation._exports.update(
-            {
-                each["ExportName"]: {"StackId": self.id, "Name": each["ExportName"], "Value": each["OutputValue"]}
-                for each in self._outputs
-                if "ExportName" in each
-            }
-        )
+        set_exports(stack, self._outputs)
         reason = ""
         if previous is not None:
             set_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
@@ -59,7 +53,7 @@ class StackOperation(Application):
             stacks.CLIENT_REQUEST_TOKEN.set(self.stack.pop("_cancel_token", ""))
             reason = "User Initiated"
         if self._previous is None:
-            await self._roll_back_create(reason or f"{self.reason}Rollback requested by user.")
+            await self._roll_back_create(reason or f"{self.reason.rstrip('. ')}. Rollback requested by user.")
         else:
             set_status(self.stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason or self.reason)
             await self._roll_back_update(set(self._changes))
