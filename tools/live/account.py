@@ -19,6 +19,9 @@ Client = Any
 
 RETRIES = {"mode": "standard", "total_max_attempts": 8}
 
+INVOCATIONS = Config(read_timeout=910, retries={"total_max_attempts": 1})
+"""For Lambda: an invocation takes up to 15 minutes, and one that is sent again is another."""
+
 
 class LiveError(Exception):
     """The run can't go on; the message says why and what to change."""
@@ -81,7 +84,8 @@ class Account:
     def client(self, service: str) -> Client:
         """The client of a service, by boto3's name; every call of it is recorded."""
         if service not in self._clients:
-            client = self.session.client(service, config=Config(retries=RETRIES))
+            config = INVOCATIONS if service == "lambda" else Config(retries=RETRIES)
+            client = self.session.client(service, config=config)
             client.meta.events.register("after-call", self._answered)
             client.meta.events.register("after-call-error", self._not_answered)
             self._clients[service] = client

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .deployments import deploy
 from .experiments import all_experiments
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def ask_everything(run: Run, findings: Findings, say: Say) -> None:
         findings.answer(each.name, each.row, each.run(run), switch=each.switch)
 
 
-PARTS: tuple[Callable[[Run, Findings, Say], None], ...] = (ask_everything,)
+PARTS: tuple[Callable[[Run, Findings, Say], None], ...] = (ask_everything, deploy)
 """What is done, in this order: each makes things by the run's belongings, and adds what it finds."""
 
 

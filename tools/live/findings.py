@@ -41,6 +41,21 @@ class Measurement:
     unit: str
 
 
+@dataclass(frozen=True)
+class Check:
+    """Something that the library has to get right, whatever the service is like.
+
+    Attributes:
+        what: such as `each member is changed in place`.
+        passed: whether it did.
+        because: what was seen.
+    """
+
+    what: str
+    passed: bool
+    because: str
+
+
 @dataclass
 class Findings:
     """All of them, in the order in which they were found.
@@ -48,10 +63,12 @@ class Findings:
     Attributes:
         answers: verdicts.
         measurements: figures.
+        checks: of the library itself.
     """
 
     answers: list[Answered] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
     def answer(self, name: str, row: str, verdict: Verdict, *, switch: str | None = None) -> None:
         """Adds a verdict."""
@@ -60,3 +77,7 @@ class Findings:
     def measure(self, what: str, value: float, unit: str) -> None:
         """Adds a figure."""
         self.measurements.append(Measurement(what, value, unit))
+
+    def check(self, what: str, *, passed: bool, because: str) -> None:
+        """Adds something that the library got right, or not."""
+        self.checks.append(Check(what, passed, because))

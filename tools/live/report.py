@@ -38,6 +38,7 @@ def document(findings: Findings, masks: Masks, **about: object) -> Document:
         **about,
         "answers": [_answer(each) for each in findings.answers],
         "measurements": [asdict(each) for each in findings.measurements],
+        "checks": [asdict(each) for each in findings.checks],
     }
     made["differences"] = [*differences(made)]
     masked: Document = _masked(made, masks)
@@ -111,6 +112,7 @@ def differences(made: Document) -> Iterator[str]:
             yield f"the switch {switch}: experiments contradict each other: {' and '.join(map(repr, seen))}"
         elif seen != [assumed(switch)]:
             yield f"the switch {switch} is {assumed(switch)!r}, and was seen as {seen[0]!r}"
+    yield from (f"the library fails: {each['what']}: {each['because']}" for each in made["checks"] if not each["passed"])
     told, inferred = answered_rows(made), rows("Inferred")
     for each in made["answers"]:
         if each["answer"] == "no" and each["row"] in inferred:
@@ -131,6 +133,9 @@ def markdown(made: Document) -> str:
         "## Answers",
         "",
         *_table(("question", "tried", "answer"), _answers(made)),
+        "## The library",
+        "",
+        *_table(("what", "passed", "seen"), _checks(made)),
         "## Measured",
         "",
         *_table(
@@ -145,6 +150,11 @@ def markdown(made: Document) -> str:
         *(line for each in made["answers"] for line in _evidence(each)),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _checks(made: Document) -> Iterator[tuple[str, ...]]:
+    for each in made["checks"]:
+        yield each["what"], "yes" if each["passed"] else "**no**", each["because"]
 
 
 def _answers(made: Document) -> Iterator[tuple[str, ...]]:
@@ -208,6 +218,9 @@ def show(made: Document, screen: Screen) -> None:
     for row, answers in by_row(made).items():
         screen.say(row)
         screen.fields([(f"  {each['answer']}", _why(each, len(answers))) for each in answers])
+    if made["checks"]:
+        screen.heading("The library")
+        screen.fields([(each["what"], "passed" if each["passed"] else f"FAILED: {each['because']}") for each in made["checks"]])
     if made["measurements"]:
         screen.heading("Measured")
         screen.fields([(each["what"], f"{each['value']:g} {each['unit']}") for each in made["measurements"]])
