@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from . import deployment_permissions as deployments
 from .kinds import PREFIX, TAG
 
 if TYPE_CHECKING:
@@ -72,14 +73,15 @@ EXPERIMENTS: Needs = {
 PARTS: dict[str, Needs] = {}
 """What an input of `Inputs` needs besides, when it is given."""
 
-TAGGED = tuple(f"{ML}:{verb}ConfiguredAudienceModel" for verb in ("Update", "Delete"))
-"""Actions on models that only those need allow that carry the run's tag: no other model can be changed."""
+TAGGED = (*(f"{ML}:{verb}ConfiguredAudienceModel" for verb in ("Update", "Delete")), *deployments.TAGGED)
+"""Actions that need be allowed only on what carries a run's tag: no other model, and no other key, can be changed."""
 
 
 def needs(inputs: Inputs) -> Needs:
     """All actions that a run with these inputs needs."""
     opened = [PARTS[name] for name in PARTS if getattr(inputs, name)]
-    return {action: on for part in (LOOK, EXPERIMENTS, *opened) for action, on in part.items()}
+    parts: list[Mapping[str, str | tuple[str, ...]]] = [deployments.DEPLOYMENTS, LOOK, EXPERIMENTS, *opened]
+    return {action: on for part in parts for action, on in part.items()}
 
 
 def policy(inputs: Inputs, *, partition: str, region: str, account: str) -> dict[str, Any]:

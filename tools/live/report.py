@@ -112,7 +112,9 @@ def differences(made: Document) -> Iterator[str]:
             yield f"the switch {switch}: experiments contradict each other: {' and '.join(map(repr, seen))}"
         elif seen != [assumed(switch)]:
             yield f"the switch {switch} is {assumed(switch)!r}, and was seen as {seen[0]!r}"
-    yield from (f"the library fails: {each['what']}: {each['because']}" for each in made["checks"] if not each["passed"])
+    yield from (
+        f"the library fails: {each['what']}: {each['because']}" for each in made["checks"] if not each["passed"]
+    )
     told, inferred = answered_rows(made), rows("Inferred")
     for each in made["answers"]:
         if each["answer"] == "no" and each["row"] in inferred:
@@ -220,7 +222,9 @@ def show(made: Document, screen: Screen) -> None:
         screen.fields([(f"  {each['answer']}", _why(each, len(answers))) for each in answers])
     if made["checks"]:
         screen.heading("The library")
-        screen.fields([(each["what"], "passed" if each["passed"] else f"FAILED: {each['because']}") for each in made["checks"]])
+        screen.fields(
+            [(each["what"], "passed" if each["passed"] else f"FAILED: {each['because']}") for each in made["checks"]]
+        )
     if made["measurements"]:
         screen.heading("Measured")
         screen.fields([(each["what"], f"{each['value']:g} {each['unit']}") for each in made["measurements"]])

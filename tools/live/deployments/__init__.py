@@ -50,7 +50,9 @@ def deploy(run: Run, findings: Findings, say: Callable[[str], object]) -> None:
     findings.measure("update: a replacement", command.deploy(run, REPLACED), "s")
     replaced = Deliveries(run, library)
     _check_members(findings, "a replacement is made", REPLACED, replaced.members())
-    findings.check("it has another ARN, and the old one is gone", passed=_is_gone(run, changed), because="Get doesn't find it")
+    findings.check(
+        "it has another ARN, and the old one is gone", passed=_is_gone(run, changed), because="Get doesn't find it"
+    )
     _check_adopted(run, findings, adopted, "an adopted model that leaves the template is released", owned=False)
     say("destroying both stacks")
     findings.measure("destroy", command.destroy(run, REPLACED), "s")

@@ -39,9 +39,8 @@ _NAMED = {
 }
 
 
-def main() -> None:
-    """Synthesises what one stage of a run deploys."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
+def build(app: cdk.App) -> cdk.App:
+    """Defines what one stage of a run deploys, as the application's context says."""
     live = json.loads(app.node.get_context("live"))
     cdk.Tags.of(app).add(TAG, live["run_id"])
     for id_, define in (("Library", define_library), ("Probe", define_probe)):
@@ -50,7 +49,7 @@ def main() -> None:
         stack = cdk.Stack(app, id_, stack_name=f"{live['prefix']}-{id_.lower()}", synthesizer=synthesizer)
         define(stack, live)
         _name_all(stack, live["prefix"])
-    app.synth()
+    return app
 
 
 def _name_all(stack: cdk.Stack, prefix: str) -> None:
@@ -159,4 +158,4 @@ def _own_role(stack: cdk.Stack, live: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    build(cdk.App(builtin_cloud_formation_validation=False)).synth()

@@ -127,7 +127,7 @@ class Deliveries:
             physical_id=str(answer.get("PhysicalResourceId", "")),
             reason=str(answer.get("Reason", "")),
             error=str((error or {}).get("errorMessage", "")),
-            figures={name: float(value) for name, value in _FIGURES.findall(tail)},
+            figures=figures_of(tail),
         )
 
     def _answer(self, key: str) -> dict[str, Any]:
@@ -160,6 +160,12 @@ class Deliveries:
 
 MARKER_PREFIX = "cdk-cleanroomsml:"
 """Of the tags that mark a model as its stack's; they are no properties."""
+
+
+def figures_of(tail: str) -> dict[str, float]:
+    """What the end of a log says that Lambda has measured."""
+    return {name: float(value) for name, value in _FIGURES.findall(tail)}
+
 
 _MEMBERS = (
     "name", "audienceModelArn", "outputConfig", "description", "sharedAudienceMetrics", "minMatchingSeedSize",

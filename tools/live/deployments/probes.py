@@ -75,28 +75,31 @@ def _order(seen: Sequence[Seen]) -> Verdict:
 def _sdk(seen: Sequence[Seen]) -> Verdict:
     last = seen[-1]
     return told(
-        f"Python {last['python']} had botocore {last['botocore']}, with {last['operations']} operations of Clean Rooms ML"
+        f"Python {last['python']} had botocore {last['botocore']}: {last['operations']} operations of Clean Rooms ML"
     )
 
 
+_SIGNED = (
+    "the ResponseURL says when it was signed: `X-Amz-Date` in every Region since 2019, `Expires` before (30"
+    " records, 2015 to 2024)"
+)
+_VALID = "a ResponseURL is valid for 7,200 seconds; 7,199 was seen, too"
+_AGAIN = (
+    "a resource may get the RequestId of an earlier request once more, when a deployment is tried again (aws-cdk"
+    " #35957)"
+)
+_POLICY = (
+    "a custom resource that depends on its function's policy itself finds it changed, and goes before it (aws-cdk"
+    " #7964, #18237, #9840)"
+)
+_RUNTIME = "the SDK in Lambda's runtime depends on the Region, and changes by itself"
+
 ROWS: dict[str, tuple[str, str | None]] = {
-    "response_url": (
-        "the ResponseURL says when it was signed: `X-Amz-Date` in every Region since 2019, `Expires` before (30 records,"
-        " 2015 to 2024)",
-        "response_url_signature",
-    ),
-    "response_url_seconds": ("a ResponseURL is valid for 7,200 seconds; 7,199 was seen, too", "response_url_seconds"),
-    "request_ids": (
-        "a resource may get the RequestId of an earlier request once more, when a deployment is tried again (aws-cdk"
-        " #35957)",
-        "request_ids_repeat",
-    ),
-    "policy_order": (
-        "a custom resource that depends on its function's policy itself finds it changed, and goes before it (aws-cdk"
-        " #7964, #18237, #9840)",
-        None,
-    ),
-    "lambda_sdk": ("the SDK in Lambda's runtime depends on the Region, and changes by itself", None),
+    "response_url": (_SIGNED, "response_url_signature"),
+    "response_url_seconds": (_VALID, "response_url_seconds"),
+    "request_ids": (_AGAIN, "request_ids_repeat"),
+    "policy_order": (_POLICY, None),
+    "lambda_sdk": (_RUNTIME, None),
 }
 """The rows: the first cell in docs/limitations.md, and the switch that the answer sets."""
 
