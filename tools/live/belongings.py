@@ -26,6 +26,9 @@ RUN_ID_LETTERS = 8
 _LOOKS = (2, 4, 8, 16, 30)
 """Pauses between looks for what may have been made although nobody was told."""
 
+_SEEN_SECONDS = 60
+"""After so long, what was made is seen everywhere."""
+
 _ROUNDS = (2, 10, 30)
 """Pauses before all is gone through once more: a function's last lines make its log group anew, say."""
 
@@ -39,12 +42,14 @@ class Belonging:
         name: the name that it was to get.
         id: what its deletion takes, mostly its ARN; empty as long as nobody has told.
         whose: `account` or `partner`.
+        made: when, in seconds since the epoch; 0: nobody knows, but long enough ago for a List to show it.
     """
 
     kind: str
     name: str
     id: str = ""
     whose: str = "account"
+    made: float = 0
 
 
 class Belongings:
@@ -97,7 +102,7 @@ class Belongings:
         """
         if kind not in KINDS or not name.startswith(self.prefix):
             raise ValueError(f"a kind of {sorted(KINDS)} and a name from name() are wanted, got {kind!r}, {name!r}")
-        thing = Belonging(kind, name, whose=whose)
+        thing = Belonging(kind, name, whose=whose, made=time.time())
         self.all.append(thing)
         self._write()
         try:
@@ -178,24 +183,27 @@ class Belongings:
 
     def _delete(self, thing: Belonging, say: Callable[[str], object]) -> None:
         """Deletes one thing, trying again as long as that may help."""
-        kind, why = KINDS[thing.kind], ""
+        kind, accepted, why = KINDS[thing.kind], False, ""
         for seconds in (*PATIENCE, None):
             try:
                 kind.delete(self.accounts[thing.whose], Found(thing.name, thing.id))
+                accepted, why = True, "it is still being deleted"
                 if not kind.slow or all(each.id != thing.id for each in self._listed(thing.kind)):
-                    self._forget(thing)
-                    return
-                why = "it is still being deleted"
+                    break
             except (BotoCoreError, ClientError) as error:
-                if is_gone(error):
-                    self._forget(thing)
-                    return
+                # What was made a moment ago isn't seen everywhere yet: that it isn't there is no proof.
+                if is_gone(error) and (accepted or time.time() - thing.made > _SEEN_SECONDS):
+                    accepted = True
+                    break
                 why = self._words(error)
-                if not _may_pass(error):
+                if not _may_pass(error) and not is_gone(error):
                     break
             if seconds is not None:
                 self.pause(seconds)
-        say(f"{kind.called} {thing.name} isn't deleted: {why}")
+        if accepted:
+            self._forget(thing)
+        else:
+            say(f"{kind.called} {thing.name} isn't deleted: {why}")
 
     def _words(self, error: Exception) -> str:
         return self.accounts["account"].masks.mask(str(error))

@@ -72,6 +72,7 @@ class Run:
     pause: Callable[[float], object] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _numbers: dict[str, int] = field(default_factory=dict)
+    _role_is_seen: bool = False
 
     @property
     def ml(self) -> Any:  # noqa: ANN401 - boto3 makes its methods
@@ -154,7 +155,9 @@ class Run:
         return {member: value for member, value in request.items() if value is not None}
 
     def configured_audience_model(self, name: str | None = None, **members: object) -> Belonging:
-        """Creates a configured audience model; waits until the service sees its role.
+        """Creates a configured audience model; before the first one, waits until the service sees the role.
+
+        What it says of a role that it doesn't see nobody knows: so any refusal counts as that, until one was made.
 
         Args:
             name: its name; by default a new one.
@@ -171,14 +174,18 @@ class Run:
         def create() -> str:
             return str(self.ml.create_configured_audience_model(**request)["configuredAudienceModelArn"])
 
-        for seconds in ROLE_PAUSES:
+        for seconds in () if self._role_is_seen else ROLE_PAUSES:
             try:
-                return self.belongings.make("configured audience model", request["name"], create)
+                made = self.belongings.make("configured audience model", request["name"], create)
+                break
             except ClientError as error:
-                if missing_action(error, self.inputs) or not is_about_roles(error):
+                if missing_action(error, self.inputs) or code_of(error) not in _OF_ROLES:
                     raise
-            self.pause(seconds)
-        return self.belongings.make("configured audience model", request["name"], create)
+                self.pause(seconds)
+        else:
+            made = self.belongings.make("configured audience model", request["name"], create)
+        self._role_is_seen = True
+        return made
 
     def refusal(self, call: Callable[[], object], *, may_lack: str | None = None) -> Refusal | None:
         """Calls, and returns how the service refused it; None if it didn't.
@@ -205,10 +212,7 @@ class Run:
         return tuple(self.account.record[since:])
 
 
-def is_about_roles(error: ClientError) -> bool:
-    """Whether an error may mean that the service doesn't see a role yet."""
-    code, message = code_of(error), message_of(error).lower()
-    return code == "AccessDeniedException" or (code == "ValidationException" and "role" in message)
+_OF_ROLES = ("AccessDeniedException", "ConflictException", "ResourceNotFoundException", "ValidationException")
 
 
 def _trust(service: str) -> dict[str, Any]:

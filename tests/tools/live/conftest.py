@@ -6,9 +6,11 @@ import itertools
 import os
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 
 from cdk_cleanroomsml.local.engine import SECRET_KEY, Engine
@@ -43,6 +45,14 @@ def engine(engine_process: Engine) -> Engine:
     """The worker's engine, empty but for an ACTIVE audience model."""
     engine_process.reset()
     return engine_process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader() -> Iterator[None]:
+    """The services' models are read once, and not by each session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALLER = f"arn:aws:iam::{OWN}:role/maintainer"
-BY_DAY = ("cleanrooms-ml:CreateConfiguredAudienceModel", "cleanrooms-ml:DeleteConfiguredAudienceModel", "iam:PassRole")
+BY_DAY = ("cleanrooms-ml:CreateConfiguredAudienceModel", "iam:PassRole")
 """The actions of experiments that are taken away one at a time by day; at night it is each of them."""
 
 NOT_ASKED = {"iam:TagRole"}

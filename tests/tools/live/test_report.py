@@ -129,9 +129,7 @@ def test_it_fits_the_terminal(width: int, masks: Masks, capsys: pytest.CaptureFi
     report.show({**made, "left": ["role cdk-cleanroomsml-live-0a1b2c3d-write-1"] * 4}, Screen(width))
     lines = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= width
-    assert "  told  the second Create is refused: ConflictException" in [
-        line.rstrip() for line in lines
-    ]
+    assert "  told  the second Create is refused: ConflictException" in [line.rstrip() for line in lines]
 
 
 def defaults(module: str) -> dict[str, Any]:
