@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         IAudienceModelRef,
     )
     from .audience_output import AudienceOutput
+    from .common.metrics import MetricOptions
     from .configured_audience_model import (
         AudienceSizes,
         ConfiguredAudienceModel,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .monitoring import CleanRoomsMLMonitoring
     from .provider import CleanRoomsMLProvider
     from .retraining import AudienceModelRetraining
+    from .seed_audience import SeedAudience
     from .training_dataset import GlueTable, ITrainingDataset, TrainingColumn, TrainingDataset, TrainingDatasetGrants
 
 __version__ = "0.1.0"
@@ -69,6 +71,8 @@ __all__ = [
     "IConfiguredAudienceModelRef",
     "ITrainingDataset",
     "Membership",
+    "MetricOptions",
+    "SeedAudience",
     "SharedAudienceMetrics",
     "TagOnCreatePolicy",
     "TrainingColumn",
@@ -101,6 +105,8 @@ _ROOMS = {
     "IConfiguredAudienceModelRef": "configured_audience_model",
     "ITrainingDataset": "training_dataset",
     "Membership": "association",
+    "MetricOptions": "common.metrics",
+    "SeedAudience": "seed_audience",
     "SharedAudienceMetrics": "configured_audience_model",
     "TagOnCreatePolicy": "configured_audience_model",
     "TrainingColumn": "training_dataset",

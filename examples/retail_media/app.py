@@ -21,6 +21,7 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     GlueTable,
+    SeedAudience,
     SharedAudienceMetrics,
     TrainingColumn,
     TrainingDataset,
@@ -212,12 +213,7 @@ class Campaign(cdk.Stack):
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         )
-        seed_role = iam.Role(
-            self,
-            "SeedRole",
-            assumed_by=iam.ServicePrincipal("cleanrooms-ml.amazonaws.com"),
-        )
-        seeds.grant_read(seed_role)
+        seed = SeedAudience(self, "Seed", bucket=seeds)
         analyst = iam.Role(
             self, "Analyst", assumed_by=iam.AccountRootPrincipal()
         )
@@ -225,14 +221,16 @@ class Campaign(cdk.Stack):
             self, "Lookalikes", model_arn.value_as_string
         )
         # All that it takes in this account: jobs on the model and in both
-        # accounts, the members, the role of the seed.
+        # accounts, the members, the role of the seed; and to have exported
+        # what was found.
         model.grants.start_audience_generation(
             analyst,
-            seed_role=seed_role,
+            seed_role=seed.role,
             collaboration_id=collaboration.value_as_string,
         ).assert_success()
+        model.grants.start_audience_export(analyst).assert_success()
         cdk.CfnOutput(self, "SeedsBucket", value=seeds.bucket_name)
-        cdk.CfnOutput(self, "SeedRoleArn", value=seed_role.role_arn)
+        cdk.CfnOutput(self, "SeedRoleArn", value=seed.role.role_arn)
 
 
 app = cdk.App()

@@ -110,6 +110,8 @@ def test_public_names() -> None:
         "IConfiguredAudienceModelRef",
         "ITrainingDataset",
         "Membership",
+        "MetricOptions",
+        "SeedAudience",
         "SharedAudienceMetrics",
         "TagOnCreatePolicy",
         "TrainingColumn",

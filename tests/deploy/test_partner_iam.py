@@ -12,7 +12,7 @@ from aws_cdk import aws_cleanrooms as cleanrooms
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from cdk_cleanroomsml import ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
+from cdk_cleanroomsml import ConfiguredAudienceModel, ConfiguredAudienceModelAssociation, SeedAudience
 
 from .conftest import Deployment, define_model
 
@@ -95,8 +95,7 @@ class Campaign:
             stack, "Membership", collaboration_identifier=collaboration, query_log_status="DISABLED"
         )
         seeds = s3.Bucket(stack, "Seeds")
-        seed_role = iam.Role(stack, "SeedRole", assumed_by=iam.ServicePrincipal("cleanrooms-ml.amazonaws.com"))
-        seeds.grant_read(seed_role)
+        seed_role = SeedAudience(stack, "Seed", bucket=seeds).role
         analyst = iam.Role(stack, "Analyst", role_name="analyst", assumed_by=iam.AccountRootPrincipal())
         if self._granted:
             model = ConfiguredAudienceModel.from_configured_audience_model_arn(

@@ -108,14 +108,14 @@ GUIDELINES: dict[str, Callable[[str, type, Construct], bool]] = {
 }
 
 _OUTPUT, _POLICY, _RETRAINING = "AudienceOutput", "ConfiguredAudienceModelPolicy", "AudienceModelRetraining"
-_MONITORING, _PROVIDER = "CleanRoomsMLMonitoring", "CleanRoomsMLProvider"
+_MONITORING, _PROVIDER, _SEED = "CleanRoomsMLMonitoring", "CleanRoomsMLProvider", "SeedAudience"
 _NO_METRICS = "the service publishes none; the age of what is in use is a metric of the retraining"
 _OF_PARTS = "is made of constructs of CDK, which have theirs"
 
 NOT_APPLICABLE: dict[tuple[str, str], str] = {
     **{
         (name, guideline): f"{_OF_PARTS}: nothing takes it but by its class"
-        for name in (_OUTPUT, _RETRAINING, _MONITORING, _PROVIDER)
+        for name in (_OUTPUT, _RETRAINING, _MONITORING, _PROVIDER, _SEED)
         for guideline in ("interface and reference", "imports", "type check")
     },
     **{
@@ -123,12 +123,15 @@ NOT_APPLICABLE: dict[tuple[str, str], str] = {
         for guideline in ("interface and reference", "imports", "type check", "grants")
     },
     (_OUTPUT, "grants"): "the bucket and the key have theirs: `output.bucket.grant_read`",
+    (_SEED, "grants"): "the role is passed: `grants.start_audience_generation(…, seed_role=seed.role)`",
+    (_SEED, "metrics"): "those of the bucket are S3's",
+    (_SEED, "removal policy"): "holds no data: the bucket is yours",
     (_MONITORING, "grants"): "there is nothing to be allowed on it",
     (_PROVIDER, "grants"): "only CloudFormation calls the function",
     (_RETRAINING, "grants"): "one permission only, `grant_start_execution`",
     **{
         (name, "default child"): "none of its parts is what it stands for"
-        for name in (_OUTPUT, _RETRAINING, _MONITORING, _PROVIDER)
+        for name in (_OUTPUT, _RETRAINING, _MONITORING, _PROVIDER, _SEED)
     },
     **{
         (name, "metrics"): _NO_METRICS

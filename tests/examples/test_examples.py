@@ -54,7 +54,7 @@ def has_all_that_a_partner_needs(campaign: dict[str, Any]) -> bool:
     (statements,) = (
         each["PolicyDocument"]["Statement"] for each in policies if "cleanrooms:ListMembers" in json.dumps(each)
     )
-    said = {each["Action"]: json.dumps(each["Resource"]) for each in statements}
+    said = {str(each["Action"]): json.dumps(each["Resource"]) for each in statements}
     start = said["cleanrooms-ml:StartAudienceGenerationJob"]
     # The model, and the job as its owner and its starter see it.
     return (
@@ -63,6 +63,8 @@ def has_all_that_a_partner_needs(campaign: dict[str, Any]) -> bool:
         and '{"Fn::Split": [":", {"Ref": "ConfiguredAudienceModelArn"}]}' in start
         and "CollaborationId" in said["cleanrooms:ListMembers"]
         and "SeedRole" in said["iam:PassRole"]
+        # And the step after it.
+        and any("StartAudienceExportJob" in each for each in said)
     )
 
 

@@ -12,8 +12,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..common.bucket_permissions import warn_of_unknown_key
+from ..common.checks import checks_of
 from ..common.closed_keys import warn_of_closed_key
-from ..common.environment import environment_of, is_token, stack_of
+from ..common.environment import environment_of, environment_of_resource, is_token, stack_of
 from ..common.keys import key_arn_of
 from ..common.keys import shown as shown_as_key
 from ..common.limits import (
@@ -32,6 +33,7 @@ from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy, let_policy_follow, unless_just_created
 from ..common.role_permissions import KEY_REGION, add_permissions, clean_rooms_ml, warn_of_another_account
 from ..common.roles import shown
+from ..common.trust import check_trust
 from .access_logs import check_logs_bucket, let_logs_in, logged_in, logged_to, no_public_access
 from .write_permissions import KEY_ACTIONS, NEEDED, write_statements
 
@@ -89,9 +91,10 @@ class AudienceOutput(Construct):
             encryption_key: The customer managed key of the bucket, or its alias. Of an alias that is imported by its
                 name the key isn't known, so the role is allowed what has that alias. Default: the key that the given
                 bucket is known to have, if any; a new key for a new bucket.
-            role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``. The permissions
-                to write are added to it where it can be changed, else a warning says what it must allow; one that is
-                imported with ``mutable=False`` is yours to see to. Default: a new role.
+            role: What Clean Rooms ML assumes to write. It must trust ``cleanrooms-ml.amazonaws.com``: where this
+                application defines it, synthesis says if it doesn't. The permissions to write are added to it where it
+                can be changed, else a warning says what it must allow; one that is imported with ``mutable=False`` is
+                yours to see to. Default: a new role.
             prefix: The folder in the bucket, without a slash at either end, and without ``*``, ``?`` and ``${``,
                 which IAM takes for wildcards and variables. Default: the whole bucket.
             server_access_logs_bucket: Where access to a new bucket is logged: one of the same account and Region that
@@ -183,6 +186,8 @@ class AudienceOutput(Construct):
             [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
         )
         """What a model that writes here must depend on: permissions that stand beside the role."""
+        if role is not None:
+            checks_of(self.stack).append(self._check_trust)
         if key_was_given and encryption_key is not None:
             warn_of_closed_key(self, "encryption_key", encryption_key, self.role, KEY_ACTIONS)
 
@@ -210,6 +215,10 @@ class AudienceOutput(Construct):
     def role_arn(self) -> str:
         """The ARN of the role."""
         return self.role.role_arn if isinstance(self.role, iam.Role) else self.role.role_ref.role_arn
+
+    def _check_trust(self) -> list[str]:
+        where = environment_of_resource(self.bucket)._replace(account=self.role_account)
+        return check_trust(self, "role", self._given_role or self.role, "configured-audience-model", where)
 
     def _create_bucket(
         self,

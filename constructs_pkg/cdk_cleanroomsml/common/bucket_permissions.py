@@ -24,6 +24,7 @@ def bucket_statements(
     key_arn: str | None,
     object_action: str,
     key_actions: Sequence[str],
+    bucket_actions: Sequence[str] = ("s3:ListBucket", "s3:GetBucketLocation"),
 ) -> list[dict[str, Any]]:
     """The statements of an IAM policy, as JSON.
 
@@ -34,13 +35,14 @@ def bucket_statements(
         key_arn: The bucket's customer managed key or its alias, if it has one.
         object_action: What is done with objects.
         key_actions: What that takes of the key.
+        bucket_actions: What that takes of the bucket.
     """
     objects = f"{bucket_arn}/{prefix}/*" if prefix else f"{bucket_arn}/*"
     own_bucket = {"StringEquals": {"s3:ResourceAccount": bucket_account}}
     statements: list[dict[str, Any]] = [
         {
             "Effect": "Allow",
-            "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+            "Action": list(bucket_actions),
             "Resource": bucket_arn,
             "Condition": own_bucket,
         },

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from .environment import known_to_differ
+from .environment import account, is_token, known_to_differ, stack_of
 from .problems import Problems
 from .role_permissions import ONE_ACCOUNT, SERVICE_PRINCIPAL
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Conditions = Mapping[str, Mapping[str, Any]]
 
 _IDENTITY = "grant it to a role, a user or a group"
-_NO_IDENTITY = f"it has no policy of its own that can be added to: {_IDENTITY}"
+NO_IDENTITY = f"it has no policy of its own that can be added to: {_IDENTITY}"
 
 
 def grant_on(
@@ -42,14 +42,14 @@ def grant_on(
         actions: The IAM actions.
         conditions: Conditions of the statement.
     """
-    theirs, ours = account_of(grantee), resource.env.account
+    theirs, ours = account_of(grantee, stack_of(cast("Construct", resource))), resource.env.account
     if known_to_differ(theirs, ours):
         why = f"it is of account {theirs}, and only {ours} itself can use that: {_IDENTITY} there"
         return nothing_granted(resource, grantee, actions, why)
     grant = add_to_identity(grantee, [arn], actions, conditions=conditions)
     if grant.success or isinstance(grantee.grant_principal, iam.UnknownPrincipal):
         return grant
-    return nothing_granted(resource, grantee, actions, _NO_IDENTITY)
+    return nothing_granted(resource, grantee, actions, NO_IDENTITY)
 
 
 def add_to_identity(
@@ -84,8 +84,9 @@ def grant_pass_role(resource: Resource, grantee: iam.IGrantable, role: IRoleRef,
     Raises:
         ValueError: The role is of another account than the grantee.
     """
-    problems = Problems(cast("Construct", resource), "")
-    problems.same(f"{parameter}'s account", role.env.account, account_of(grantee), ONE_ACCOUNT)
+    construct = cast("Construct", resource)
+    problems = Problems(construct, "")
+    problems.same(f"{parameter}'s account", role.env.account, account_of(grantee, stack_of(construct)), ONE_ACCOUNT)
     problems.raise_if_any()
     grant = add_to_identity(
         grantee,
@@ -95,7 +96,7 @@ def grant_pass_role(resource: Resource, grantee: iam.IGrantable, role: IRoleRef,
     )
     if grant.success or isinstance(grantee.grant_principal, iam.UnknownPrincipal):
         return grant
-    return nothing_granted(resource, grantee, ["iam:PassRole"], _NO_IDENTITY)
+    return nothing_granted(resource, grantee, ["iam:PassRole"], NO_IDENTITY)
 
 
 def nothing_granted(resource: Resource, grantee: iam.IGrantable, actions: Sequence[str], why: str) -> iam.Grant:
@@ -115,10 +116,24 @@ def nothing_granted(resource: Resource, grantee: iam.IGrantable, actions: Sequen
     return iam.Grant.drop(grantee, why)
 
 
-def account_of(grantee: iam.IGrantable) -> str:
-    """The account of a grantee; "" when it has none, or isn't known to have one."""
-    account: str | None = getattr(grantee.grant_principal, "principal_account", None)
-    return account or ""
+def account_of(grantee: iam.IGrantable, own: cdk.Stack) -> str:
+    """The account of a grantee; "" when it has none, or isn't known to have one.
+
+    Args:
+        grantee: Who.
+        own: The stack of what is granted, whose pseudo parameters one may be written with that is of no stack.
+    """
+    found: str | None = getattr(grantee.grant_principal, "principal_account", None)
+    return (stack_of_grantee(grantee, own) or own).account if found == account() else found or ""
+
+
+def stack_of_grantee(grantee: iam.IGrantable, own: cdk.Stack) -> cdk.Stack | None:
+    """The stack that it is defined or imported in. With conditions it doesn't tell: an import is taken for ours."""
+    principal = grantee.grant_principal
+    if isinstance(principal, iam.PrincipalWithConditions):
+        names = principal.policy_fragment.principal_json.get("AWS", [])
+        return None if any(map(is_token, names)) else own
+    return getattr(principal, "stack", None)
 
 
 def _with_conditions_of(grantee: iam.IGrantable, conditions: Conditions | None) -> Conditions | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from ..common.grant import grant_on, grant_pass_role
 from ..common.parameter_types import checked
 from ..common.problems import Problems
+from .exporting import grant_export
 from .starting import Start, check_start
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 class ConfiguredAudienceModelGrants:
     """Grants permissions on one model; every model shows its own as ``grants``.
 
-    Actions and resources are those of the Service Authorization Reference. Only ``start_audience_generation`` reaches
-    across accounts (User Guide). Where nothing can be granted, a warning says what to do, ``Grant.success`` is false,
-    and ``Grant.assert_success()`` raises.
+    Actions and resources are those of the Service Authorization Reference. Only jobs reach across accounts (User
+    Guide). Where nothing can be granted, a warning says what to do, ``Grant.success`` is false, and
+    ``Grant.assert_success()`` raises.
     """
 
     def __init__(self, configured_audience_model: IConfiguredAudienceModelRef) -> None:
@@ -96,6 +97,19 @@ class ConfiguredAudienceModelGrants:
         if seed_role is None:
             return grant
         return grant.combine(grant_pass_role(self._model, grantee, seed_role, parameter="seed_role"))
+
+    def start_audience_export(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Lets somebody have segments exported to where the model's owner wants them, and see how far that is.
+
+        Either account of a job may do so, the partner's and the owner's, each under the ARN that the job has in it
+        (User Guide). So this is a permission of an identity only, in the partner's application on the imported model.
+        It isn't on the model, but on all jobs of the grantee's account, in the Region of the model: an export names a
+        job, whose ARN isn't known before it is started. Exports can be listed only, which IAM knows on ``*`` only.
+
+        Args:
+            grantee: A role, a user, a group, or what has one.
+        """
+        return grant_export(self._model, grantee)
 
     def manage(self, grantee: iam.IGrantable) -> iam.Grant:
         """Lets somebody change the model, its tags and its resource policy, and delete it.

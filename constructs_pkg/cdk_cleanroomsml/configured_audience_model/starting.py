@@ -15,7 +15,6 @@ from aws_cdk import aws_iam as iam
 from ..common import limits
 from ..common.environment import (
     Environment,
-    account,
     environment_of_resource,
     is_token,
     known_to_differ,
@@ -23,7 +22,7 @@ from ..common.environment import (
     resources_of,
     stack_of,
 )
-from ..common.grant import account_of, add_to_identity, named, nothing_granted
+from ..common.grant import account_of, add_to_identity, named, nothing_granted, stack_of_grantee
 from ..common.problems import Problems
 from .resource_policy import policy_of
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 _START = "cleanrooms-ml:StartAudienceGenerationJob"
 _COLLABORATION = "cleanrooms-ml:CollaborationId"
-_JOBS = "audience-generation-job"
+JOBS = "audience-generation-job"
 
 
 @dataclass
@@ -61,9 +60,7 @@ class Start:
         self._arn = self.model.configured_audience_model_ref.configured_audience_model_arn
         self._stack = stack_of(cast("Construct", self.model))
         self._principal = self.grantee.grant_principal
-        self._account = account_of(self.grantee)
-        if self._account == account():
-            self._account = (self._stack_of_grantee() or self._stack).account
+        self._account = account_of(self.grantee, self._stack)
 
     def grant(self) -> iam.Grant:
         """Grants it.
@@ -96,12 +93,12 @@ class Start:
 
     def _grant_to_partner(self) -> iam.Grant:
         """What a partner's identity needs: the model, the job as both accounts see it, the members."""
-        stack = self._stack_of_grantee()
+        stack = stack_of_grantee(self.grantee, self._stack)
         # CDK takes a role of another account as it is, and attaches a user's policy to a user of this one.
         if stack is not None and known_to_differ(self._account, stack.account):
             return iam.Grant.drop(self.grantee, "it is of another account")
         # In the order of who owns them; one that is of both is named once.
-        jobs = [resources_of(where, "cleanrooms-ml", _JOBS) for where in (self._where, self._where_theirs())]
+        jobs = [resources_of(where, "cleanrooms-ml", JOBS) for where in (self._where, self._where_theirs())]
         arns = [self._arn_elsewhere(stack), *dict.fromkeys(jobs)]
         grant = add_to_identity(self.grantee, arns, [_START], conditions=self._within())
         if not grant.success:
@@ -111,13 +108,6 @@ class Start:
         collaborations = resources_of(self._where._replace(account="*"), "cleanrooms", "collaboration")
         one = collaborations.removesuffix("*") + (self.collaboration_id or "*")
         return grant.combine(add_to_identity(self.grantee, [one], ["cleanrooms:ListMembers"]))
-
-    def _stack_of_grantee(self) -> cdk.Stack | None:
-        """The stack that it is defined or imported in. With conditions it doesn't tell: an import is taken for ours."""
-        if isinstance(self._principal, iam.PrincipalWithConditions):
-            names = self._principal.policy_fragment.principal_json.get("AWS", [])
-            return None if any(map(is_token, names)) else self._stack
-        return getattr(self._principal, "stack", None)
 
     def _where_theirs(self) -> Environment:
         return self._where._replace(account=self._account or self._where.account)
@@ -140,7 +130,7 @@ class Start:
         resource = iam.ResourceWithPolicies.of(self.model)
         asked = None if resource is None else _Asked(resource)
         if asked is not None:
-            arns = [self._arn, resources_of(self._where, "cleanrooms-ml", _JOBS)]
+            arns = [self._arn, resources_of(self._where, "cleanrooms-ml", JOBS)]
             statement = iam.PolicyStatement(
                 principals=[principal], actions=[_START], resources=arns, conditions=self._within()
             )
@@ -257,7 +247,8 @@ class Start:
 
 def check_start(problems: Problems, grantee: iam.IGrantable, collaboration_id: str | None) -> None:
     """Checks the parameters of a grant."""
-    problems.account("grantee's account", account_of(grantee) or None)
+    account = getattr(grantee.grant_principal, "principal_account", None)
+    problems.account("grantee's account", account)
     problems.text(
         "collaboration_id",
         collaboration_id,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
-import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IValidation
+from constructs import Construct
 
+from ..common.checks import checks_of
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
 from ..common.environment import environment_of, resources_of, stack_of
 from ..common.keys import itself
@@ -27,8 +27,9 @@ from .options import ProviderOptions, defaults_of, set_defaults
 from .policy import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    import jsii
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from typing_extensions import Unpack
 
+    from ..common.checks import Check
     from ..common.environment import Environment
     from ..common.metrics import MetricOptions
     from .given_role import NeededPermissions
@@ -203,9 +205,8 @@ class CleanRoomsMLProvider(Construct):
         """The ARN of the function, for the ServiceToken of a custom resource."""
         self.served_arns: set[str] = set()
         """ARNs that are only known once the function has created what they name: they can't be in its permissions."""
-        self.checks: list[Callable[[], list[str]]] = []
-        """What is asked for problems when the application is synthesised."""
-        self.node.add_validation(cast("IValidation", _Checks(self.checks)))
+        self.checks: list[Check] = checks_of(self)
+        """What is asked for problems when the application is synthesised, of all resources of the stack."""
         self.checks.append(self.permissions.check)
         if given is not None:
             given.precede(function)
@@ -432,17 +433,6 @@ def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> list[dict[str, Any]]:
     if in_vpc:
         statements.append({"Effect": "Allow", "Action": _NETWORK_ACTIONS, "Resource": "*"})
     return statements
-
-
-@jsii.implements(IValidation)
-class _Checks:
-    """One validation for all resources of a stack, because each costs its calls into CDK."""
-
-    def __init__(self, checks: list[Callable[[], list[str]]]) -> None:
-        self._checks = checks
-
-    def validate(self) -> list[str]:
-        return [problem for check in self._checks for problem in check()]
 
 
 def provider_of(stack: cdk.Stack) -> CleanRoomsMLProvider:

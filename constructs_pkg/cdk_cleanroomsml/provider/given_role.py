@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 
 from ..common.attached_policy import attached_policy
 from ..common.environment import environment_of, is_token
+from ..common.trust import trust_of
 from .function_permissions import FunctionPermissions
 from .policy import document_of
 
@@ -60,17 +61,11 @@ class GivenFunctionRole:
 
     def check(self) -> list[str]:
         """Whether a role of this application can't be the function's: Lambda refuses one that doesn't trust it."""
-        trust = getattr(self._role, "assume_role_policy", None)
-        if trust is None and isinstance(self._role, iam.CfnRole):
-            trust = self._role.assume_role_policy_document
-        if trust is None:
+        trust = trust_of(self._role)
+        if trust.lets_in(_LAMBDA):
             return []
-        trusted = [each.get("Principal", {}) for each in _listed(self._stack.resolve(trust).get("Statement"))]
-        if any(_may_be_lambda(each) for each in trusted):
-            return []
-        return [
-            f"the role '{self._role.node.path}' is that of a function: it must trust {_LAMBDA}, it trusts {trusted}"
-        ]
+        path = self._role.node.path
+        return [f"the role '{path}' is that of a function: it must trust {_LAMBDA}, it trusts {trust.shown()}"]
 
 
 class NeededPermissions:
@@ -120,19 +115,6 @@ def role_arn_of(role: IRoleRef) -> str:
 def _own_name(name: str) -> str:
     """A name that a policy of no other stack or Region has, because a role has one inline policy of a name."""
     return f"CleanRoomsML-{name}-{cdk.Fn.select(2, cdk.Fn.split('/', cdk.Aws.STACK_ID))}"
-
-
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _may_be_lambda(principal: Any) -> bool:  # noqa: ANN401 - JSON
-    """Whether a principal is Lambda, or may be for what is only known at deployment."""
-    if not isinstance(principal, dict):
-        return True
-    services = _listed(principal.get("Service"))
-    known = not any(key == "Ref" or key.startswith("Fn::") for key in principal)
-    return not known or any(each == _LAMBDA or not isinstance(each, str) for each in services)
 
 
 def _readable(stack: cdk.Stack, value: Any) -> Any:  # noqa: ANN401 - JSON

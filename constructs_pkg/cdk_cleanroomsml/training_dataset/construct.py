@@ -13,6 +13,7 @@ from aws_cdk.interfaces.aws_cleanroomsml import TrainingDatasetReference
 from ..common import limits
 from ..common.arns import id_of
 from ..common.bucket_permissions import warn_of_unknown_key
+from ..common.checks import checks_of
 from ..common.closed_keys import warn_of_closed_key
 from ..common.environment import KNOWN_STACK, environment_of, known_to_differ, stack_of
 from ..common.imported import ImportedResource
@@ -24,6 +25,7 @@ from ..common.property_injection import property_injectable
 from ..common.removal_policy import apply_removal_policy, check_removal_policy
 from ..common.role_permissions import KEY_REGION, ONE_ACCOUNT, add_permissions, clean_rooms_ml, warn_of_another_account
 from ..common.roles import shown
+from ..common.trust import check_trust
 from .glue_table import check_table
 from .grants import TrainingDatasetGrants
 from .read_permissions import KEY_ACTIONS, NEEDED, read_statements
@@ -102,10 +104,10 @@ class TrainingDataset(cdk.Resource):
             encryption_key: The customer managed key of the bucket, or its alias. Default: the key that the bucket
                 is known to have.
             role: What Clean Rooms ML assumes to read. It must be of the dataset's account and trust
-                ``cleanrooms-ml.amazonaws.com``. The permissions to read are added to it where it can be changed, else
-                a warning says what it must allow; one that is imported with ``mutable=False`` is yours to see to.
-                Default: a new role that may read the table and the folder, and nothing else (User Guide, "Create a
-                service role to read training data").
+                ``cleanrooms-ml.amazonaws.com``: where this application defines it, synthesis says if it doesn't. The
+                permissions to read are added to it where it can be changed, else a warning says what it must allow; one
+                that is imported with ``mutable=False`` is yours to see to. Default: a new role that may read the table
+                and the folder, and nothing else (User Guide, "Create a service role to read training data").
             training_dataset_name: 1 to 63 printable characters, not only spaces, unique in the account and Region. With
                 a name of your own, change it with whatever else you change, and when the stack is made anew while the
                 old dataset was kept: the service refuses a name that is taken. Default: a name made from the
@@ -149,6 +151,9 @@ class TrainingDataset(cdk.Resource):
         # None, too, when the application has its roles created outside of it (``iam.Role.customize_roles``).
         self._own_role = cast("iam.CfnRole | None", self.role.node.default_child) if role is None else None
         permissions = [] if role is None else add_permissions(self, role, self._statements(), needed=NEEDED)
+        if role is not None:
+            where = environment_of(stack)
+            checks_of(stack).append(lambda: check_trust(self, "role", role, "training-dataset", where))
         self.grants: TrainingDatasetGrants = TrainingDatasetGrants.from_training_dataset(self)
         """Permissions on the dataset, for others."""
         self._warn_of_other_accounts()

@@ -21,6 +21,7 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
     GlueTable,
+    SeedAudience,
     SharedAudienceMetrics,
     TrainingColumn,
     TrainingDataset,
@@ -74,6 +75,7 @@ def define_chain(stack: cdk.Stack) -> None:
         initial_audience_model=first,
     )
     CleanRoomsMLMonitoring(stack, "Monitoring", retrainings=[retraining], provider=provider)
+    SeedAudience(stack, "Seed", bucket=s3.Bucket.from_bucket_name(stack, "Seeds", "shop-seeds"), prefix="spring")
 
 
 @pytest.mark.parametrize("flags", [FLAGS, {}], ids=["recommended flags", "no flags"])
@@ -116,6 +118,7 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
         "MonitoringCleanRoomsMLProvider54431EFCErrorsD64C64F5": "AWS::CloudWatch::Alarm",
         "MonitoringCleanRoomsMLProvider54431EFCThrottles95894422": "AWS::CloudWatch::Alarm",
         "MonitoringDashboard0C3675C6": "AWS::CloudWatch::Dashboard",
+        "SeedRoleBEFA786D": "AWS::IAM::Role",
     }
 
 
@@ -128,6 +131,7 @@ def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
         "*",
         "<ModelOutputBucket349CA07F.Arn>/*",
         "arn:<AWS::Partition>:s3:::shop-data/purchases/*",
+        "arn:<AWS::Partition>:s3:::shop-seeds/spring/*",
         f"{models}:audience-model/*",
         f"{models}:configured-audience-model/*",
         f"{memberships}/*",

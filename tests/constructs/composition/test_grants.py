@@ -630,6 +630,48 @@ def test_conditions_of_a_principal_hold_in_a_policy_of_its_own(two: Two) -> None
         two.model.grants.start_audience_generation(another, collaboration_id=COLLABORATION)
 
 
+EXPORT = ["cleanrooms-ml:StartAudienceExportJob", "cleanrooms-ml:GetAudienceGenerationJob"]
+
+
+def exports(stack: cdk.Stack) -> list[dict[str, Any]]:
+    policies = plain(Template.from_stack(stack).find_resources("AWS::IAM::Policy")).values()
+    found = [line for each in policies for line in each["Properties"]["PolicyDocument"]["Statement"]]
+    return [each for each in found if "Export" in str(each["Action"])]
+
+
+@pytest.mark.parametrize("whose", ["the partner's", "the owner's", "the partner's, told by the owner"])
+def test_either_account_of_a_job_may_export_what_it_generated(two: Two, whose: str) -> None:
+    """Each under the ARN that the job has in it (User Guide)."""
+    of_partner = whose.startswith("the partner's")
+    stack, jobs = (two.theirs, THEIR_JOBS) if of_partner else (two.own, OWN_JOBS)
+    role = iam.Role(stack, "Role", role_name="analyst", assumed_by=iam.AccountRootPrincipal())
+    model = two.model if whose != "the partner's" else imported(two.theirs)
+    model.grants.start_audience_export(role).assert_success()
+    assert exports(stack) == [
+        statement(*EXPORT, resource=jobs),
+        statement("cleanrooms-ml:ListAudienceExportJobs", resource="*"),
+    ]
+    assert two.model.policy is None
+    Annotations.from_stack(two.own).has_no_warning("*", "*")
+
+
+NOT_EXPORTING: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], str]] = {
+    "an account": (lambda _: iam.AccountPrincipal(PARTNER), "has no policy of its own that can be added to"),
+    "a service": (lambda _: iam.ServicePrincipal("states.amazonaws.com"), "has no policy of its own"),
+    "an imported role of theirs": (
+        role_of(PARTNER),
+        f"it is of account {PARTNER}, where a policy of its own is needed",
+    ),
+    "an imported user of theirs": (user_of(PARTNER), "grant it in an application there"),
+}
+
+
+@pytest.mark.parametrize("who", NOT_EXPORTING)
+def test_who_can_not_be_allowed_to_export_is_told(two: Two, who: str) -> None:
+    make, words = NOT_EXPORTING[who]
+    assert_nothing(two.model.grants.start_audience_export(make(two.own)), two.own, words)
+
+
 def test_a_role_is_passed_in_its_own_account_only(two: Two) -> None:
     seeds = iam.Role.from_role_arn(two.own, "Seeds", f"arn:aws:iam::{OWN}:role/seeds")
     with pytest.raises(ValueError, match="seed_role's account '111122223333' is not '444455556666': a role can't be"):

@@ -42,7 +42,9 @@ class Two:
         self.elsewhere = cdk.Stack(self.app, "Elsewhere", env=elsewhere, cross_region_references=True)
 
     def role(self) -> iam.Role:
-        return iam.Role(self.elsewhere, "Role", role_name="theirs", assumed_by=iam.AccountRootPrincipal())
+        return iam.Role(
+            self.elsewhere, "Role", role_name="theirs", assumed_by=iam.ServicePrincipal("cleanrooms-ml.amazonaws.com")
+        )
 
     def policies(self) -> str:
         """All that any policy of any stack says."""

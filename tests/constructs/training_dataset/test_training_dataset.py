@@ -31,6 +31,9 @@ TABLE = GlueTable("publisher", "interactions")
 MODEL = botocore.session.get_session().get_service_model("cleanroomsml")
 
 
+CLEAN_ROOMS_ML: Any = iam.ServicePrincipal("cleanrooms-ml.amazonaws.com")
+
+
 def dataset(synth: Synth, id: str = "Dataset", *, stack: cdk.Stack | None = None, **parameters: Any) -> TrainingDataset:
     stack = stack or synth.stack
     parameters.setdefault("columns", COLUMNS)
@@ -223,13 +226,13 @@ def test_a_generated_name_ends_with_what_is_never_used_again(synth: Synth) -> No
     (role,) = synth.resources("AWS::IAM::Role")
     assert name(synth)["Fn::Join"][1][1:] == [{"Fn::GetAtt": [role, "RoleId"]}]
     given = type(synth)()
-    dataset(given, role=iam.Role(given.stack, "Role", assumed_by=iam.AccountRootPrincipal()))
+    dataset(given, role=iam.Role(given.stack, "Role", assumed_by=CLEAN_ROOMS_ML))
     assert name(given)["Fn::Join"][1][1:] == [{"Fn::Select": [0, {"Fn::Split": ["-", UUID]}]}]
 
 
 @pytest.mark.parametrize("given", [False, True])
 def test_another_stack_is_told_the_name_that_the_dataset_has(synth: Synth, given: bool) -> None:
-    role = iam.Role(synth.stack, "Role", assumed_by=iam.AccountRootPrincipal()) if given else None
+    role = iam.Role(synth.stack, "Role", assumed_by=CLEAN_ROOMS_ML) if given else None
     one = dataset(synth, role=role)
     other = cdk.Stack(synth.app, "Other")
     cdk.CfnOutput(other, "Name", value=one.training_dataset_name)
@@ -275,7 +278,7 @@ def test_the_removal_policy_is_that_of_the_dataset_and_its_role(
 
 
 def test_a_given_role_goes_with_its_stack(synth: Synth) -> None:
-    dataset(synth, role=iam.Role(synth.stack, "Role", assumed_by=iam.AccountRootPrincipal()))
+    dataset(synth, role=iam.Role(synth.stack, "Role", assumed_by=CLEAN_ROOMS_ML))
     assert "DeletionPolicy" not in synth.only("AWS::IAM::Role")
     assert "DeletionPolicy" not in synth.only("AWS::IAM::Policy")
 
@@ -585,7 +588,7 @@ def test_data_of_another_account_gets_a_warning_for_each_policy_that_is_out_of_r
 
 def granted(synth: Synth, grant: Callable[[TrainingDataset, iam.IGrantable], iam.Grant]) -> Any:
     imported: Any = TrainingDataset.from_training_dataset_arn(synth.stack, "Theirs", ARN)
-    role = iam.Role(synth.stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    role = iam.Role(synth.stack, "Role", assumed_by=CLEAN_ROOMS_ML)
     assert grant(imported, role).success
     return statements(synth)
 
