@@ -214,6 +214,7 @@ def _report(
         f"whoever runs this lacks {', '.join(missing)}: PERMISSIONS=1 prints the policy that it takes"
         if missing
         else "",
+        "the library fails: see above" if any(not each.passed for each in findings.checks) else "",
         _left(left) if left else "",
         f"it ended early: {why}" if why else "",
     ]

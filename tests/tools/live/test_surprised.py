@@ -1,0 +1,104 @@
+"""In a world in which every answer surprises, it tells just that, leaves nothing, and what it tells can be applied."""
+
+from __future__ import annotations
+
+import ast
+import json
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tools.live import __main__ as command
+from tools.live import apply, conduct, report
+from tools.live.belongings import earlier_runs
+from tools.live.deployments import redelivery
+from tools.live.documented import ANSWERED, LIMITATIONS, ROOT, SWITCHES, rows
+from tools.live.findings import Findings
+from tools.live.masks import Masks
+
+from cdk_cleanroomsml.local.service import Switches, surprised
+
+from .conftest import AUDIENCE_MODEL, NIGHT, open_inputs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tools.live.account import Account
+    from tools.live.run import Run
+
+    from cdk_cleanroomsml.local.engine import Engine
+
+WORLD = asdict(surprised())
+
+
+def told(made: dict[str, Any]) -> dict[str, Any]:
+    """The positions of the switches that were seen."""
+    assert [seen for seen in report.positions(made).values() if len(seen) > 1] == []
+    return {switch: seen[0] for switch, seen in report.positions(made).items()}
+
+
+def defaults(module: str) -> dict[str, Any]:
+    """The defaults of the switches in a module's text."""
+    (switches,) = [
+        each for each in ast.parse(module).body if isinstance(each, ast.ClassDef) and each.name == "Switches"
+    ]
+    members = [each for each in switches.body if isinstance(each, ast.AnnAssign)]
+    return {ast.unparse(each.target): ast.literal_eval(each.value) for each in members if each.value}
+
+
+def test_all_experiments_together_tell_it_and_their_report_says_so_everywhere(run: Run, engine: Engine) -> None:
+    open_inputs(run, engine, ("membership_id", "training_dataset_arn"))
+    engine.set_switches(**WORLD)
+    findings = Findings()
+    conduct.ask_everything(run, findings, str)
+    assert conduct.destroy(run.belongings, str) == []
+    about = {"date": "2026-11-26", "region": "us-east-1", "complete": True, "missing_permissions": [], "left": []}
+    made = json.loads(json.dumps(report.document(findings, Masks(), **about, versions={})))
+    seen = told(made)
+    assert {switch: WORLD[switch] for switch in seen} == seen
+    switches, page = (
+        apply.new_switches(SWITCHES.read_text(), made),
+        apply.new_limitations(LIMITATIONS.read_text(), made),
+    )
+    assert {switch: defaults(switches)[switch] for switch in seen} == seen
+    moved = report.answered_rows(made)
+    left = [*rows("Unknown", page), *rows("Inferred", page)]
+    assert rows(ANSWERED, page).keys() >= {row for row in moved if row in (*rows("Unknown"), *rows("Inferred"))}
+    assert [row for row in left if row in moved] == []
+
+
+class OfTime:
+    """Turns the engine's clock; only for a function's answer the time of day has to pass, too."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __call__(self, seconds: float) -> None:
+        self._engine.advance(seconds)
+        if seconds == redelivery.AGAIN_SECONDS:
+            time.sleep(seconds)
+
+
+@pytest.mark.skipif(not NIGHT, reason="a whole run takes a minute of a core: HYPOTHESIS_PROFILE=nightly makes two")
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("world", [Switches(), surprised()], ids=["assumed", "surprised"])
+def test_a_whole_run(
+    world: Switches,
+    engine: Engine,
+    connected: dict[str, Account],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in engine.child_environment(folder=ROOT).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(command, "pause", OfTime(engine))
+    monkeypatch.setattr(command, "connect", lambda **_: connected["account"])
+    engine.set_switches(**asdict(world))
+    assert command.main(["--audience-model-arn", AUDIENCE_MODEL, "--yes", "--folder", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("live-*.json")
+    made = json.loads(file.read_text())
+    assert [each for each in made["checks"] if not each["passed"]] == []
+    seen = told(made)
+    assert {switch: getattr(world, switch) for switch in seen} == seen
+    assert earlier_runs(connected, tmp_path) == []
