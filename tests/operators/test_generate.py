@@ -331,15 +331,25 @@ class TestNotes:
         assert told["notes"] == [f"{audience_model} is marked as a resource of {stack.id}: that has to let it go first"]
         assert "cdk-cleanroomsml:" not in told["python"]
 
-    def test_what_cloudformation_would_resolve(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
-        audience_model = world.audience_model(description="{{resolve:ssm:/shop/words}}")
+    @pytest.mark.parametrize(
+        ("text", "taken"),
+        [
+            ("{{resolve:ssm:/shop/words}}", "CloudFormation takes for a dynamic reference"),
+            ("a ${Token[AWS.Region.4]}", "the CDK takes for a value of its own"),
+            ("#{Token[TOKEN.1]}", "the CDK takes for a value of its own"),
+        ],
+    )
+    def test_what_would_be_resolved(
+        self, world: World, capsys: pytest.CaptureFixture[str], text: str, taken: str
+    ) -> None:
+        audience_model = world.audience_model(description=text)
         assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model])) == 3
-        assert "a dynamic reference" in json.loads(capsys.readouterr().out)["notes"][0]
+        assert taken in json.loads(capsys.readouterr().out)["notes"][0]
 
     def test_too_many_tags(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
         audience_model = world.audience_model(tags={f"k{number}": "v" for number in range(48)})
         assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model])) == 3
-        assert "has 48 tags, at most 47 are allowed" in json.loads(capsys.readouterr().out)["notes"][0]
+        assert "has 48 tags, at most 44 leave room for its markers" in json.loads(capsys.readouterr().out)["notes"][0]
 
 
 @pytest.mark.parametrize(

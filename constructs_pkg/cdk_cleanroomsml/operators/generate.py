@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
     from .account import Account, Members
 
-MOST_TAGS = 47
-"""The service takes 50 on a resource, and three mark it as its stack's."""
+MOST_TAGS = 44
+"""The service takes 50 on a resource, three mark it as its stack's, and an adoption needs three more for a while."""
+
+_TAKEN_FOR = (
+    ("{{resolve:", "CloudFormation takes for a dynamic reference"),
+    ("${Token[", "the CDK takes for a value of its own"),
+    ("#{Token[", "the CDK takes for a value of its own"),
+)
+"""What can't be said in a text, and who takes it for what."""
 
 _DEFAULT_SEED_SIZE = 500
 _SELF = Expression("self")
@@ -283,7 +290,7 @@ class Program:
         }
         if len(own) > MOST_TAGS:
             self._found.notes.append(
-                f"{arn} has {len(own)} tags, at most {MOST_TAGS} are allowed: take some away first"
+                f"{arn} has {len(own)} tags, at most {MOST_TAGS} leave room for its markers: take some away first"
             )
         return own or None
 
@@ -339,10 +346,9 @@ def run(account: Account, options: Namespace) -> int:
     """Carries out the subcommand."""
     found = Reader(account).read(options.arns)
     program = Program(found, account.id, account.region).text()
-    if "{{resolve:" in program:
-        found.notes.append(
-            "a text holds '{{resolve:', which CloudFormation takes for a dynamic reference: change it first"
-        )
+    found.notes += [
+        f"a text holds '{begin}', which {taken}: change it first" for begin, taken in _TAKEN_FOR if begin in program
+    ]
     if account.screen.as_json:
         account.screen.document({"python": program, "notes": found.notes})
     else:

@@ -1,0 +1,167 @@
+"""What `generate` writes is deployed by the real CDK CLI with IAM enforced, and changes nothing of what was there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_cleanroomsml.operators.main import main
+
+from .conftest import AUDIENCE_MODEL_ARN, bootstrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cdk_cleanroomsml.local.engine import Engine
+
+REPOSITORY = Path(__file__).parents[2]
+ACCOUNT, PARTNER = "111122223333", "444455556666"
+MARKER = "cdk-cleanroomsml:"
+ODD = "a 'b' \"c\" \\d {e} ${AWS::Region} {{x}} é \N{RUNNER} \N{RIGHT-TO-LEFT OVERRIDE}\x85 %s $(x) `y` #{z} \\u0041"
+PLACES = ("", "/", "/a", "/a/", "/a/b c/", "//a", "/a*/", "/${AWS::Region}/", "/é/'\"/", "/a//", "/\\n/", "/.", "/ a /")
+DESCRIPTIONS = (
+    "",
+    " ",
+    "x" * 255,
+    "first\nsecond\r\n\tthird\n",
+    '"""',
+    "'''\\",
+    "${x}",
+    "{{resolve",
+    " edges ",
+    "0",
+    "null",
+)
+TAGS: tuple[dict[str, str], ...] = (
+    {},
+    {"team": "ads", "Team": "Ads", "Größe/1:2@x": "", "a b": " c ", "Name": "é", "_.+-=": "_.+-="},
+    {"k" * 128: "v" * 256},
+    {f"key {number}": str(number) for number in range(44)},
+)
+SIZES: tuple[dict[str, Any] | None, ...] = (
+    None,
+    {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [20_000_000, 1, 2]},
+    {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [7, 7, 8]},
+    {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [100, 1, 5]},
+    {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": list(range(1, 26))},
+)
+NAMES = (
+    "x",
+    "123",
+    " edges ",
+    "\ttab",
+    "日本",
+    "\N{RUNNER}" * 20,
+    "CleanRoomsMLProvider",
+    "Output",
+    "Existing",
+    ODD[:63],
+    "n" * 63,
+    "same",
+    "Same!",
+    "None",
+    "a/b",
+)
+SIZE_AND_TYPE: tuple[dict[str, Any], ...] = (
+    {},
+    {"minMatchingSeedSize": 25, "childResourceTagOnCreatePolicy": "NONE"},
+    {"minMatchingSeedSize": 500_000, "childResourceTagOnCreatePolicy": "FROM_PARENT_RESOURCE"},
+    {"minMatchingSeedSize": 500, "sharedAudienceMetrics": ["NONE"]},
+)
+ROLES = ("/", "/deep/er/path/", "/a_b+c=d,e.f@g-h/")
+
+
+def some(number: int, values: Sequence[Any]) -> Any:
+    """One of some values, each of which gets its turn."""
+    return values[number % len(values)]
+
+
+def fields(number: int) -> dict[str, Any]:
+    """The members of a model: of the first one, only what must be given; of all together, each value of each."""
+    chosen: dict[str, Any] = {
+        "description": some(number, DESCRIPTIONS),
+        "audienceSizeConfig": some(number, SIZES),
+        "tags": some(number, TAGS),
+        **some(number, SIZE_AND_TYPE),
+    }
+    return {"name": NAMES[number], **{name: each for name, each in chosen.items() if each}}
+
+
+class ByHand:
+    """What somebody has made by hand: models, each with one thing of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.ml: Any = engine.client("cleanroomsml")
+        s3, kms = engine.client("s3"), engine.client("kms")
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        for bucket in ("by-hand", "keyed.by-hand"):
+            s3.create_bucket(Bucket=bucket)
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+        s3.put_bucket_encryption(Bucket="keyed.by-hand", ServerSideEncryptionConfiguration={"Rules": [rule]})
+        trust = {"Effect": "Allow", "Principal": {"Service": "cleanrooms-ml.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        self.roles = {
+            path: engine.client("iam").create_role(
+                RoleName=f"writer{number}",
+                Path=path,
+                AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            )["Role"]["Arn"]
+            for number, path in enumerate(ROLES)
+        }
+        self.ml.tag_resource(resourceArn=AUDIENCE_MODEL_ARN, tags={"cdk-cleanroomsml:retraining": "x"})
+        self.arns = [self.make(number) for number in range(len(NAMES))]
+
+    def make(self, number: int) -> str:
+        bucket, place = some(number, ("by-hand", "keyed.by-hand")), some(number, PLACES)
+        destination = {"s3Destination": {"s3Uri": f"s3://{bucket}{place}"}}
+        request = {
+            "audienceModelArn": AUDIENCE_MODEL_ARN,
+            "outputConfig": {"destination": destination, "roleArn": self.roles[some(number, ROLES)]},
+            "sharedAudienceMetrics": ["ALL"],
+            **fields(number),
+        }
+        return str(self.ml.create_configured_audience_model(**request)["configuredAudienceModelArn"])
+
+    def held(self) -> dict[str, Any]:
+        """All models as the service holds them, but for markers."""
+        return {
+            arn: _unmarked(self.ml.get_configured_audience_model(configuredAudienceModelArn=arn)) for arn in self.arns
+        }
+
+
+def _unmarked(held: dict[str, Any]) -> dict[str, Any]:
+    tags = {key: value for key, value in held.get("tags", {}).items() if not key.startswith(MARKER)}
+    left_out = ("ResponseMetadata", "updateTime")
+    return {**{name: each for name, each in held.items() if name not in left_out}, "tags": tags}
+
+
+@pytest.fixture
+def by_hand(guarded_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> ByHand:
+    for name, value in guarded_engine.environment().items():
+        monkeypatch.setenv(name, value)
+    bootstrap(guarded_engine, guarded_engine.account)
+    return ByHand(guarded_engine)
+
+
+@pytest.mark.timeout(300)
+def test_deploying_it_changes_nothing(by_hand: ByHand, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    held = by_hand.held()
+    assert main(["generate", *by_hand.arns]) == 0, capsys.readouterr().err
+    program = capsys.readouterr().out
+    (tmp_path / "existing.py").write_text(program)
+    by_hand.engine.forget_calls()
+    binaries = [str(Path(sys.executable).parent), str(REPOSITORY / "node_modules" / ".bin"), os.environ["PATH"]]
+    environment = by_hand.engine.child_environment() | {"PATH": os.pathsep.join(binaries)}
+    command = ["cdk", "deploy", "--app", "python3 existing.py", "--require-approval", "never", "Existing"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    writes = {call.operation for call in by_hand.engine.calls() if call.is_write}
+    assert writes == {"TagResource", "UntagResource"}
+    assert by_hand.held() == held
+    assert main(["drift", "Existing", "--json"]) == 0, capsys.readouterr().out
