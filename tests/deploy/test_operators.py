@@ -74,6 +74,12 @@ def test_what_was_deployed_is_as_its_template_says_and_can_be_made_so_again(
     assert deployment.model()["description"] == "für Läufer \N{RUNNER}"
 
 
+def failed_reason(deployment: Deployment) -> str:
+    """The last Reason, which says where the log is."""
+    events = deployment.cloudformation.describe_stack_events(StackName="Stack")["StackEvents"]
+    return next(str(each["ResourceStatusReason"]) for each in events if each["ResourceStatus"] == "UPDATE_FAILED")
+
+
 def test_a_deployment_that_failed_is_explained(engine: Engine, deployment: Deployment, command: Any) -> None:
     def refuse(operation: str) -> None:
         quota = {"quotaName": "models", "quotaValue": 5}
@@ -92,6 +98,7 @@ def test_a_deployment_that_failed_is_explained(engine: Engine, deployment: Deplo
     assert (read["operation"], read["result"]) == ("GetConfiguredAudienceModel", "ok")
     assert (update["operation"], update["result"]) == ("UpdateConfiguredAudienceModel", "ServiceQuotaExceededException")
     assert failure["do"].startswith("raise the quota")
+    assert failure["logStream"] in failed_reason(deployment)
     # A creation that is rolled back takes the log with it.
     deployment.destroy()
     refuse("CreateConfiguredAudienceModel")

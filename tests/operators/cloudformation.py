@@ -55,6 +55,7 @@ class Elsewhere:
         self.logs: dict[tuple[str, str], list[str]] = {}
         self.buckets: dict[str, str] = {}
         self.tables: dict[tuple[str, str], str] = {}
+        self.locked: set[str] = set()
         self.calls: list[str] = []
 
     def add(self, name: str, **given: Any) -> FakeStack:
@@ -148,6 +149,8 @@ class Elsewhere:
 
     def _filter_log_events(self, params: dict[str, Any]) -> dict[str, Any]:
         streams = params.get("logStreamNames")
+        if params["logGroupName"] in self.locked:
+            raise RefusedError("AccessDeniedException", "the KMS key of the log group can't be used")
         found = [
             {"message": message, "logStreamName": stream, "timestamp": 1714521600000 + number}
             for (group, stream), messages in self.logs.items()

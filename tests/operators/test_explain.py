@@ -205,6 +205,51 @@ class TestTheLog:
         _, told = run(world, capsys)
         assert told["failures"][0]["note"] == "the stack has no log group of the function's any more"
 
+    @pytest.mark.parametrize("name", ["shared-log", {"Fn::ImportValue": "log"}])
+    def test_may_be_one_that_was_given(
+        self, world: World, stack: FakeStack, happened: Story, capsys: pytest.CaptureFixture[str], name: Any
+    ) -> None:
+        world.elsewhere.exports["log"] = "shared-log"
+        function = "CleanRoomsMLProviderFunction3A8A"
+        properties = {"LoggingConfig": {"LogGroup": name}}
+        stack.template = {"Resources": {function: {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+        stack.resources[function] = ("AWS::Lambda::Function", "f", "DELETE_COMPLETE")
+        happened("Shop", "CREATE_IN_PROGRESS")
+        happened("Model", "CREATE_FAILED", "CloudFormation did not receive a response from your Custom Resource.")
+        world.elsewhere.logs["shared-log", STREAM] = lines(stack)
+        _, told = run(world, capsys)
+        (failure,) = told["failures"]
+        assert (failure["logGroup"], failure["logStream"], failure["note"]) == ("shared-log", STREAM, "")
+
+    def test_may_not_be_readable(self, world: World, happened: Story, capsys: pytest.CaptureFixture[str]) -> None:
+        happened("Shop", "CREATE_IN_PROGRESS")
+        happened("Model", "CREATE_FAILED", f"{DENIED} (log: {GROUP} {STREAM})")
+        world.elsewhere.locked.add(GROUP)
+        assert explain.run(world.account(as_json=True), Namespace(stack="Shop")) == 2
+        said = capsys.readouterr()
+        (failure,) = json.loads(said.out)["failures"]
+        assert (failure["kind"], failure["note"]) == ("denied", "its log can't be read from here")
+        assert "the KMS key of the log group can't be used" in said.err
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "Export Shop:Model cannot be deleted as it is in use by Partner"),
+        ("UPDATE_ROLLBACK_FAILED", "Internal Failure"),
+        ("DELETE_FAILED", "Role arn:aws:iam::111122223333:role/cdk is invalid or cannot be assumed"),
+    ],
+)
+def test_what_failed_by_no_resource(
+    world: World, happened: Story, capsys: pytest.CaptureFixture[str], status: str, reason: str
+) -> None:
+    happened("Shop", "UPDATE_IN_PROGRESS", "User Initiated")
+    happened("Model", "UPDATE_FAILED", "Resource update cancelled")
+    happened("Shop", status, reason)
+    code, told = run(world, capsys)
+    (failure,) = told["failures"]
+    assert (code, failure["logicalId"], failure["reason"], failure["note"]) == (2, "Shop", reason, "")
+
 
 def test_as_text(world: World, stack: FakeStack, happened: Story, capsys: pytest.CaptureFixture[str]) -> None:
     happened("Shop", "CREATE_IN_PROGRESS")

@@ -175,20 +175,22 @@ def create_stack(engine: Engine, name: str, resources: dict[str, Any], outputs: 
 
 
 def break_stack(engine: Engine) -> None:
-    """A stack whose creation failed, and was rolled back and deleted."""
-    cloudformation = engine.client("cloudformation")
-    resources = {
-        "CleanRoomsMLProviderLogGroup": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"},
-        "Model": {
-            "Type": MODEL,
-            "Properties": {"ServiceToken": f"arn:aws:lambda:{REGION}:{OWN}:function:none", "ServiceTimeout": 1},
-            "DependsOn": "CleanRoomsMLProviderLogGroup",
-        },
+    """Stacks whose creation failed: one has a log of its own, the other one the log of another stack."""
+    group = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"}
+    function = {"LoggingConfig": {"LogGroup": {"Fn::ImportValue": "exported"}}}
+    handle = {"Type": "AWS::CloudFormation::WaitConditionHandle", "Properties": function}
+    log: dict[str, dict[str, Any]] = {
+        "Broken": {"CleanRoomsMLProviderLogGroup": group},
+        "BrokenToo": {"CleanRoomsMLProviderFunction": handle},
     }
-    template = json.dumps({"Resources": resources})
-    stack = cloudformation.create_stack(StackName="Broken", TemplateBody=template, OnFailure="DO_NOTHING")["StackId"]
-    with contextlib.suppress(WaiterError):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.1})
+    token = f"arn:aws:lambda:{REGION}:{OWN}:function:none"
+    cloudformation = engine.client("cloudformation")
+    for name, before in log.items():
+        model = {"Type": MODEL, "Properties": {"ServiceToken": token, "ServiceTimeout": 1}, "DependsOn": list(before)}
+        template = json.dumps({"Resources": {**before, "Model": model}})
+        stack = cloudformation.create_stack(StackName=name, TemplateBody=template, OnFailure="DO_NOTHING")["StackId"]
+        with contextlib.suppress(WaiterError):
+            cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.1})
 
 
 def provider(engine: Engine) -> str:
@@ -271,7 +273,7 @@ LINES = {
     "list": [["list"]],
     "orphans": [["orphans"]],
     "drift": [["drift"]],
-    "explain": [["explain", "Broken"], ["explain", "Nobody"]],
+    "explain": [["explain", "Broken"], ["explain", "BrokenToo"], ["explain", "Nobody"]],
 }
 """Together, what is asked calls all that the subcommand may call."""
 
@@ -289,7 +291,8 @@ def test_it_runs_with_what_it_prints_and_with_nothing_less(
         assert code == 1 or json.loads(told.out)
     for action in permissions.READS[command]:
         become(without(policy, action))
-        assert {1, 3} & {main(line) for line in lines}, action
+        # What the log says is not all that `explain` has to say.
+        assert {1, 3, *([2] if action == "logs:FilterLogEvents" else [])} & {main(line) for line in lines}, action
         told_why = capsys.readouterr().err
         assert f"'{command}' needs {action}" in told_why
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 
 from .comparison import ASSOCIATION, KINDS, POLICY, TYPES, Compared, address, compare
 from .outcome import DONE, FOUND, NOT_KNOWN, CommandError
-from .permissions import partition
 from .stacks import Stack, Stacks, alike, check_name
-from .template import Place, Template
+from .templates import Templates
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .account import Account, Members
 
@@ -32,7 +30,7 @@ class Drift:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._stacks = Stacks(account)
-        self._exports = cache(self._read_exports)
+        self._templates = Templates(account, self._stacks)
 
     def stacks(self, name: str | None) -> list[Stack]:
         """A stack and those nested in it, or all of the Region; of these, those that have resources of ours."""
@@ -47,10 +45,9 @@ class Drift:
 
     def compared(self, stack: Stack) -> list[Compared]:
         """Each resource of ours of a stack."""
-        body = self._template(stack)
-        if body is None:
+        template = self._templates.of(stack)
+        if template is None:
             return [_unread(each) for each in _ours(stack)]
-        template = Template(body, stack, self._place())
         return self._account.each(
             f"comparing {stack.name}",
             lambda each: compare(self._account, stack, each, template.properties(each["LogicalResourceId"])),
@@ -101,21 +98,6 @@ class Drift:
         for logical_id, resource in stack.resources.items():
             if resource["ResourceType"] == _NESTED and stack.physical_id(logical_id):
                 yield from self._with_nested(stack.physical_id(logical_id))
-
-    def _template(self, stack: Stack) -> Mapping[str, Any] | None:
-        """The processed template; None when it isn't JSON, which is all that the CDK writes."""
-        body = self._account.call("cloudformation", "get_template", StackName=stack.id, TemplateStage="Processed")[
-            "TemplateBody"
-        ]
-        return body if isinstance(body, dict) else None
-
-    def _place(self) -> Place:
-        account = self._account
-        return Place(account.id, account.region, partition(account.region), self._exports, self._stacks.get)
-
-    def _read_exports(self) -> dict[str, str]:
-        pages = self._account.pages("cloudformation", "list_exports", "Exports")
-        return {each["Name"]: each["Value"] for each in pages}
 
 
 def run(account: Account, options: Namespace) -> int:

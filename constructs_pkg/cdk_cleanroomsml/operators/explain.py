@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from .advice import Advice, advice
 from .function_log import PLACE, Invocation, invocations, reason_of
 from .outcome import DONE, FOUND, CommandError
+from .refusals import explained
 from .stacks import Stacks, alike, check_name
+from .templates import Templates
 
 if TYPE_CHECKING:
+    import re
     from argparse import Namespace
     from collections.abc import Iterator
     from datetime import datetime
@@ -21,9 +26,10 @@ if TYPE_CHECKING:
 
 _NESTED = "AWS::CloudFormation::Stack"
 _BEGINS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
-_LOG_GROUP = "CleanRoomsMLProviderLogGroup"
+_LOG_GROUP, _FUNCTION = "CleanRoomsMLProviderLogGroup", "CleanRoomsMLProviderFunction"
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 _OURS = ("Custom::CleanRoomsML", "Custom::CleanRoomsConfigured")
+_TURNS = ("_FAILED", "ROLLBACK_IN_PROGRESS")
 _SLACK = timedelta(minutes=1)
 
 
@@ -32,6 +38,7 @@ class Failed:
     """A resource that failed.
 
     Attributes:
+        group: the log group of the function; "" when it isn't known.
         invocation: what the function did about it; None when its log doesn't tell.
         note: why nothing is known of that.
     """
@@ -40,6 +47,7 @@ class Failed:
     event: Members
     reason: str
     advice: Advice
+    group: str = ""
     invocation: Invocation | None = None
     note: str = ""
 
@@ -56,6 +64,8 @@ class Failed:
             "kind": self.advice.kind,
             "means": self.advice.means,
             "do": self.advice.do,
+            "logGroup": self.group,
+            "logStream": ours.stream if ours else "",
             "steps": ours.steps if ours else [],
             "lambdaSays": ours.lambda_says if ours else [],
             "note": self.note,
@@ -69,14 +79,18 @@ class Operation:
     events: list[Members] = field(default_factory=list)
 
     def failed(self, stack: Stack) -> list[Members]:
-        """The events of resources that failed, without those that were only cancelled."""
-        return [
+        """The events of resources that failed, without those that were only cancelled; if none did, the stack's own."""
+        own = [each for each in self.events if each.get("PhysicalResourceId") == stack.id]
+        of_resources = [
             each
             for each in self.events
             if each["ResourceStatus"].endswith("_FAILED")
-            and each.get("PhysicalResourceId") != stack.id
+            and each not in own
             and not each.get("ResourceStatusReason", "").startswith(_CANCELLED)
         ]
+        # An export that is in use, a cancelled update: no resource of it failed.
+        ended = [each for each in own if each["ResourceStatus"].endswith(_TURNS) and each.get("ResourceStatusReason")]
+        return of_resources or ended
 
     @property
     def began(self) -> datetime:
@@ -96,6 +110,7 @@ class Explanation:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._stacks = Stacks(account)
+        self._templates = Templates(account, self._stacks)
 
     def stack(self, name: str) -> Stack:
         """A stack; the last one of its name, if that is deleted."""
@@ -128,7 +143,7 @@ class Explanation:
         """What failed, oldest first, and what failed in nested stacks in place of these."""
         for event in operation.failed(stack):
             nested = event.get("PhysicalResourceId", "") if event["ResourceType"] == _NESTED else ""
-            inner = self._stacks.get(nested) if nested else None
+            inner = self._stacks.get(nested) if nested not in ("", stack.id) else None
             if inner is not None:
                 within, _ = self.last_failed(inner)
                 if within is not None and within.began >= operation.began - _SLACK:
@@ -153,12 +168,25 @@ class Explanation:
         place = PLACE.search(reason)
         failed = Failed(stack.name, event, PLACE.sub("", reason).strip(), advice(reason))
         if not event["ResourceType"].startswith(_OURS):
-            failed.note = "not a resource of this library: its own service's documentation says more"
+            is_stack = event.get("PhysicalResourceId") == stack.id
+            failed.note = (
+                "" if is_stack else "not a resource of this library: its own service's documentation says more"
+            )
             return failed
-        group = place["group"] if place else self._log_group(stack)
+        try:
+            self._look_up(failed, stack, operation, place)
+        except ClientError as error:
+            failed.note = "its log can't be read from here"
+            self._account.screen.note(explained(error, "explain"))
+        return failed
+
+    def _look_up(self, failed: Failed, stack: Stack, operation: Operation, place: re.Match[str] | None) -> None:
+        """Finds what the function did about it."""
+        event = failed.event
+        failed.group = group = place["group"] if place else self._log_group(stack)
         if not group:
             failed.note = "the stack has no log group of the function's any more"
-            return failed
+            return
         since, until = operation.began - _SLACK, event["Timestamp"] + _SLACK
         # All streams, if that which the Reason names has nothing of it.
         for streams in [[place["stream"]], []] if place else [[]]:
@@ -168,16 +196,20 @@ class Explanation:
                     f"the log group {group} is gone: a creation that is rolled back takes it along, and deploying with"
                     " --no-rollback keeps it"
                 )
-                return failed
+                return
             failed.invocation = _of(found, stack, event, failed.reason)
             if failed.invocation is not None:
-                return failed
+                return
         failed.note = f"the log {group} has nothing of it: was the function run at all?"
-        return failed
 
     def _log_group(self, stack: Stack) -> str:
+        """The log group of a stack's function: its own, or the one that the provider was given."""
         names = (each for each in stack.resources if each.startswith(_LOG_GROUP))
-        return next(filter(None, map(stack.physical_id, names)), "")
+        own = next(filter(None, map(stack.physical_id, names)), "")
+        functions = [each for each in stack.resources if each.startswith(_FUNCTION)]
+        template = None if own or not functions else self._templates.of(stack)
+        given = template.properties(functions[0]).get("LoggingConfig", {}).get("LogGroup") if template else None
+        return own or (given if isinstance(given, str) else "")
 
 
 def run(account: Account, options: Namespace) -> int:
@@ -234,6 +266,7 @@ def _show(account: Account, stack: Stack, operation: Operation | None, found: li
                 ("means", each.advice.means),
                 ("do", each.advice.do),
                 ("note", each.note),
+                ("log", f"{each.group} {each.invocation.stream}" if each.invocation else ""),
                 *(("lambda", line) for line in (each.invocation.lambda_says if each.invocation else [])),
             ]
         )

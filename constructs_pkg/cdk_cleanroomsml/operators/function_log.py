@@ -34,11 +34,13 @@ class Invocation:
     """What the function did about one request.
 
     Attributes:
+        stream: the log stream that it is in.
         steps: its own lines, each with its `time`.
         lambda_says: what Lambda wrote about how it ended.
     """
 
     request: Members
+    stream: str
     steps: list[Members] = field(default_factory=list)
     lambda_says: list[str] = field(default_factory=list)
 
@@ -79,7 +81,7 @@ def _split(events: Iterable[Members]) -> Iterable[Invocation]:
     for event in events:
         step = _step(event)
         if step and step["step"] == "request":
-            found.append(Invocation(step))
+            found.append(Invocation(step, event["logStreamName"]))
         elif found and step:
             found[-1].steps.append(step)
         elif found and _LAMBDA_SAYS.search(event["message"]):

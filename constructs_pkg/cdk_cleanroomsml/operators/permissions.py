@@ -58,6 +58,8 @@ READS: dict[str, Needs] = {
         **_SEE_STACKS,
         f"{STACKS}:DescribeStackEvents": _STACK,
         f"{STACKS}:ListStacks": _ANYTHING,
+        f"{STACKS}:GetTemplate": _STACK,
+        f"{STACKS}:ListExports": _ANYTHING,
         f"{LOGS}:FilterLogEvents": _LOGS,
     },
     "generate": {

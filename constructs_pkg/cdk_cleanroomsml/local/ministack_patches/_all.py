@@ -12,6 +12,7 @@ from . import (
     execution_credentials,
     execution_timeout,
     forked_functions,
+    log_streams,
     schedule_resource,
     schedules,
     sdk_integrations,
@@ -48,6 +49,7 @@ def install(service: CleanRoomsML) -> None:
     nested_in.install()
     code_permissions.install()
     execution_credentials.install()
+    log_streams.install()
     forked_functions.install()
     ended_executions.install()
     execution_timeout.install(service)
