@@ -216,7 +216,7 @@ class Stacks:
     """CloudFormation against an engine, with a provider for custom resources."""
 
     def __init__(self, engine: Engine, code: str = LOOK + PROVIDER) -> None:
-        self._cloudformation = engine.client("cloudformation")
+        self.cloudformation = engine.client("cloudformation")
         self._s3 = engine.client("s3")
         self._s3.create_bucket(Bucket="events")
         self._s3.create_bucket(Bucket="templates")
@@ -267,23 +267,23 @@ class Stacks:
 
     def create(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **options: Any) -> str:
         """Creates the stack and returns the status that it ends in."""
-        self._cloudformation.create_stack(StackName="stack", TemplateBody=_template(resources, outputs), **options)
+        self.cloudformation.create_stack(StackName="stack", TemplateBody=_template(resources, outputs), **options)
         return self._settle()
 
     def update(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **options: Any) -> str:
-        self._cloudformation.update_stack(StackName="stack", TemplateBody=_template(resources, outputs), **options)
+        self.cloudformation.update_stack(StackName="stack", TemplateBody=_template(resources, outputs), **options)
         return self._settle()
 
     def update_without_rollback(self, resources: dict[str, Any]) -> str:
         """An update the way that `cdk deploy --no-rollback` does it: by a change set."""
         names = {"StackName": "stack", "ChangeSetName": "change"}
-        self._cloudformation.create_change_set(**names, TemplateBody=_template(resources, None))
-        self._cloudformation.execute_change_set(**names, DisableRollback=True)
+        self.cloudformation.create_change_set(**names, TemplateBody=_template(resources, None))
+        self.cloudformation.execute_change_set(**names, DisableRollback=True)
         return self._settle()
 
     def delete(self) -> str:
         stack_id = self._describe()["StackId"]
-        self._cloudformation.delete_stack(StackName="stack")
+        self.cloudformation.delete_stack(StackName="stack")
         return self._settle(stack_id)
 
     def stack_id(self) -> str:
@@ -294,7 +294,7 @@ class Stacks:
 
     def resources(self) -> dict[str, tuple[str, str]]:
         """The resources that the stack has: their physical ids and statuses."""
-        found = self._cloudformation.list_stack_resources(StackName="stack")["StackResourceSummaries"]
+        found = self.cloudformation.list_stack_resources(StackName="stack")["StackResourceSummaries"]
         return {
             each["LogicalResourceId"]: (each["PhysicalResourceId"], each["ResourceStatus"])
             for each in found
@@ -307,7 +307,7 @@ class Stacks:
 
     def told(self, *logical_ids: str, stack: str = "stack") -> list[tuple[str, str, str]]:
         """The stack's events, of these resources only: logical id, status and reason."""
-        pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+        pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
         events = [each for page in pages for each in page["StackEvents"]][::-1]
         return [
             (each["LogicalResourceId"], each["ResourceStatus"], each.get("ResourceStatusReason", ""))
@@ -317,7 +317,7 @@ class Stacks:
 
     def begin(self, verb: str, resources: dict[str, Any]) -> str:
         """Begins to create or to update the stack, and returns its id."""
-        send = getattr(self._cloudformation, f"{verb}_stack")
+        send = getattr(self.cloudformation, f"{verb}_stack")
         return str(send(StackName="stack", TemplateBody=_template(resources, None))["StackId"])
 
     def wait_for(self, kind: str, logical_id: str = "Thing") -> None:
@@ -325,17 +325,17 @@ class Stacks:
         until(lambda: (kind, logical_id) in [each[:2] for each in self.sent()])
 
     def cancel_update(self) -> str:
-        self._cloudformation.cancel_update_stack(StackName="stack")
+        self.cloudformation.cancel_update_stack(StackName="stack")
         return self._settle()
 
     def continue_roll_back(self, *skipped: str) -> str:
         options = {"ResourcesToSkip": list(skipped)} if skipped else {}
-        self._cloudformation.continue_update_rollback(StackName="stack", **options)
+        self.cloudformation.continue_update_rollback(StackName="stack", **options)
         return self._settle()
 
     def reason(self, logical_id: str) -> str:
         """The reason of the resource's last failure."""
-        events = self._cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
+        events = self.cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
         failures = [
             each["ResourceStatusReason"]
             for each in events
@@ -353,12 +353,16 @@ class Stacks:
         """The events in short: type, logical id, physical id."""
         return [(e["RequestType"], e["LogicalResourceId"], e.get("PhysicalResourceId")) for e in self.events()]
 
-    def settle(self) -> str:
+    def settle(self, name: str = "stack") -> str:
         """Waits for the end of what was begun, and returns the status."""
-        return self._settle()
+        return self._settle(name)
+
+    def status(self) -> str:
+        """What the stack is in, without waiting for an end."""
+        return str(self._describe()["StackStatus"])
 
     def _describe(self, name: str = "stack") -> dict[str, Any]:
-        stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        stack: dict[str, Any] = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         return stack
 
     def _settle(self, name: str = "stack") -> str:

@@ -8,6 +8,7 @@ from . import (
     bucket_encryption,
     code_permissions,
     condition_keys,
+    empty_texts,
     ended_executions,
     execution_credentials,
     execution_timeout,
@@ -44,6 +45,7 @@ def install(service: CleanRoomsML) -> None:
     custom_resource_requests.install(service)
     stack_requests.install()
     template_validation.install()
+    empty_texts.install()
     delete_in_progress.install()
     deleted_resources.install()
     nested_in.install()

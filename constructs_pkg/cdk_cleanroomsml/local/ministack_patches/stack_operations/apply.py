@@ -333,7 +333,6 @@ class Application(ABC):
             check_exports(self.stack, (self._previous or {}).get("Outputs", []), self._outputs)
         except Exception as error:
             self.reason = str(error)
-            say_of_stack(self.stack, f"{self.verb}_FAILED", self.reason)
 
     def _policy(self, logical_id: str, attribute: str) -> str:
         return policy_of(self.stack, self._template, self._parameters, logical_id, attribute)
