@@ -16,6 +16,8 @@ from botocore.config import Config
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import CleanRoomsML, client
 
+from .conformance import Recorder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -216,7 +218,8 @@ class Stacks:
     """CloudFormation against an engine, with a provider for custom resources."""
 
     def __init__(self, engine: Engine, code: str = LOOK + PROVIDER) -> None:
-        self.cloudformation = engine.client("cloudformation")
+        self.answers = Recorder()
+        self.cloudformation = self.answers.watch(engine.client("cloudformation"))
         self._s3 = engine.client("s3")
         self._s3.create_bucket(Bucket="events")
         self._s3.create_bucket(Bucket="templates")
@@ -371,8 +374,11 @@ class Stacks:
 
 
 @pytest.fixture
-def stacks(engine: Engine) -> Stacks:
-    return Stacks(engine)
+def stacks(engine: Engine) -> Iterator[Stacks]:
+    """CloudFormation against an empty engine; each of its answers is held to its model."""
+    made = Stacks(engine)
+    yield made
+    assert made.answers.problems == []
 
 
 @pytest.fixture(scope="module", name="new_stacks")

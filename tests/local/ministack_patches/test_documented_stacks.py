@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FAILED = {"answer": {"Status": "FAILED", "Reason": "it is wrong", "PhysicalResourceId": "half-made"}}
 HANDLE = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
@@ -174,11 +177,12 @@ class TestTemplates:
         body = json.dumps({"Resources": {"A-b": HANDLE}})
         names = {"StackName": "stack", "TemplateBody": body}
         cloudformation = stacks.cloudformation
-        for refused in (
+        refusals: list[Callable[[], object]] = [
             lambda: cloudformation.create_stack(StackName="another", TemplateBody=body),
             lambda: cloudformation.update_stack(**names),
             lambda: cloudformation.create_change_set(**names, ChangeSetName="change"),
-        ):
+        ]
+        for refused in refusals:
             with pytest.raises(ClientError, match="is non alphanumeric"):
                 refused()
         assert [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]] == ["stack"]
@@ -361,13 +365,14 @@ class TestOperations:
         """API reference, UpdateStack, CancelUpdateStack, ContinueUpdateRollback, RollbackStack, DeleteStack."""
         cloudformation = stacks.cloudformation
         stacks.create({"Thing": stacks.custom(Create=[FAILED])})
-        for refused in (
+        refusals: list[Callable[[], object]] = [
             lambda: stacks.update(handles()),
             lambda: cloudformation.cancel_update_stack(StackName="stack"),
             lambda: cloudformation.continue_update_rollback(StackName="stack"),
             lambda: cloudformation.rollback_stack(StackName="stack"),
             lambda: cloudformation.delete_stack(StackName="stack", RetainResources=["Thing"]),
-        ):
+        ]
+        for refused in refusals:
             with pytest.raises(ClientError) as caught:
                 refused()
             assert caught.value.response["Error"]["Code"] == "ValidationError"
