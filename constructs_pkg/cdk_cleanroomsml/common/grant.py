@@ -42,12 +42,13 @@ def grant_on(
         actions: The IAM actions.
         conditions: Conditions of the statement.
     """
-    theirs, ours = account_of(grantee, stack_of(cast("Construct", resource))), resource.env.account
+    principal = grantee.grant_principal
+    theirs, ours = account_of(principal, stack_of(cast("Construct", resource))), resource.env.account
     if known_to_differ(theirs, ours):
         why = f"it is of account {theirs}, and only {ours} itself can use that: {_IDENTITY} there"
         return nothing_granted(resource, grantee, actions, why)
     grant = add_to_identity(grantee, [arn], actions, conditions=conditions)
-    if grant.success or isinstance(grantee.grant_principal, iam.UnknownPrincipal):
+    if grant.success or isinstance(principal, iam.UnknownPrincipal):
         return grant
     return nothing_granted(resource, grantee, actions, NO_IDENTITY)
 
@@ -62,13 +63,14 @@ def add_to_identity(
     Raises:
         ValueError: The grantee has a condition on what the grant has one on.
     """
+    principal = grantee.grant_principal
     grant = iam.Grant.add_to_principal(
         grantee=grantee,
         actions=list(actions),
         resource_arns=list(arns),
-        conditions=_with_conditions_of(grantee, conditions),
+        conditions=_with_conditions_of(principal, conditions),
     )
-    unknown = isinstance(grantee.grant_principal, iam.UnknownPrincipal)
+    unknown = isinstance(principal, iam.UnknownPrincipal)
     return iam.Grant.drop(grantee, "its role isn't known") if unknown else grant
 
 
@@ -84,9 +86,9 @@ def grant_pass_role(resource: Resource, grantee: iam.IGrantable, role: IRoleRef,
     Raises:
         ValueError: The role is of another account than the grantee.
     """
-    construct = cast("Construct", resource)
+    construct, principal = cast("Construct", resource), grantee.grant_principal
     problems = Problems(construct, "")
-    problems.same(f"{parameter}'s account", role.env.account, account_of(grantee, stack_of(construct)), ONE_ACCOUNT)
+    problems.same(f"{parameter}'s account", role.env.account, account_of(principal, stack_of(construct)), ONE_ACCOUNT)
     problems.raise_if_any()
     grant = add_to_identity(
         grantee,
@@ -94,7 +96,7 @@ def grant_pass_role(resource: Resource, grantee: iam.IGrantable, role: IRoleRef,
         ["iam:PassRole"],
         conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
     )
-    if grant.success or isinstance(grantee.grant_principal, iam.UnknownPrincipal):
+    if grant.success or isinstance(principal, iam.UnknownPrincipal):
         return grant
     return nothing_granted(resource, grantee, ["iam:PassRole"], NO_IDENTITY)
 
@@ -116,29 +118,27 @@ def nothing_granted(resource: Resource, grantee: iam.IGrantable, actions: Sequen
     return iam.Grant.drop(grantee, why)
 
 
-def account_of(grantee: iam.IGrantable, own: cdk.Stack) -> str:
+def account_of(principal: iam.IPrincipal, own: cdk.Stack) -> str:
     """The account of a grantee; "" when it has none, or isn't known to have one.
 
     Args:
-        grantee: Who.
+        principal: Who.
         own: The stack of what is granted, whose pseudo parameters one may be written with that is of no stack.
     """
-    found: str | None = getattr(grantee.grant_principal, "principal_account", None)
-    return (stack_of_grantee(grantee, own) or own).account if found == account() else found or ""
+    found: str | None = getattr(principal, "principal_account", None)
+    return (stack_of_grantee(principal, own) or own).account if found == account() else found or ""
 
 
-def stack_of_grantee(grantee: iam.IGrantable, own: cdk.Stack) -> cdk.Stack | None:
+def stack_of_grantee(principal: iam.IPrincipal, own: cdk.Stack) -> cdk.Stack | None:
     """The stack that it is defined or imported in. With conditions it doesn't tell: an import is taken for ours."""
-    principal = grantee.grant_principal
     if isinstance(principal, iam.PrincipalWithConditions):
         names = principal.policy_fragment.principal_json.get("AWS", [])
         return None if any(map(is_token, names)) else own
     return getattr(principal, "stack", None)
 
 
-def _with_conditions_of(grantee: iam.IGrantable, conditions: Conditions | None) -> Conditions | None:
+def _with_conditions_of(principal: iam.IPrincipal, conditions: Conditions | None) -> Conditions | None:
     """The conditions of a grant and of a principal that has some, which CDK leaves out of a policy of its own."""
-    principal = grantee.grant_principal
     if not isinstance(principal, iam.PrincipalWithConditions):
         return conditions
     both = {operator: dict(keys) for operator, keys in (conditions or {}).items()}

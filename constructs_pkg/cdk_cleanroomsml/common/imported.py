@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from .environment import KNOWN_STACK, environment_from, environment_of_arn, is_token, stack_of
+from .environment import (
+    KNOWN_ENVIRONMENT,
+    KNOWN_STACK,
+    environment_from,
+    environment_of_arn,
+    is_dummy,
+    is_token,
+    stack_of,
+)
 from .problems import Problems
 
 if TYPE_CHECKING:
@@ -40,6 +48,10 @@ class ImportedResource(cdk.Resource):
         problems.raise_if_any()
         scope, id_ = _place(problems)
         account, region = account or where.account, region or where.region
+        known = where._replace(account=account, region=region)
+        if all(known) and not is_dummy(arn):
+            # What CDK would be asked for.
+            setattr(self, KNOWN_ENVIRONMENT, known)
         if is_token(arn) and (account or region):
             # CDK would take both from the ARN, which isn't known.
             super().__init__(scope, id_, account=account or None, region=region or None)

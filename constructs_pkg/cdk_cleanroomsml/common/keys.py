@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
+from .proxies import has_member
+
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import Construct, IConstruct
@@ -40,8 +42,7 @@ def shown(scope: Construct, key: IKeyRef) -> kms.IKey:
         key: The key, or its alias.
     """
     is_of_cdk = isinstance(key, (kms.Key, kms.Alias)) or type(key).__module__.partition(".")[0] in ("aws_cdk", "jsii")
-    # Asking the type spares a call into CDK; a proxy for what is known by its interfaces alone has no such type.
-    if is_of_cdk and (hasattr(type(key), "key_arn") or hasattr(key, "key_arn")):
+    if is_of_cdk and has_member(key, "key_arn"):
         return cast("kms.IKey", key)
     return kms.Key.from_key_arn(scope, "GivenKey", key.key_ref.key_arn)
 

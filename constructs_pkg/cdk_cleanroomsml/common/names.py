@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 
-from .environment import is_token, stack_of
+from .environment import is_token, known_of, path_below, stack_of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -26,16 +26,20 @@ _HASH_LENGTH = 8
 def place_of(construct: Construct) -> tuple[str, ...]:
     """The name of the stack that is deployed by itself, and the ids below it down to the construct."""
     stack = deployed_stack_of(construct)
-    below = construct.node.path[len(stack.node.path) :]
-    return (stack.stack_name, *below.strip("/").split("/")) if below else (stack.stack_name,)
+    name = known_of(stack, "name", lambda: stack.stack_name)
+    below = path_below(stack, construct)
+    return (name, *below.split("/")) if below else (name,)
 
 
 def deployed_stack_of(construct: Construct) -> cdk.Stack:
     """The stack of a construct; the outermost one when it is in a nested stack."""
     stack = stack_of(construct)
-    while stack.nested_stack_parent is not None:
-        stack = stack.nested_stack_parent
-    return stack
+    return known_of(stack, "deployed stack", lambda: _around(stack))
+
+
+def _around(stack: cdk.Stack) -> cdk.Stack:
+    parent = stack.nested_stack_parent
+    return stack if parent is None else _around(parent)
 
 
 def path_of(construct: Construct) -> str:

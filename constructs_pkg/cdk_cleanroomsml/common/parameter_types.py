@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from .environment import is_token
 from .problems import ParametersError, Problems, known
+from .proxies import behind, has_member
 from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, with_article, words
 
 Class = TypeVar("Class", bound=type)
@@ -160,8 +161,7 @@ def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - w
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if isinstance(hint, type) and getattr(hint, "_is_protocol", False):
         # Protocols of jsii can't be asked with isinstance. Their first own member tells them apart.
-        member = _member(hint)
-        return not isinstance(value, type) and (hasattr(type(value), member) or hasattr(value, member))
+        return not isinstance(value, type) and has_member(value, _member(hint))
     if isinstance(hint, type) and origin is None:
         return isinstance(value, hint)
     return origin is None
@@ -192,9 +192,8 @@ def _shown(value: object) -> str:
         return f"the class {value.__name__}"
     if type(value).__name__.startswith(_IMPORTED):
         return f"an imported {spaced(type(value).__name__.removeprefix(_IMPORTED))}"
-    if type(value).__name__ == "InterfaceDynamicProxy":
-        # What jsii makes of an object of which only the interfaces are public.
-        return with_article(type(vars(value)["_delegates"][-1]).__name__.strip("_").removesuffix("Proxy"))
+    if interfaces := behind(value):
+        return with_article(type(interfaces[-1]).__name__.strip("_").removesuffix("Proxy"))
     return with_article(type(value).__name__)
 
 

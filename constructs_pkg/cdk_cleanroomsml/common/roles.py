@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_iam as iam
 
+from .proxies import has_member
+
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from constructs import Construct
@@ -18,7 +20,6 @@ def shown(scope: Construct, role: IRoleRef) -> iam.IRole:
         scope: What the role was given to.
         role: The role.
     """
-    # Asking the type spares a call into CDK; a proxy for what is known by its interfaces alone has no such type.
-    if hasattr(type(role), "role_arn") or hasattr(role, "role_arn"):
+    if has_member(role, "role_arn"):
         return cast("iam.IRole", role)
     return iam.Role.from_role_arn(scope, "GivenRole", role.role_ref.role_arn, mutable=False)

@@ -31,7 +31,8 @@ def grant_export(model: IConfiguredAudienceModelRef, grantee: iam.IGrantable) ->
         grantee: A role, a user, a group, or what has one.
     """
     where, own = environment_of_resource(model), stack_of(cast("Construct", model))
-    account, home = account_of(grantee, own), stack_of_grantee(grantee, own)
+    principal = grantee.grant_principal
+    account, home = account_of(principal, own), stack_of_grantee(principal, own)
     if home is not None and known_to_differ(account, home.account):
         # CDK takes a role of another account as it is, and attaches a user's policy to a user of this one.
         why = f"it is of account {account}, where a policy of its own is needed: grant it in an application there"
@@ -40,6 +41,6 @@ def grant_export(model: IConfiguredAudienceModelRef, grantee: iam.IGrantable) ->
     grant = add_to_identity(grantee, [jobs], _EXPORT)
     if grant.success:
         return grant.combine(add_to_identity(grantee, ["*"], [_LIST]))
-    if isinstance(grantee.grant_principal, iam.UnknownPrincipal):
+    if isinstance(principal, iam.UnknownPrincipal):
         return grant
     return nothing_granted(model, grantee, _EXPORT, NO_IDENTITY)

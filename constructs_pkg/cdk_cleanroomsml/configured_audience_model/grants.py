@@ -8,7 +8,7 @@ from ..common.grant import grant_on, grant_pass_role
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from .exporting import grant_export
-from .starting import Start, check_start
+from .starting import Start
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -91,9 +91,10 @@ class ConfiguredAudienceModelGrants:
         call = "ConfiguredAudienceModelGrants.start_audience_generation"
         problems = Problems(cast("Construct", self._model), "", call=call)
         problems.policy_text("seed_role", None if seed_role is None else seed_role.role_ref.role_arn)
-        check_start(problems, grantee, collaboration_id)
+        start = Start(self._model, grantee, collaboration_id)
+        start.check(problems)
         problems.raise_if_any()
-        grant = Start(self._model, grantee, collaboration_id).grant()
+        grant = start.grant()
         if seed_role is None:
             return grant
         return grant.combine(grant_pass_role(self._model, grantee, seed_role, parameter="seed_role"))

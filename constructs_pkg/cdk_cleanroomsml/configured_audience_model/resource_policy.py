@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 
 from ..common import limits
 from ..common.claims import claim, claimed_by, has_claims
-from ..common.environment import configured_audience_models, environment_of, is_token, stack_of
+from ..common.environment import KNOWN_STACK, configured_audience_models, environment_of, is_token, stack_of
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.property_injection import property_injectable
@@ -68,6 +68,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         problems.raise_if_any()
 
         super().__init__(scope, id)
+        setattr(self, KNOWN_STACK, stack)
         claim(self, *_claimed(configured_audience_model))
         self.document: iam.PolicyDocument = iam.PolicyDocument(minimize=True)
         """What the policy says. Statements that differ only in whom they let in become one."""
@@ -108,7 +109,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         else:
             problems = list(self.document.validate_for_resource_policy())
             _, most = limits.POLICY_LENGTH
-            length = least_length(cdk.Stack.of(self).resolve(self.document))
+            length = least_length(stack_of(self).resolve(self.document))
             if length > most:
                 problems.append(
                     f"has at least {length} characters, the service allows {most}: let fewer collaborations use the"

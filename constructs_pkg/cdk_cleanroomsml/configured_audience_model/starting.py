@@ -60,7 +60,18 @@ class Start:
         self._arn = self.model.configured_audience_model_ref.configured_audience_model_arn
         self._stack = stack_of(cast("Construct", self.model))
         self._principal = self.grantee.grant_principal
-        self._account = account_of(self.grantee, self._stack)
+        self._account = account_of(self._principal, self._stack)
+
+    def check(self, problems: Problems) -> None:
+        """Checks what it is made of."""
+        problems.account("grantee's account", self._account or None)
+        problems.text(
+            "collaboration_id",
+            self.collaboration_id,
+            length=limits.UUID_LENGTH,
+            pattern=limits.UUID_PATTERN,
+            allowed="a UUID in small letters, the identifier of a collaboration",
+        )
 
     def grant(self) -> iam.Grant:
         """Grants it.
@@ -72,10 +83,11 @@ class Start:
             grant = self._grant_in_own_account()
             if grant is not None:
                 return grant
-        identity = self._grant_to_partner()
-        resource = self._grant_by_resource_policy(alone=not identity.success)
-        if not identity.success:
-            return resource
+        # Of an account, or of an ARN, there is no policy that could be added to.
+        identity = None if isinstance(self._principal, iam.ArnPrincipal) else self._grant_to_partner()
+        if identity is None or not identity.success:
+            return self._grant_by_resource_policy(alone=True)
+        resource = self._grant_by_resource_policy(alone=False)
         if resource.success:
             return identity.combine(resource)
         return resource if self._takes_both() else identity
@@ -93,7 +105,7 @@ class Start:
 
     def _grant_to_partner(self) -> iam.Grant:
         """What a partner's identity needs: the model, the job as both accounts see it, the members."""
-        stack = stack_of_grantee(self.grantee, self._stack)
+        stack = stack_of_grantee(self._principal, self._stack)
         # CDK takes a role of another account as it is, and attaches a user's policy to a user of this one.
         if stack is not None and known_to_differ(self._account, stack.account):
             return iam.Grant.drop(self.grantee, "it is of another account")
@@ -186,6 +198,8 @@ class Start:
         return cast("iam.IPrincipal", principal.with_conditions(conditions) if conditions else principal)
 
     def _warn_of_any_collaboration(self, statement: iam.PolicyStatement) -> None:
+        if self.collaboration_id is not None:
+            return
         if any(_COLLABORATION in keys for keys in statement.to_json().get("Condition", {}).values()):
             return
         cdk.Annotations.of(cast("Construct", self.model)).add_warning_v2(
@@ -214,10 +228,12 @@ class Start:
         Where only one of the two accounts is known, both sides are granted, as CDK does: nothing tells that they are
         the same. Of a role that is imported where neither is, CDK says that they are.
         """
-        resolve = self._stack.resolve
-        if resolve(self._account) == resolve(self._where.account):
+        ours, theirs = self._where.account, self._account
+        if not (is_token(ours) or is_token(theirs)):
+            return bool(ours) and ours == theirs
+        if self._stack.resolve(ours) == self._stack.resolve(theirs):
             return True
-        if not (is_token(self._account) and is_token(self._where.account)):
+        if not (is_token(ours) and is_token(theirs)):
             return False
         return self._is_owners() and getattr(self._principal, "stack", None) is self._stack
 
@@ -243,19 +259,6 @@ class Start:
 
     def _nothing(self, why: str) -> iam.Grant:
         return nothing_granted(self.model, self.grantee, [_START], why)
-
-
-def check_start(problems: Problems, grantee: iam.IGrantable, collaboration_id: str | None) -> None:
-    """Checks the parameters of a grant."""
-    account = getattr(grantee.grant_principal, "principal_account", None)
-    problems.account("grantee's account", account)
-    problems.text(
-        "collaboration_id",
-        collaboration_id,
-        length=limits.UUID_LENGTH,
-        pattern=limits.UUID_PATTERN,
-        allowed="a UUID in small letters, the identifier of a collaboration",
-    )
 
 
 def _account(account: str) -> str:

@@ -25,7 +25,7 @@ from ..audience_model import (
 from ..common import limits
 from ..common.claims import claim, claimed_by
 from ..common.dead_letter_queues import check_dead_letter_queue
-from ..common.environment import stack_of
+from ..common.environment import KNOWN_STACK, stack_of
 from ..common.grant import grant_on
 from ..common.keys import is_defined_here, key_arn_of
 from ..common.metrics import AGE, AGE_DIMENSION, NAMESPACE
@@ -196,10 +196,11 @@ class AudienceModelRetraining(Construct):
         _check_seconds(problems, "training_window", training_window, _TRAINING_WINDOW)
         _check_seconds(problems, "training_timeout", timeout, _TRAINING_TIMEOUT)
         _check_seconds(problems, "polling_interval", interval, _POLLING_INTERVAL)
-        if not problems.found and _seconds(timeout) > _POLLS * _seconds(interval):
+        training_seconds, polling_seconds = (0, 0) if problems.found else (_seconds(timeout), _seconds(interval))
+        if training_seconds > _POLLS * polling_seconds:
             problems.found.append(
-                f"polling_interval must be at least {_seconds(timeout) / _POLLS:.0f} seconds with a training_timeout of"
-                f" {_seconds(timeout)}, got {_seconds(interval)}: an execution has room for 25,000 events"
+                f"polling_interval must be at least {training_seconds / _POLLS:.0f} seconds with a training_timeout of"
+                f" {training_seconds}, got {polling_seconds}: an execution has room for 25,000 events"
             )
         if on_demand_only:
             given = {"schedule": schedule, "dead_letter_queue": dead_letter_queue, "enabled=False": not enabled or None}
@@ -223,6 +224,7 @@ class AudienceModelRetraining(Construct):
         problems.raise_if_any()
 
         super().__init__(scope, id)
+        setattr(self, KNOWN_STACK, stack)
         claim(self, _ID, model_arn)
         if encryption_key is not None:
             warn_of_another_account(self, "encryption_key", encryption_key.env.account)
@@ -240,9 +242,9 @@ class AudienceModelRetraining(Construct):
             name_prefix=own_name if audience_model_name_prefix is None else audience_model_name_prefix,
             marker=marker,
             keep=keep,
-            training_timeout=_seconds(timeout),
-            polling_interval=_seconds(interval),
-            timeout=2 * (_seconds(timeout) + _seconds(interval)) + _DAY,
+            training_timeout=training_seconds,
+            polling_interval=polling_seconds,
+            timeout=2 * (training_seconds + polling_seconds) + _DAY,
             training_window=None if training_window is None else _seconds(training_window),
             initial_audience_model=initial_audience_model.audience_model_arn if initial_audience_model else "",
             optional={

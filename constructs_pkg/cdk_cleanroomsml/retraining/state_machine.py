@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
 from ..common.dead_letter_queues import allow_to_use_key_of
-from ..common.environment import account, stack_of
+from ..common.environment import account, resources_of_stack, stack_of
 from ..common.names import place_of, unique_name
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_logs import ILogGroupRef
     from constructs import Construct
 
-_SCHEDULER = "scheduler.amazonaws.com"
 _NAME = 200
 """Characters of a log group's own name; 512 are allowed in all."""
 
@@ -76,12 +75,7 @@ def schedule_role(scope: Construct, id: str, *, description: str, queue: sqs.IQu
         description: What the role says about itself.
         queue: Where what couldn't be started goes.
     """
-    group = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:schedule-group/default"
-    principal = iam.ServicePrincipal(
-        _SCHEDULER,
-        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID, "aws:SourceArn": group}},
-    )
-    role = iam.Role(scope, id, assumed_by=cast("iam.IPrincipal", principal), description=description)
+    role = iam.Role(scope, id, assumed_by=_scheduler(), description=description)
     if queue is not None:
         allow_to_use_key_of(scope, queue, role)
     return cast("iam.IRole", role)
@@ -105,6 +99,17 @@ def _step_functions() -> iam.IPrincipal:
     state_machines = f"arn:{cdk.Aws.PARTITION}:states:{cdk.Aws.REGION}:{account()}:stateMachine:*"
     principal = iam.ServicePrincipal("states.amazonaws.com").with_conditions(
         {"StringEquals": {"aws:SourceAccount": account()}, "ArnLike": {"aws:SourceArn": state_machines}}
+    )
+    return cast("iam.IPrincipal", principal)
+
+
+@cache
+def _scheduler() -> iam.IPrincipal:
+    """EventBridge Scheduler, when it acts for a schedule of the stack's own account and Region, in the usual group."""
+    group = resources_of_stack("scheduler", "schedule-group").replace("*", "default")
+    principal = iam.ServicePrincipal(
+        "scheduler.amazonaws.com",
+        conditions={"StringEquals": {"aws:SourceAccount": account(), "aws:SourceArn": group}},
     )
     return cast("iam.IPrincipal", principal)
 
