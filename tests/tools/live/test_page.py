@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import botocore.session
 from botocore import xform_name
 from tools.live import __main__ as command
+from tools.live import permissions
 from tools.live.kinds import KINDS, PREFIX, TAG
 from tools.live.run import Inputs
 
@@ -49,3 +51,11 @@ def test_it_names_every_variable() -> None:
     makefile = (ROOT / "Makefile").read_text()
     (exported,) = re.findall("^export (.*)$", makefile, re.MULTILINE)
     assert sorted(exported.split()) == sorted(named)
+
+
+def test_the_policy_fits_a_managed_one() -> None:
+    """6,144 characters without white space (IAM quotas)."""
+    arn = "arn:aws:cleanrooms-ml:ap-northeast-1:111122223333:audience-model/" + "0" * 36
+    given = Inputs(**{field.name: arn for field in fields(Inputs)})
+    policy = permissions.policy(given, partition="aws", region="ap-northeast-1", account="111122223333")
+    assert len(json.dumps(policy, separators=(",", ":"))) <= 6144

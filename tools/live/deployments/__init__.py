@@ -8,6 +8,7 @@ from . import command, probes
 from .deliveries import Deliveries
 from .probes import ROWS
 from .redelivery import redeliver
+from .seen import is_gone, shown
 from .stages import ADOPTED, CHANGED, FIRST, REPLACED, differences
 from .starts import measure_starts
 
@@ -51,12 +52,12 @@ def deploy(run: Run, findings: Findings, say: Callable[[str], object]) -> None:
     replaced = Deliveries(run, library)
     _check_members(findings, "a replacement is made", REPLACED, replaced.members())
     findings.check(
-        "it has another ARN, and the old one is gone", passed=_is_gone(run, changed), because="Get doesn't find it"
+        "it has another ARN, and the old one is gone", passed=is_gone(run, changed), because="Get doesn't find it"
     )
     _check_adopted(run, findings, adopted, "an adopted model that leaves the template is released", owned=False)
     say("destroying both stacks")
     findings.measure("destroy", command.destroy(run, REPLACED), "s")
-    findings.check("destroyed: the model is gone", passed=_is_gone(run, replaced.model), because="Get doesn't find it")
+    findings.check("destroyed: the model is gone", passed=is_gone(run, replaced.model), because="Get doesn't find it")
     probes.answer(run, findings)
 
 
@@ -85,22 +86,17 @@ def _seconds_of(run: Run, stack: str) -> float:
     return took.total_seconds()
 
 
-def _check_members(findings: Findings, what: str, stage: str, shown: dict[str, Any]) -> None:
-    found = differences(stage, shown)
+def _check_members(findings: Findings, what: str, stage: str, members: dict[str, Any]) -> None:
+    found = differences(stage, members)
     findings.check(what, passed=not found, because="; ".join(found) or "Get shows what the template says")
 
 
 def _check_adopted(run: Run, findings: Findings, arn: str, what: str, *, owned: bool) -> None:
     """A model of this library's has its markers; it has the template's description since it was adopted."""
-    if _is_gone(run, arn):
+    model = shown(run, arn)
+    if model is None:
         findings.check(what, passed=False, because="it is gone")
         return
-    shown = run.ml.get_configured_audience_model(configuredAudienceModelArn=arn)
-    marked = any(key.startswith("cdk-cleanroomsml:") for key in shown["tags"])
-    because = f"its description is {shown.get('description')!r}, and it has {'' if marked else 'no '}markers"
-    findings.check(what, passed=marked == owned and shown.get("description") == ADOPTED, because=because)
-
-
-def _is_gone(run: Run, arn: str) -> bool:
-    refusal = run.refusal(lambda: run.ml.get_configured_audience_model(configuredAudienceModelArn=arn))
-    return refusal is not None and refusal.code == "ResourceNotFoundException"
+    marked = any(key.startswith("cdk-cleanroomsml:") for key in model["tags"])
+    because = f"its description is {model.get('description')!r}, and it has {'' if marked else 'no '}markers"
+    findings.check(what, passed=marked == owned and model.get("description") == ADOPTED, because=because)

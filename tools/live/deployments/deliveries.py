@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from ..account import LiveError
+from .seen import shown
+
 if TYPE_CHECKING:
     from ..run import Run
 
@@ -146,15 +149,21 @@ class Deliveries:
             self._run.pause(1)
 
     def members(self) -> dict[str, Any]:
-        """The model as the service shows it."""
-        shown: dict[str, Any] = self._run.ml.get_configured_audience_model(configuredAudienceModelArn=self.model)
-        return {name: value for name, value in shown.items() if name != "ResponseMetadata"}
+        """The model as the service shows it.
+
+        Raises:
+            LiveError: it shows none.
+        """
+        members = shown(self._run, self.model)
+        if members is None:
+            raise LiveError(f"Get doesn't show {self.model}, which a stack has")
+        return members
 
     def properties(self, **others: object) -> dict[str, Any]:
         """The properties that the model has now, or others: texts, as CloudFormation sends them."""
-        shown = self.members()
-        members = {name: shown[name] for name in _MEMBERS if name in shown}
-        tags = {key: value for key, value in shown["tags"].items() if not key.startswith(MARKER_PREFIX)}
+        now = self.members()
+        members = {name: now[name] for name in _MEMBERS if name in now}
+        tags = {key: value for key, value in now["tags"].items() if not key.startswith(MARKER_PREFIX)}
         return {"ServiceToken": self.function, "ServiceTimeout": "1200", **_texts({**members, "tags": tags, **others})}
 
 

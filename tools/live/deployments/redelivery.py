@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .deliveries import MARKER_PREFIX, Delivered, Deliveries, Event
+from .seen import until
 
 if TYPE_CHECKING:
     from ..findings import Findings
@@ -59,7 +60,7 @@ def _again(run: Run, findings: Findings, deliveries: Deliveries, what: str, even
     told = f"first: {_words(first)}; then: {_words(second)}; models: {len(made)}"
     findings.check(f"{what} makes one model at most", passed=len(made) <= 1 and _is_answer(second), because=told)
     last = deliveries.send(deliveries.event("Delete", id_, properties, physical_id=second.physical_id))
-    settled = not _named(run, properties["name"]) or "no longer waits" in last.reason
+    settled = "no longer waits" in last.reason or until(run, lambda: not _named(run, properties["name"]))
     findings.check(f"{what} is deleted again", passed=settled and _is_answer(last), because=_words(last))
 
 
