@@ -62,3 +62,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if own not in item.path.parents:
             item.add_marker(pytest.mark.no_cover)
+        for mark in item.iter_markers("nightly"):
+            if os.environ.get("HYPOTHESIS_PROFILE") != "nightly":
+                item.add_marker(pytest.mark.skip(reason=f"by night only (HYPOTHESIS_PROFILE=nightly): {mark.args[0]}"))

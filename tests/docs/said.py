@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def messages(folder: Path) -> list[str]:
+@cache
+def messages(folder: Path) -> tuple[str, ...]:
     """Every text in the Python code below a folder, with `…` where a value goes."""
     texts = []
     for path in sorted(folder.rglob("*.py")):
@@ -25,7 +27,7 @@ def messages(folder: Path) -> list[str]:
             for node in ast.walk(tree)
             if isinstance(node, (ast.JoinedStr, ast.Constant))
         ]
-    return [re.sub(r"\{\w+\}", "…", text) for text in texts]
+    return tuple(re.sub(r"\{\w+\}", "…", text) for text in texts)
 
 
 def _said(part: ast.AST, constants: dict[str, str]) -> str:

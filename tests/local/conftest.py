@@ -11,10 +11,11 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.config import Config
 
 from cdk_cleanroomsml.local.engine import Engine
-from cdk_cleanroomsml.local.service import CleanRoomsML, client
+from cdk_cleanroomsml.local.service import CleanRoomsML
+
+from ..in_process import shared_client
 
 from .conformance import Recorder
 
@@ -52,19 +53,19 @@ def service(clock: Clock) -> CleanRoomsML:
 @pytest.fixture
 def ml(service: CleanRoomsML) -> Any:
     """A client of the service in process that retries nothing."""
-    return client(service, config=Config(retries={"total_max_attempts": 1}))
+    return shared_client(service)
 
 
 @pytest.fixture
 def rooms(service: CleanRoomsML) -> Any:
     """A client of Clean Rooms beside it, of the same account."""
-    return client(service, "cleanrooms", config=Config(retries={"total_max_attempts": 1}))
+    return shared_client(service, "cleanrooms")
 
 
 @pytest.fixture
 def partner(service: CleanRoomsML) -> Any:
     """A client of Clean Rooms of another account."""
-    return client(service, "cleanrooms", account=PARTNER, config=Config(retries={"total_max_attempts": 1}))
+    return shared_client(service, "cleanrooms", account=PARTNER)
 
 
 @pytest.fixture

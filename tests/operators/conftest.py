@@ -17,6 +17,7 @@ from cdk_cleanroomsml.local.service import CleanRoomsML, client
 from cdk_cleanroomsml.operators.account import RETRIES, Account
 from cdk_cleanroomsml.operators.screen import Screen
 
+from ..in_process import unsigned
 from .cloudformation import ACCOUNT, REGION, Elsewhere, FakeStack
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ NOW = Now()
 @cache
 def shared_client(name: str, account: str) -> Any:
     config = Config(retries=RETRIES, max_pool_connections=20)
-    return client(NOW, name, account=account, config=config)  # type: ignore[arg-type]
+    return unsigned(client(NOW, name, account=account, config=config))  # type: ignore[arg-type]
 
 
 class World:

@@ -86,6 +86,7 @@ class Engine:
         self._retry_seconds = retry_seconds
         self._session = botocore.session.Session({"profile": (None, None, None, None)})
         self._session_lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._folder: Path | None = None
         self._node: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -206,16 +207,19 @@ class Engine:
             service: boto3's name of it.
             account: another account, 12 digits; by default the engine's own.
         """
-        # A session reads the models once; it makes one client at a time.
+        account = account or self.account
+        # A session makes one client at a time. To make one takes as long as ten calls, so the same serves again.
         with self._session_lock:
-            return self._session.create_client(
-                service,
-                endpoint_url=self.url,
-                region_name=self.region,
-                aws_access_key_id=account or self.account,
-                aws_secret_access_key=SECRET_KEY,
-                config=Config(proxies={}),
-            )
+            if (service, account, self.url) not in self._clients:
+                self._clients[service, account, self.url] = self._session.create_client(
+                    service,
+                    endpoint_url=self.url,
+                    region_name=self.region,
+                    aws_access_key_id=account,
+                    aws_secret_access_key=SECRET_KEY,
+                    config=Config(proxies={}),
+                )
+            return self._clients[service, account, self.url]
 
     def seed_audience_model(self, arn: str | None = None, *, status: str = "ACTIVE") -> str:
         """Puts an audience model in place, without a training.

@@ -135,6 +135,7 @@ def test_every_finding_of_the_other_packs_is_on_the_page_with_its_answer(combine
     assert said == found
 
 
+@pytest.mark.nightly("each part of the chain and a model are linted in test_chain.py and test_security.py")
 def test_cfn_lint_has_nothing_to_say(combined: Combined) -> None:
     # W3005: CDK lets each function depend on its role; W3010: a VPC of CDK's has its zones by name; E3010: too many
     # resources, because the templates of all stacks are one.

@@ -1,6 +1,6 @@
 """Random histories of the whole chain in one stack, with a retraining and with somebody who puts policies.
 
-`HYPOTHESIS_PROFILE=nightly` runs twenty times as many. The last tests test the test: a handler with a bug is caught.
+`HYPOTHESIS_PROFILE=nightly` runs many more. The last tests test the test: a handler with a bug is caught.
 """
 
 from __future__ import annotations
@@ -394,20 +394,21 @@ def forgets_the_guard(self: Any, arn: str, document: Any, _guard: Any, look: Cal
 put = ConfiguredAudienceModelPolicy._put
 
 BUGS = [
-    (ConfiguredAudienceModel, "_effective", points_back, 2),
-    (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard, 2),
+    (ConfiguredAudienceModel, "_effective", points_back),
+    (ConfiguredAudienceModelPolicy, "_put", forgets_the_guard),
 ]
-"""Each with a seed that finds it soon, as in test_random_histories.py."""
+
+SEED = 9
+"""It finds both by day, as in test_random_histories.py."""
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.scenario(48)
-@pytest.mark.parametrize("seed", sorted({seed for *_, seed in BUGS}))
-def test_chain_histories(seed: int) -> None:
-    run_histories(ChainHistories, seed)
+def test_chain_histories() -> None:
+    run_histories(ChainHistories, SEED)
 
 
-@pytest.mark.parametrize(("where", "name", "bug", "seed"), BUGS, ids=[bug.__name__ for _, _, bug, _ in BUGS])
-def test_a_handler_with_a_bug_is_caught(where: Any, name: str, bug: Any, seed: int) -> None:
+@pytest.mark.parametrize(("where", "name", "bug"), BUGS, ids=[bug.__name__ for *_, bug in BUGS])
+def test_a_handler_with_a_bug_is_caught(where: Any, name: str, bug: Any) -> None:
     with mock.patch.object(where, name, bug):
-        find_bug(ChainHistories, seed)
+        find_bug(ChainHistories, SEED)

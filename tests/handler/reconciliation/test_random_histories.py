@@ -1,6 +1,6 @@
 """Random histories of a stack: whatever goes wrong in between, the four invariants hold.
 
-`HYPOTHESIS_PROFILE=nightly` runs twenty times as many. The last tests test the test: a handler with a bug is caught.
+`HYPOTHESIS_PROFILE=nightly` runs many more. The last tests test the test: a handler with a bug is caught.
 """
 
 from __future__ import annotations
@@ -155,22 +155,23 @@ def takes_the_successor_for_a_duplicate(self: Any, model: Any) -> None:
         self.remove(duplicate.arn)
 
 
-# Each with a seed that finds it soon. After a change of the histories another one may: the test is slow until then.
 BUGS = [
-    (ConfiguredAudienceModel, "_is_first", never_looks, 5),
-    (Leftovers, "remove_abandoned", forgets_the_abandoned, 21),
-    (Leftovers, "remove_duplicates", takes_the_successor_for_a_duplicate, 5),
+    (ConfiguredAudienceModel, "_is_first", never_looks),
+    (Leftovers, "remove_abandoned", forgets_the_abandoned),
+    (Leftovers, "remove_duplicates", takes_the_successor_for_a_duplicate),
 ]
+
+SEED = 17
+"""It finds all of them by day. After a change of the histories another one may: their tests are slow until then."""
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.scenario(48)
-@pytest.mark.parametrize("seed", sorted({seed for *_, seed in BUGS}))
-def test_histories(seed: int) -> None:
-    run_histories(Histories, seed)
+def test_histories() -> None:
+    run_histories(Histories, SEED)
 
 
-@pytest.mark.parametrize(("where", "name", "bug", "seed"), BUGS, ids=[bug.__name__ for _, _, bug, _ in BUGS])
-def test_a_handler_with_a_bug_is_caught(where: Any, name: str, bug: Any, seed: int) -> None:
+@pytest.mark.parametrize(("where", "name", "bug"), BUGS, ids=[bug.__name__ for *_, bug in BUGS])
+def test_a_handler_with_a_bug_is_caught(where: Any, name: str, bug: Any) -> None:
     with mock.patch.object(where, name, bug):
-        find_bug(Histories, seed)
+        find_bug(Histories, SEED)

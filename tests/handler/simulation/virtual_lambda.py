@@ -20,6 +20,8 @@ from cdk_cleanroomsml.handler.protocol.clock import Clock
 from cdk_cleanroomsml.local.service import CleanRoomsML, Response, attach
 from cdk_cleanroomsml.local.service.model import find_operation
 
+from ...in_process import unsigned
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -287,7 +289,7 @@ def _client(service: str) -> Any:
     with mock.patch.dict(os.environ, {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
         made = dispatch.client(service)
     attach(made, _LINE, account=ACCOUNT)  # type: ignore[arg-type]
-    return made
+    return unsigned(made)
 
 
 @dataclass

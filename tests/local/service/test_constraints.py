@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
-from botocore.config import Config
 from botocore.loaders import Loader
 
-from cdk_cleanroomsml.local.service import CleanRoomsML, client
+from cdk_cleanroomsml.local.service import CleanRoomsML
 from cdk_cleanroomsml.local.service.clean_rooms_ml import CLEAN_ROOMS_OPERATIONS, OPERATIONS
 from cdk_cleanroomsml.local.service.model import SERVICES
+
+from ...in_process import shared_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,8 +206,7 @@ def _top_level(member: Member) -> dict[str, Any]:
 def complaint() -> Any:
     """Calls an operation as its SDK would, had it no validation of its own: what the service says, if it refuses."""
     service = CleanRoomsML()
-    config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    clients: dict[str, Any] = {name: client(service, name, config=config) for name in SERVICES}
+    clients = {name: shared_client(service, name, parameter_validation=False) for name in SERVICES}
 
     def call(api: Api, value: dict[str, Any]) -> str:
         made = clients[api.service]

@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.config import Config
 from botocore.loaders import Loader
 
 from cdk_cleanroomsml.local.service import CleanRoomsML, ObjectsInMemory, client
 from cdk_cleanroomsml.local.service.objects import ObjectError
+
+from ...in_process import shared_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def service(clock: Any, objects: ObjectsInMemory) -> CleanRoomsML:
 @pytest.fixture
 def advertiser(service: CleanRoomsML) -> Any:
     """A client of Clean Rooms ML of the partner's account."""
-    return client(service, account=PARTNER, config=Config(retries={"total_max_attempts": 1}))
+    return shared_client(service, account=PARTNER)
 
 
 @pytest.fixture

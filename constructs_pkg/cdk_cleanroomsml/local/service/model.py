@@ -62,7 +62,7 @@ class ServiceModel:
             del found["max"]
         return found
 
-    @property
+    @cached_property
     def errors(self) -> list[str]:
         """The names of all errors of the service."""
         return [name for name, shape in self._document["shapes"].items() if shape.get("exception")]
