@@ -22,7 +22,7 @@ from tools.live.kinds import PREFIX
 
 import cdk_cleanroomsml
 
-from .conftest import AUDIENCE_MODEL, NIGHT
+from .conftest import AUDIENCE_MODEL, at_night
 
 if TYPE_CHECKING:
     from tools.live.run import Run
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
 ROOT = Path(cdk_cleanroomsml.__file__).parents[2]
-at_night = pytest.mark.skipif(
-    not NIGHT, reason="a deployment by the CDK CLI takes some 20 s of a core: HYPOTHESIS_PROFILE=nightly tries it"
-)
 
 V4 = {
     "host": "cloudformation-custom-resource-response-useast1.s3.amazonaws.com",

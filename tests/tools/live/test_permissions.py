@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,18 +12,20 @@ from tools.live import __main__ as command
 from tools.live import conduct, permissions
 from tools.live.account import Account, LiveError, connect
 from tools.live.belongings import Belongings, earlier_runs
+from tools.live.deployments import deploy
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
 
+import cdk_cleanroomsml
 from cdk_cleanroomsml.local.engine import Engine
 
-from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, open_inputs
+from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, at_night, open_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+ROOT = Path(cdk_cleanroomsml.__file__).parents[2]
 CALLER = f"arn:aws:iam::{OWN}:role/maintainer"
 BY_DAY = ("cleanrooms-ml:CreateConfiguredAudienceModel", "iam:PassRole")
 """The actions of experiments that are taken away one at a time by day; at night it is each of them."""
@@ -152,3 +156,44 @@ def test_the_policy_is_printed(
     printed = json.loads(capsys.readouterr().out)
     assert printed == permissions.policy(Inputs(AUDIENCE_MODEL), partition="aws", region=REGION, account=OWN)
     assert PARTNER not in str(printed)
+
+
+@pytest.fixture
+def deployed(
+    account: Account, inputs: Inputs, guarded: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Attempt:
+    """A run whose CDK CLI is that of the repository, and has the caller's credentials."""
+    here = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name, value in {**guarded.child_environment(folder=ROOT), **here}.items():
+        monkeypatch.setenv(name, value)
+    return Attempt(account, inputs, tmp_path, guarded)
+
+
+@at_night
+@pytest.mark.timeout(300)
+def test_deployments_pass_with_what_is_printed(
+    deployed: Attempt, allow: Callable[[set[str]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(set())
+    monkeypatch.setattr(conduct, "ask_everything", lambda run, findings, say: deploy(run, findings, say))
+    assert deployed.go() == []
+    assert [each for each in deployed.findings.checks if not each.passed] == []
+    assert deployed.left == []
+
+
+CLI = ("cloudformation:CreateChangeSet", "cloudformation:DeleteStack", "lambda:InvokeFunction", "s3:PutObject")
+"""What the engine's IAM looks at: what CloudFormation calls in turn it doesn't."""
+
+
+@at_night
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("action", CLI)
+def test_deployments_say_which_action_is_missing(
+    action: str, deployed: Attempt, allow: Callable[[set[str]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow({action})
+    monkeypatch.setattr(conduct, "ask_everything", lambda run, findings, say: conduct.work(run, findings, say))
+    monkeypatch.setattr(conduct, "PARTS", (deploy,))
+    assert action in deployed.go()
+    allow(set())
+    assert conduct.destroy(deployed.belongings, str) == []
