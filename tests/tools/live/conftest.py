@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from tools.live.account import Account, connect
 from tools.live.belongings import Belongings
+from tools.live.deployments.redelivery import AGAIN_SECONDS
 from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
 
@@ -34,6 +36,16 @@ at_night = pytest.mark.skipif(
     not NIGHT, reason="a deployment by the CDK CLI takes some 20 s of a core: HYPOTHESIS_PROFILE=nightly tries it"
 )
 """At night everything is tried; by day, some of each kind."""
+
+
+def passing_time(engine: Engine) -> Callable[[float], None]:
+    """Turns the engine's clock, and waits where that doesn't do: for functions, and for CloudFormation."""
+
+    def pause(seconds: float) -> None:
+        engine.advance(seconds)
+        time.sleep(seconds if seconds == AGAIN_SECONDS else min(seconds, 2) / 2)
+
+    return pause
 
 
 @pytest.fixture(scope="session")

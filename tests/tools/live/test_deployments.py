@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from tools.live.kinds import PREFIX
 
 import cdk_cleanroomsml
 
-from .conftest import AUDIENCE_MODEL, at_night
+from .conftest import AUDIENCE_MODEL, at_night, passing_time
 
 if TYPE_CHECKING:
     from tools.live.run import Run
@@ -217,24 +216,12 @@ def test_what_the_cli_was_refused_is_on_record(run: Run, monkeypatch: pytest.Mon
     assert permissions.missing(run.account.record, run.inputs) == ["lambda:CreateFunction"]
 
 
-class OfTime:
-    """Turns the engine's clock, and passes the time that the function has to see pass."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __call__(self, seconds: float) -> None:
-        self._engine.advance(seconds)
-        if seconds == redelivery.AGAIN_SECONDS:
-            time.sleep(seconds)
-
-
 @pytest.fixture
 def cli(engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run whose CDK CLI is that of the repository."""
     for name, value in engine.child_environment(folder=ROOT).items():
         monkeypatch.setenv(name, value)
-    run.pause = OfTime(engine)
+    run.pause = run.belongings.pause = passing_time(engine)
     return run
 
 

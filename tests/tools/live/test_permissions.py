@@ -20,7 +20,7 @@ from tools.live.run import Inputs, Run
 import cdk_cleanroomsml
 from cdk_cleanroomsml.local.engine import Engine
 
-from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, at_night, open_inputs
+from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, at_night, open_inputs, passing_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,7 +166,9 @@ def deployed(
     here = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     for name, value in {**guarded.child_environment(folder=ROOT), **here}.items():
         monkeypatch.setenv(name, value)
-    return Attempt(account, inputs, tmp_path, guarded)
+    attempt = Attempt(account, inputs, tmp_path, guarded)
+    attempt.run.pause = attempt.belongings.pause = passing_time(guarded)
+    return attempt
 
 
 @at_night
