@@ -18,6 +18,7 @@ from cdk_cleanroomsml import (
 )
 from cdk_cleanroomsml.local.service import Fault
 
+from ..by_night import the_rest_by_night
 from ..references import a_dataset, a_membership
 from .conftest import AUDIENCE_MODEL_ARN, Deployment, DeploymentError
 from .engine_driver import publish_function
@@ -212,7 +213,12 @@ def test_a_policy_under_another_logical_id_is_handed_over(
         ml.get_configured_audience_model_policy(configuredAudienceModelArn=ground.model)
 
 
-@pytest.mark.parametrize(("define", "action"), [(define, each) for define, needed in NEEDED.items() for each in needed])
+EACH = [(define, action) for define, needed in NEEDED.items() for action in needed]
+
+
+@pytest.mark.parametrize(
+    ("define", "action"), the_rest_by_night(EACH, EACH[:1], "that the policies say exactly these is asserted by day")
+)
 def test_none_is_too_many(engine: Engine, ground: Ground, tmp_path: Path, define: Any, action: str) -> None:
     deployment = Deployment(engine, change=without(action, tmp_path / "orders.json"))
     with pytest.raises(DeploymentError, match="AccessDenied"):

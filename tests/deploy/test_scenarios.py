@@ -51,10 +51,39 @@ SIMULATED_ONLY = {
 """What only costs time here: the engine adds nothing to it."""
 
 
+BY_DAY = {
+    "all_deliveries_crash-configured",
+    "all_problems_at_once-configured",
+    "create_maximal-association",
+    "create_maximal-audience",
+    "create_maximal-configured",
+    "delete_while_training",
+    "its_model_is_replaced",
+    "rename_in_place",
+    "replacement_then_another_resource_fails-configured",
+    "replacement-configured",
+    "retain-configured",
+    "retrained_roll_back",
+    "throttling-configured",
+    "update_fails_half_way-configured",
+}
+"""One for each thing that the engine does in its own way: crashes, repeated deliveries, roll-backs, clean-up."""
+NIGHTLY = pytest.mark.nightly("by day the same cases run in the simulation, and one of each kind in the engine")
+
+
+def marks(case: Case) -> list[pytest.MarkDecorator]:
+    scenario = pytest.mark.scenario(*case.rows, type=case.subject.called)
+    return [scenario] if case.name in BY_DAY else [scenario, NIGHTLY]
+
+
+def test_those_by_day_are_there() -> None:
+    assert {case.name for case in CASES} >= BY_DAY
+
+
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(case, id=case.name, marks=pytest.mark.scenario(*case.rows, type=case.subject.called))
+        pytest.param(case, id=case.name, marks=marks(case))
         for case in CASES
         if (case.subject is CONFIGURED_MODELS or case.name in OTHER_TYPES) and case.name not in SIMULATED_ONLY
     ],

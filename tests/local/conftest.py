@@ -16,7 +16,6 @@ from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import CleanRoomsML
 
 from ..in_process import shared_client
-
 from .conformance import Recorder
 
 if TYPE_CHECKING:

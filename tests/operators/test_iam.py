@@ -20,6 +20,7 @@ from cdk_cleanroomsml.operators import permissions
 from cdk_cleanroomsml.operators.comparison import ASSOCIATION, DATASET, POLICY
 from cdk_cleanroomsml.operators.main import main
 
+from ..by_night import the_rest_by_night
 from .conftest import as_cloudformation_has_it, dataset_request
 
 if TYPE_CHECKING:
@@ -278,17 +279,30 @@ LINES = {
 """Together, what is asked calls all that the subcommand may call."""
 
 
+def lines_of(command: str, account: Account) -> list[list[str]]:
+    return [["generate", account.model, account.dataset]] if command == "generate" else LINES[command]
+
+
 @pytest.mark.parametrize("command", permissions.READS)
-def test_it_runs_with_what_it_prints_and_with_nothing_less(
+def test_it_runs_with_what_it_prints(
     command: str, account: Account, become: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = [["generate", account.model, account.dataset]] if command == "generate" else LINES[command]
-    policy = permissions.policy(command, writes=False, region=REGION, account=OWN)
-    become(policy)
-    for line in lines:
+    become(permissions.policy(command, writes=False, region=REGION, account=OWN))
+    for line in lines_of(command, account):
         code, told = main([*line, "--json"]), capsys.readouterr()
         assert code != 1 or "there is no stack Nobody" in told.err
         assert code == 1 or json.loads(told.out)
+
+
+@pytest.mark.parametrize(
+    "command",
+    the_rest_by_night([*permissions.READS], ["explain"], "one subcommand is short of each of its actions by day"),
+)
+def test_it_says_which_action_it_misses(
+    command: str, account: Account, become: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = lines_of(command, account)
+    policy = permissions.policy(command, writes=False, region=REGION, account=OWN)
     for action in permissions.READS[command]:
         become(without(policy, action))
         # What the log says is not all that `explain` has to say.
