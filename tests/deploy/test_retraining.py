@@ -252,7 +252,7 @@ class TestTroubleThatPasses:
         )
         execution = retraining.run()
         assert (execution["status"], execution["error"]) == ("FAILED", "AudienceModelNotCreated")
-        assert execution["cause"] == "CleanRoomsMl.InternalServiceException: sorry"
+        assert execution["cause"].startswith("CleanRoomsMl.InternalServiceException: sorry (Service: CleanRoomsMl, ")
         assert len(calls(retraining, "CreateAudienceModel")) == 5
 
 

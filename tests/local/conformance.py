@@ -53,6 +53,7 @@ KNOWN = {
     "cloudformation ValidateTemplate: Parameters has no member ParameterType",
     "events ListRules: Rules.* has no member CreatedBy",
     "stepfunctions DescribeExecution: output is null",
+    "stepfunctions DescribeExecution: stopDate is null",
 }
 EMPTY_IN_LAMBDA = re.compile(r"lambda \w+: .*(LastUpdateStatusReasonCode|StateReasonCode|RuntimeVersionArn) ")
 

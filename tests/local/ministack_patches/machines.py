@@ -19,17 +19,17 @@ class Machines:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._states = engine.client("stepfunctions")
+        self.client = engine.client("stepfunctions")
         self._numbers = itertools.count()
 
     def create(self, states: dict[str, Any], **more: Any) -> str:
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **more}
         name = f"machine-{next(self._numbers)}"
-        created = self._states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)
+        created = self.client.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)
         return str(created["stateMachineArn"])
 
     def start(self, machine: str) -> str:
-        return str(self._states.start_execution(stateMachineArn=machine)["executionArn"])
+        return str(self.client.start_execution(stateMachineArn=machine)["executionArn"])
 
     def finish(self, execution: str) -> dict[str, Any]:
         while (described := self.describe(execution))["status"] == "RUNNING":
@@ -37,11 +37,21 @@ class Machines:
         return described
 
     def describe(self, execution: str) -> dict[str, Any]:
-        described: dict[str, Any] = self._states.describe_execution(executionArn=execution)
+        described: dict[str, Any] = self.client.describe_execution(executionArn=execution)
         return described
 
     def run(self, states: dict[str, Any], **more: Any) -> dict[str, Any]:
         return self.finish(self.start(self.create(states, **more)))
+
+    def ran(self, states: dict[str, Any], **more: Any) -> str:
+        """The ARN of an execution that is over."""
+        execution = self.start(self.create(states, **more))
+        self.finish(execution)
+        return execution
+
+    def history(self, execution: str) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = self.client.get_execution_history(executionArn=execution)["events"]
+        return events
 
     def call(self, service: str, action: str, arguments: Any) -> dict[str, Any]:
         """An execution of one call."""
@@ -53,17 +63,17 @@ class Machines:
             pass
 
     def executions(self, machine: str) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self._states.list_executions(stateMachineArn=machine)["executions"]
+        listed: list[dict[str, Any]] = self.client.list_executions(stateMachineArn=machine)["executions"]
         return listed
 
     def stop(self, execution: str) -> None:
-        self._states.stop_execution(executionArn=execution)
+        self.client.stop_execution(executionArn=execution)
 
     def delete(self, machine: str) -> None:
-        self._states.delete_state_machine(stateMachineArn=machine)
+        self.client.delete_state_machine(stateMachineArn=machine)
 
     def _last_event(self, execution: str) -> str:
-        history = self._states.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)
+        history = self.client.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)
         return str(history["events"][0]["type"])
 
 

@@ -14,11 +14,13 @@ from . import (
     execution_timeout,
     forked_functions,
     log_streams,
+    payload_limit,
     schedule_resource,
     schedules,
     sdk_integrations,
     secure_transport,
     succeed_output,
+    task_history,
     template_validation,
     turned_clock,
 )
@@ -56,6 +58,8 @@ def install(service: CleanRoomsML) -> None:
     ended_executions.install()
     execution_timeout.install(service)
     sdk_integrations.install(service)
+    payload_limit.install()
+    task_history.install()
     succeed_output.install()
     turned_clock.install(service)
     schedules.install(service)

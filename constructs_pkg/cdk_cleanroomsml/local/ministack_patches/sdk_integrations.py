@@ -47,7 +47,12 @@ _INTEGRATIONS = {
     "sns": _Integration("sns", "Sns"),
 }
 
-_execution: ContextVar[Record] = ContextVar("step_functions_execution")
+_execution: ContextVar[Record | None] = ContextVar("step_functions_execution", default=None)
+
+
+def current_execution() -> Record | None:
+    """The execution whose task is carried out."""
+    return _execution.get()
 
 
 def install(service: CleanRoomsML) -> None:
@@ -75,9 +80,9 @@ def _invoke_aws_sdk_integration(
     """Calls the service as a client of the state machine's role."""
     service, action = resource.split(":")[-2:]
     integration = _INTEGRATIONS.get(service)
-    if integration is None:
+    execution = current_execution()
+    if integration is None or execution is None:
         return original(resource, arguments)
-    execution = _execution.get()
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
     try:
         client = roles.client(
@@ -93,7 +98,7 @@ def _invoke_aws_sdk_integration(
         call = partial(getattr(client, xform_name(model.name)), **_request(arguments, model.input_shape))
         answer = _call(call, again=2 if models.switches.sdk_integrations_retry else 0)
     except ClientError as error:
-        raise _failure(_error_name(error, integration, client), error.response["Error"]["Message"]) from error
+        raise _failure(_error_name(error, integration, client), _cause(error, integration)) from error
     except ParamValidationError as error:
         raise _failure("States.Runtime", str(error)) from error
     except BotoCoreError as error:
@@ -126,6 +131,13 @@ def _error_name(error: ClientError, integration: _Integration, client: Json) -> 
     known = code in {shape.error_code for shape in client.meta.service_model.error_shapes}
     name = code.removesuffix("Exception") if known else integration.errors
     return f"{integration.errors}.{name}Exception"
+
+
+def _cause(error: ClientError, integration: _Integration) -> str:
+    """What the SDK for Java makes of an error's message."""
+    told = error.response["ResponseMetadata"]
+    words = f"Service: {integration.errors}, Status Code: {told['HTTPStatusCode']}, Request ID: {told.get('RequestId')}"
+    return f"{error.response['Error']['Message']} ({words})"
 
 
 def _request(value: Json, shape: Json) -> Json:
