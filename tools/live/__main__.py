@@ -216,7 +216,7 @@ def _report(
         else "",
         "the library fails: see above" if any(not each.passed for each in findings.checks) else "",
         _left(left) if left else "",
-        f"it ended early: {why}" if why else "",
+        why if why == conduct.INTERRUPTED else f"it ended early: {why}" if why else "",
     ]
     for problem in filter(None, problems):
         screen.note(problem)

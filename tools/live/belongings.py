@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import asdict, dataclass
@@ -143,6 +144,8 @@ class Belongings:
             if not self.all:
                 for file in (self.file, self.file.with_suffix(".new")):
                     file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # there is something of another run, or the folder is gone
+                    self.file.parent.rmdir()
                 break
             self._write()
             if seconds is not None:

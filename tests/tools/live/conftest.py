@@ -106,14 +106,19 @@ def belongings(engine: Engine, connected: dict[str, Account], tmp_path: Path) ->
 
 
 @pytest.fixture
-def new_run(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Callable[[], Run]:
-    """Makes one run after the other."""
+def new_run(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Callable[..., Run]:
+    """Makes one run after the other, with what it needs to be given."""
     numbers = itertools.count(1)
+    given = Inputs(AUDIENCE_MODEL)
 
-    def new() -> Run:
+    def new(needs: Iterable[str] = ()) -> Run:
+        nonlocal given
         run_id = f"{next(numbers):08x}"
         belongings = Belongings(connected, run_id, tmp_path / ".live" / f"{run_id}.json", engine.advance)
-        return Run(connected["account"], belongings, Inputs(AUDIENCE_MODEL), connected["partner"], engine.advance)
+        run = Run(connected["account"], belongings, given, connected["partner"], engine.advance)
+        open_inputs(run, engine, needs)
+        given = run.inputs
+        return run
 
     return new
 

@@ -37,9 +37,13 @@ if TYPE_CHECKING:
 EXPERIMENTS = {each.name: each for each in all_experiments()}
 
 
+BY_DAY = ["empty_description"]
+"""What is tried by day; at night it is everything."""
+
+
 def tried() -> list[Experiment]:
-    """What is tried: at night it is everything."""
-    return [*EXPERIMENTS.values()] if NIGHT else [EXPERIMENTS["empty_description"]]
+    """What is tried by the whole command: experiments that need nothing more, and no IAM."""
+    return [EXPERIMENTS[name] for name in BY_DAY]
 
 
 def ask(run: Run, findings: Findings, _: object) -> None:
@@ -143,37 +147,42 @@ def fail() -> None:
 
 
 def calls_of_a_run(run: Run) -> tuple[int, int]:
-    """How many calls trying and deleting take."""
+    """How many calls trying takes, and how many that and deleting."""
     run.account.record = []
-    conduct.work(run, Findings(), str)
+    assert conduct.work(run, Findings(), str) is None
     working = len(run.account.record)
     conduct.destroy(run.belongings, str)
     return working, len(run.account.record)
 
 
-@pytest.mark.parametrize(("strike", "world"), [(interrupt, Switches()), (fail, surprised())])
+FAULTS = [(interrupt, Switches()), (fail, surprised())]
+
+
+@pytest.mark.parametrize(("strike", "world"), FAULTS, ids=["interrupt", "fail"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS if NIGHT else BY_DAY)
 def test_after_a_fault_at_any_call_nothing_is_left(
+    experiment: str,
     strike: Callable[[], object],
     world: Switches,
-    new_run: Callable[[], Run],
+    new_run: Callable[..., Run],
     engine: Engine,
     connected: dict[str, Account],
     folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    each = EXPERIMENTS[experiment]
+    monkeypatch.setattr(conduct, "PARTS", (conduct.ask_everything,))
+    monkeypatch.setattr(conduct, "all_experiments", lambda: [each])
     engine.set_switches(**asdict(world))
-    working, all_ = calls_of_a_run(new_run())
+    working, all_ = calls_of_a_run(new_run(each.needs))
     # A failure while something is deleted comes from AWS, and is of another kind.
-    numbers = (
-        range(1, working + 1)
-        if strike is fail
-        else [*range(1, working + 1), *range(working + 1, all_, 1 if NIGHT else 15)]
-    )
-    for number in numbers:
-        run = new_run()
+    deleting = [] if strike is fail else range(working + 1, all_, 4 if NIGHT else 15)
+    for number in (*range(1, working + 1), *deleting):
+        run = new_run(each.needs)
         run.account.record = Fault(number, strike)
         why = conduct.work(run, Findings(), str)
+        assert (why is None) == (len(run.account.record) < number)
         assert conduct.destroy(run.belongings, str, interrupted=why == conduct.INTERRUPTED) == [], number
-        assert (why is None) == (number > working)
     # What a List shows late is shown by now, and whatever any of these runs has left.
     engine.advance(60)
     connected["account"].record = []
