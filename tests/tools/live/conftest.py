@@ -32,10 +32,8 @@ AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{OWN}:audience-model/seeded"
 PROFILE = "partner"
 RUN_ID = "0a1b2c3d"
 NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-at_night = pytest.mark.skipif(
-    not NIGHT, reason="a deployment by the CDK CLI takes some 20 s of a core: HYPOTHESIS_PROFILE=nightly tries it"
-)
 """At night everything is tried; by day, some of each kind."""
+at_night = pytest.mark.nightly("a deployment by the CDK CLI takes some 20 s of a core")
 
 
 def passing_time(engine: Engine) -> Callable[[float], None]:

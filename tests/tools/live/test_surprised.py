@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +11,13 @@ import pytest
 from tools.live import __main__ as command
 from tools.live import apply, conduct, report
 from tools.live.belongings import earlier_runs
-from tools.live.deployments import redelivery
 from tools.live.documented import ANSWERED, LIMITATIONS, ROOT, SWITCHES, rows
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 
 from cdk_cleanroomsml.local.service import Switches, surprised
 
-from .conftest import AUDIENCE_MODEL, NIGHT, open_inputs
+from .conftest import AUDIENCE_MODEL, open_inputs, passing_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,19 +65,7 @@ def test_what_all_experiments_tell_is_applied_everywhere(run: Run, engine: Engin
     assert [row for row in left if row in moved] == []
 
 
-class OfTime:
-    """Turns the engine's clock; only for a function's answer the time of day has to pass, too."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __call__(self, seconds: float) -> None:
-        self._engine.advance(seconds)
-        if seconds == redelivery.AGAIN_SECONDS:
-            time.sleep(seconds)
-
-
-@pytest.mark.skipif(not NIGHT, reason="a whole run takes a minute of a core: HYPOTHESIS_PROFILE=nightly makes two")
+@pytest.mark.nightly("a whole run takes half a minute of a core")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("world", [Switches(), surprised()], ids=["assumed", "surprised"])
 def test_a_whole_run(
@@ -91,7 +77,7 @@ def test_a_whole_run(
 ) -> None:
     for name, value in engine.child_environment(folder=ROOT).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(command, "pause", OfTime(engine))
+    monkeypatch.setattr(command, "pause", passing_time(engine))
     monkeypatch.setattr(command, "connect", lambda **_: connected["account"])
     engine.set_switches(**asdict(world))
     assert command.main(["--audience-model-arn", AUDIENCE_MODEL, "--yes", "--folder", str(tmp_path)]) == 0
