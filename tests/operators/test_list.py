@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,6 +163,52 @@ def test_hundreds_of_models_in_linear_calls(world: World) -> None:
         "ListMemberships": 1,
     }
     assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 4, "ListStackResources": 8}
+
+
+def test_a_list_that_changes_while_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    audience_model = world.audience_model()
+    stay = {world.model(f"m{number}", audienceModelArn=audience_model) for number in range(250)}
+    goes = world.model("goes", audienceModelArn=audience_model)
+    ask = world.service.handle
+    last: list[Any] = []
+
+    def handle(method: str, path: str, *request: Any, **about: Any) -> Any:
+        """As of a service that lists the newest first: what is created meanwhile moves all, and begins a page anew."""
+        answer = ask(method, path, *request, **about)
+        if (method, path) == ("GET", "/configured-audience-model"):
+            page = json.loads(answer.body)
+            page["configuredAudienceModels"], last[:] = (
+                [*last, *page["configuredAudienceModels"]],
+                page["configuredAudienceModels"][-3:],
+            )
+            if "nextToken" not in page:
+                world.ml.delete_configured_audience_model(configuredAudienceModelArn=goes)
+            return replace(answer, body=json.dumps(page).encode())
+        return answer
+
+    monkeypatch.setattr(world.service, "handle", handle)
+    arns = [each["arn"] for each in listed(world)["configuredAudienceModels"]]
+    assert (len(arns), set(arns)) == (250, stay)
+    assert len(last) == 3
+
+
+@pytest.mark.usefixtures("throttled")
+def test_throttled_midway_through_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", lambda *_: True)
+    audience_model = world.audience_model()
+    for number in range(220):
+        world.model(f"m{number}", audienceModelArn=audience_model)
+    # Every seventh call is refused.
+    ask, calls = world.service.handle, itertools.count(1)
+
+    def handle(*request: Any, **about: Any) -> Any:
+        if next(calls) % 7 == 0:
+            world.service.faults.add(Fault("*", error="ThrottlingException"))
+        return ask(*request, **about)
+
+    monkeypatch.setattr(world.service, "handle", handle)
+    assert len(listed(world)["configuredAudienceModels"]) == 220
 
 
 @pytest.mark.usefixtures("throttled")

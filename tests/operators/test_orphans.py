@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from .conftest import World
 
 TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
-GONE = "arn:aws:cloudformation:us-east-1:111122223333:stack/Old/1a"
+GONE = "arn:aws:cloudformation:us-east-1:111122223333:stack/Old/00000000-0000-4000-8000-000000000001"
+FORGOTTEN = "arn:aws:cloudformation:us-east-1:111122223333:stack/Older/1a"
+MAYBE = "it may have been kept on purpose: cloudformation forgets a stack 90 days after its deletion"
+
+
+@pytest.fixture(autouse=True)
+def old(world: World) -> None:
+    """A stack that was deleted."""
+    assert world.elsewhere.add("Old", status="DELETE_COMPLETE").id == GONE
 
 
 def run(
@@ -53,7 +61,7 @@ def test_only_what_carries_markers_of_a_stack_that_has_it_not(world: World, caps
         "twin": f"the stack's Model is {used}, not {told['orphans'][0]['arn']}; both were created by one request: this"
         " is a second delivery's",
         "left": "the stack has no Gone any more",
-        "kept": "its stack does not exist, or not any more",
+        "kept": "its stack was deleted",
     }
     assert [each["name"] for each in told["undecided"]] == ["replaced just now"]
 
@@ -93,7 +101,7 @@ def test_each_is_asked_for(world: World, capsys: pytest.CaptureFixture[str]) -> 
     assert [each["result"] for each in told["orphans"]] == ["deleted", "left alone"]
     assert (code, models(world)) == (2, ["second"])
     assert "delete configured audience model 'first', arn:" in world.questions[0]
-    assert "its stack does not exist" in world.questions[0]
+    assert "its stack was deleted" in world.questions[0]
     code, _ = run(world, capsys, True, delete=True)
     assert (code, models(world)) == (0, [])
 
@@ -174,6 +182,17 @@ def test_what_went_before_is_no_objection(world: World, capsys: pytest.CaptureFi
     assert "configured audience model 'left'" not in world.questions[2]
 
 
+def test_an_association_goes_with_its_model(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    model = world.model("left", tags=world.marks(GONE, "Model"))
+    world.association(model, world.membership(), "offer", tags=world.marks(GONE, "Offer"))
+    code, told = run(world, capsys, False, True, delete=True)
+    assert [(each["result"], each["isDeleted"]) for each in told["orphans"]] == [
+        ("left alone", True),
+        ("deleted", True),
+    ]
+    assert code == 0
+
+
 @pytest.mark.parametrize(
     ("code", "message", "is_deleted"),
     [
@@ -224,6 +243,15 @@ def test_what_was_kept_on_purpose_is_asked_about(world: World, capsys: pytest.Ca
     assert (code, world.questions, told["orphans"][1]["arn"]) == (2, [], trained)
 
 
+def test_of_a_forgotten_stack_nobody_tells_whether_it_was_kept(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.model("left", tags=world.marks(FORGOTTEN, "Model"))
+    code, told = run(world, capsys, delete=True, yes=True)
+    assert [each["result"] for each in told["orphans"]] == [f"left alone: {MAYBE}. Without --yes you are asked"]
+    assert (code, models(world)) == (2, ["left"])
+
+
 def test_what_cannot_be_known_is_said(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.service.switches.association_tags_refused = True
     association = world.association(world.model(), world.membership(), tags=world.marks(GONE, "Offer"))
@@ -248,4 +276,4 @@ def test_linear_calls(world: World, capsys: pytest.CaptureFixture[str]) -> None:
         "GetAudienceModel": 1,
         "ListMemberships": 1,
     }
-    assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 2, "ListStackResources": 1}
+    assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 2, "ListStackResources": 2}

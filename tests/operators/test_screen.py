@@ -29,15 +29,29 @@ def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_wide_terminal_has_a_table(shown: Callable[[], list[str]]) -> None:
-    Screen(width=160).table(COLUMNS, ROWS)
+    Screen(width=200).table(COLUMNS, ROWS)
     lines = shown()
     assert lines[0].split() == ["name", "arn", "about"]
     assert lines[1].startswith("läufer [bold]  ")
-    assert all(len(line) <= 160 for line in lines)
+    assert all(len(line) <= 200 for line in lines)
 
 
-def test_a_narrow_terminal_has_records_whose_values_can_be_copied(shown: Callable[[], list[str]]) -> None:
-    Screen(width=60).table(COLUMNS, ROWS)
+def test_a_table_is_broken_between_words_alone(shown: Callable[[], list[str]]) -> None:
+    rows = [("日本語" * 3, "one two three four five", "x" * 20), ("short", "six", "")]
+    Screen(width=18 + 2 + 13 + 2 + 20).table(("a", "b", "c"), rows)
+    assert shown() == [
+        f"a{' ' * 19}b{' ' * 14}c",
+        f"{'日本語' * 3}  one two three  {'x' * 20}",
+        f"{' ' * 20}four five",
+        f"short{' ' * 15}six",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 160])
+def test_where_a_table_does_not_fit_are_records_whose_values_can_be_copied(
+    shown: Callable[[], list[str]], width: int
+) -> None:
+    Screen(width=width).table(COLUMNS, ROWS)
     assert shown() == [
         "name   läufer [bold]",
         f"arn    {ARN}",
@@ -54,7 +68,15 @@ def test_long_values_are_records_at_any_terminal(shown: Callable[[], list[str]])
     assert f"arn    {ARN}" in shown()
 
 
-@pytest.mark.parametrize("method", ["table", "records"])
+@pytest.mark.parametrize("width", [60, 300])
+def test_a_log_has_a_line_each_at_any_terminal(shown: Callable[[], list[str]], width: int) -> None:
+    Screen(width=width).lines(COLUMNS, ROWS)
+    lines = shown()
+    assert len(lines) == 3
+    assert lines[1].endswith(f"{ARN}  first second")
+
+
+@pytest.mark.parametrize("method", ["table", "records", "lines"])
 def test_a_pipe_has_a_line_each(shown: Callable[[], list[str]], method: str) -> None:
     getattr(Screen(), method)(COLUMNS, ROWS)
     lines = shown()
@@ -82,6 +104,7 @@ def test_json_has_nothing_beside_it(shown: Callable[[], list[str]]) -> None:
     screen.say("x")
     screen.table(COLUMNS, ROWS)
     screen.records(COLUMNS, ROWS)
+    screen.lines(COLUMNS, ROWS)
     screen.fields([("a", "b")])
     assert shown() == []
 

@@ -271,7 +271,7 @@ def _show(account: Account, stack: Stack, operation: Operation | None, found: li
             ]
         )
         if each.invocation:
-            screen.table(("time", "step", "what", "result"), [_row(step) for step in each.invocation.steps])
+            screen.lines(("time", "step", "what", "result"), [_row(step) for step in each.invocation.steps])
 
 
 def _row(step: Members) -> tuple[str, ...]:
@@ -283,9 +283,16 @@ def _row(step: Members) -> tuple[str, ...]:
     if attempt != 1:
         what += f" (attempt {attempt})"
     told.pop("members", None)
-    message = str(told.pop("message", told.pop("reason", "")))
-    rest = ", ".join(f"{name} {value}" for name, value in told.items() if value not in ([], {}, False))
+    # These stand above, or in the stack.
+    for known in ("reason", "physical_id"):
+        told.pop(known, None)
+    message = str(told.pop("message", ""))
+    rest = ", ".join(f"{name} {_plain(value)}" for name, value in told.items() if value not in ([], {}, False))
     return f"{step['time']:%H:%M:%S}", step["step"], what or rest, ": ".join(filter(None, [result, message]))
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, dict)) else str(value)
 
 
 def _time(time: datetime) -> str:

@@ -57,24 +57,23 @@ class Holdings:
     def jobs_on(self, arn: str) -> list[Members]:
         """The generation jobs on one model."""
         pages = partial(self._account.pages, "cleanroomsml", "list_audience_generation_jobs", "audienceGenerationJobs")
-        return list(pages(configuredAudienceModelArn=arn))
+        return _once("audienceGenerationJobArn", pages(configuredAudienceModelArn=arn))
 
     def associations(self) -> list[Members]:
         """All associations of the account's memberships: with tags, the membership, and the collaboration's members."""
         pages = self._account.pages("cleanrooms", "list_memberships", "membershipSummaries")
-        memberships = [each for each in pages if each["status"] == "ACTIVE"]
+        memberships = [each for each in _once("id", pages) if each["status"] == "ACTIVE"]
         found = self._account.each("reading memberships", self._of_membership, memberships)
         return [association for each in found for association in each]
 
     def _of_membership(self, membership: Members) -> list[Members]:
-        listed = list(
-            self._account.pages(
-                "cleanrooms",
-                "list_configured_audience_model_associations",
-                _SUMMARIES,
-                membershipIdentifier=membership["id"],
-            )
+        pages = self._account.pages(
+            "cleanrooms",
+            "list_configured_audience_model_associations",
+            _SUMMARIES,
+            membershipIdentifier=membership["id"],
         )
+        listed = _once("arn", pages)
         members = self.members(membership["collaborationId"]) if listed else []
         return [
             {**each, "tags": self.tags_of_association(each["arn"]), "membership": membership, "members": members}
@@ -86,7 +85,7 @@ class Holdings:
         pages = self._account.pages(
             "cleanrooms", "list_members", "memberSummaries", collaborationIdentifier=collaboration
         )
-        return list(pages)
+        return _once("accountId", pages)
 
     def tags_of_association(self, arn: str) -> dict[str, str] | None:
         """The tags of an association; None where the service doesn't tell them: by its model, its ARN is too long."""
@@ -101,7 +100,7 @@ class Holdings:
     def _all(self, words: str, operation: str, member: str) -> list[Members]:
         """Lists, and then reads each: a List tells no tags. What goes meanwhile is left out."""
         arn = f"{member}Arn"
-        listed = list(self._account.pages("cleanroomsml", f"list_{operation}s", f"{member}s"))
+        listed = _once(arn, self._account.pages("cleanroomsml", f"list_{operation}s", f"{member}s"))
 
         def read(item: Members) -> Members | None:
             return self._account.find("cleanroomsml", f"get_{operation}", **{arn: item[arn]})
@@ -134,6 +133,11 @@ def let_in(policy: Members | None) -> list[str]:
 def runs(job: Members) -> bool:
     """Whether a job waits or runs."""
     return str(job["status"]).endswith(("_PENDING", "_IN_PROGRESS"))
+
+
+def _once(key: str, listed: Iterable[Members]) -> list[Members]:
+    """What is listed, each once: what comes or goes meanwhile may move what is to come, to a page that was read."""
+    return list({each[key]: each for each in listed}.values())
 
 
 def _document(policy: Members) -> dict[str, Any]:

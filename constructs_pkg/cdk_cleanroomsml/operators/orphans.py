@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from .account import Account, Members
 
 MODEL, AUDIENCE_MODEL, ASSOCIATION = "configured audience model", "audience model", "association"
+_KEPT: dict[bool | None, list[str]] = {
+    True: ["it was kept on purpose, by its removal policy"],
+    False: [],
+    None: ["it may have been kept on purpose: cloudformation forgets a stack 90 days after its deletion"],
+}
 _REFUSALS = ("ConflictException", "ValidationException")
 
 
@@ -48,14 +53,6 @@ class Orphan:
         """As JSON."""
         told = {name: value for name, value in asdict(self).items() if name in ("what", "arn", "name", "objections")}
         return {**told, "owner": self.owner.document()}
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of deleting one, in words, and whether it is gone, or going."""
-
-    words: str
-    is_deleted: bool = False
 
 
 class Orphans:
@@ -102,17 +99,21 @@ class Orphans:
         associations = self._holdings.associations() if arns else []
         return replace(orphan, objections=self._objections(orphan, policies, jobs, associations))
 
-    def delete(self, orphan: Orphan) -> Result:
+    def delete(self, orphan: Orphan) -> str:
         """Deletes one; says what came of it."""
         try:
             self._delete(orphan)
         except ClientError as error:
             if code_of(error) in _REFUSALS:
-                return Result(f"refused by the service: {error.response['Error']['Message']}")
+                return f"refused by the service: {error.response['Error']['Message']}"
             if not is_missing(error):
                 raise
         self._deleted.add(orphan.arn)
-        return Result("deleted" if orphan.what != AUDIENCE_MODEL else "being deleted", is_deleted=True)
+        return "deleted" if orphan.what != AUDIENCE_MODEL else "being deleted"
+
+    def is_deleted(self, orphan: Orphan) -> bool:
+        """Whether one is gone, or going: an association goes with its model."""
+        return not self._deleted.isdisjoint((orphan.arn, orphan.members.get("configuredAudienceModelArn")))
 
     def _objections(
         self,
@@ -121,7 +122,7 @@ class Orphans:
         jobs: dict[str, list[Members]],
         associations: list[Members],
     ) -> list[str]:
-        kept = ["it was kept on purpose, by its removal policy"] if orphan.owner.is_kept else []
+        kept = _KEPT[orphan.owner.is_kept]
         if orphan.what == ASSOCIATION:
             return kept + _of_association(orphan, self._account.id)
         if orphan.what == MODEL:
@@ -171,24 +172,28 @@ def run(account: Account, options: Namespace) -> int:
     found = orphans.find()
     if not screen.as_json:
         _show(account, found, orphans.undecided)
-    results: dict[str, Result] = {}
+    results: dict[str, str] = {}
     try:
         for orphan in found if options.delete else []:
             results[orphan.arn] = _offer(account, orphans, orphan, sure=options.yes)
-            screen.say(f"{orphan.arn}: {results[orphan.arn].words}")
+            screen.say(f"{orphan.arn}: {results[orphan.arn]}")
     finally:
         # What was deleted before something went wrong is told as well.
         if screen.as_json:
             screen.document(_document(orphans, found, results))
     for arn in orphans.untold:
         screen.note(f"whose {arn} is can't be known: the service doesn't tell its tags")
-    if any(each.arn not in results or not results[each.arn].is_deleted for each in found):
+    if any(not orphans.is_deleted(each) for each in found):
         return FOUND
     return NOT_KNOWN if orphans.untold or orphans.undecided else DONE
 
 
-def _document(orphans: Orphans, found: list[Orphan], results: dict[str, Result]) -> dict[str, Any]:
-    told = {arn: {"result": each.words, "isDeleted": each.is_deleted} for arn, each in results.items()}
+def _document(orphans: Orphans, found: list[Orphan], results: dict[str, str]) -> dict[str, Any]:
+    told = {
+        each.arn: {"result": results[each.arn], "isDeleted": orphans.is_deleted(each)}
+        for each in found
+        if each.arn in results
+    }
     return {
         "orphans": [{**each.document(), **told.get(each.arn, {})} for each in found],
         "undecided": [each.document() for each in orphans.undecided],
@@ -196,28 +201,28 @@ def _document(orphans: Orphans, found: list[Orphan], results: dict[str, Result])
     }
 
 
-def _offer(account: Account, orphans: Orphans, listed: Orphan, *, sure: bool) -> Result:
+def _offer(account: Account, orphans: Orphans, listed: Orphan, *, sure: bool) -> str:
     """Asks about one, and deletes it if the answer is yes. What anything speaks against isn't covered by `--yes`."""
     orphan = orphans.look_again(listed)
     if orphan is None:
         return _CHANGED
     if sure:
         if orphan.objections:
-            return Result(f"left alone: {'; '.join(orphan.objections)}. Without --yes you are asked")
+            return f"left alone: {'; '.join(orphan.objections)}. Without --yes you are asked"
         return orphans.delete(orphan)
     mind = f"\n  MIND: {'; '.join(orphan.objections)}" if orphan.objections else ""
     question = f"delete {orphan.what} {orphan.name!r}, {orphan.arn}?\n  {orphan.owner.evidence}{mind}\n "
     if not account.screen.ask(question):
-        return Result("left alone")
+        return "left alone"
     # Who is asked may take his time.
     now = orphans.look_again(orphan)
     if now is None:
         return _CHANGED
     new = [each for each in now.objections if each not in orphan.objections]
-    return Result(f"left alone: meanwhile, {'; '.join(new)}") if new else orphans.delete(now)
+    return f"left alone: meanwhile, {'; '.join(new)}" if new else orphans.delete(now)
 
 
-_CHANGED = Result("left alone: it changed since it was listed, list again")
+_CHANGED = "left alone: it changed since it was listed, list again"
 
 
 def _show(account: Account, found: list[Orphan], undecided: list[Orphan]) -> None:

@@ -31,14 +31,14 @@ class Owner:
     Attributes:
         state: one of the words above.
         evidence: what it was read from.
-        is_kept: whether the stack has let it go on purpose.
+        is_kept: whether the stack has let it go on purpose; None when nobody tells any more.
     """
 
     state: str
     stack_id: str = ""
     logical_id: str = ""
     evidence: str = ""
-    is_kept: bool = False
+    is_kept: bool | None = False
 
     @property
     def words(self) -> str:
@@ -82,7 +82,7 @@ class Owners:
             )
         stack = self._stacks.get(stack_id)
         if stack is None:
-            return Owner(GONE, stack_id, logical_id, "its stack does not exist, or not any more")
+            return Owner(GONE, stack_id, logical_id, "its stack does not exist, or not any more", is_kept=None)
         if stack.physical_id(logical_id) == physical_id:
             return Owner(ALIVE, stack_id, logical_id, f"the stack has it as {logical_id}")
         renamed = stack.logical_id(physical_id)

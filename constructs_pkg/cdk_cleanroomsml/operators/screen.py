@@ -1,4 +1,4 @@
-"""What is shown: tables as wide as the terminal, records where it is narrow, whole lines when piped, or JSON.
+"""What is shown: tables where they fit the terminal, else records, whole lines when piped, or JSON.
 
 Data goes to standard output; questions, progress and errors to standard error.
 """
@@ -11,6 +11,7 @@ import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -21,8 +22,8 @@ from .outcome import CommandError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-NARROW = 100
-"""A terminal with fewer columns shows records instead of tables."""
+_GAP = 2
+"""Between the columns of a table."""
 
 _PIPED_WIDTH = 100_000
 _LONGEST_CELL = 60
@@ -59,7 +60,7 @@ class Screen:
     def say(self, text: str = "") -> None:
         """A line of the answer; not with JSON."""
         if not self.as_json:
-            self._out.print(visible(text), soft_wrap=not self._out.is_terminal)
+            self._out.print(visible(text), soft_wrap=True)
 
     def note(self, text: str) -> None:
         """A line that isn't part of the answer."""
@@ -91,22 +92,26 @@ class Screen:
         """Rows of texts; columns that are empty all the way down are left out."""
         if self.as_json or not rows:
             return
-        if self._out.is_terminal and self._out.width < NARROW:
-            self.records(columns, rows)
-            return
-        used = [number for number in range(len(columns)) if any(row[number] for row in rows)]
-        names = [columns[number] for number in used]
-        cells = [[visible(row[number]) for number in used] for row in rows]
-        if self._out.is_terminal:
-            self._out.print(_table(names, cells))
+        names, cells = _used(columns, rows)
+        widths = _widths(names, cells, self._out.width)
+        if not self._out.is_terminal:
+            self.lines(columns, rows)
+        elif widths:
+            self._out.print(_table(names, cells, widths))
         else:
-            for line in _lines(names, cells):
-                self._out.print(line, soft_wrap=True)
+            self.records(columns, rows)
+
+    def lines(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """The same with a line a row at any terminal, which breaks what is too long: what is a log."""
+        if self.as_json or not rows:
+            return
+        for number, line in enumerate(_lines(*_used(columns, rows))):
+            self._out.print(line, style=None if number else "bold", soft_wrap=True)
 
     def records(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """The same as records at any terminal: what has long values that somebody will copy."""
         if not self._out.is_terminal:
-            self.table(columns, rows)
+            self.lines(columns, rows)
             return
         for number, row in enumerate(rows):
             if number:
@@ -165,10 +170,30 @@ def _console(width: int | None, *, is_terminal: bool, stderr: bool = False) -> C
     )
 
 
-def _table(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for name in names:
-        table.add_column(name, overflow="fold")
+def _used(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """Without the columns that are empty all the way down."""
+    used = [number for number in range(len(columns)) if any(row[number] for row in rows)]
+    return [columns[number] for number in used], [[visible(row[number]) for number in used] for row in rows]
+
+
+def _widths(names: Sequence[str], cells: Sequence[Sequence[str]], most: int) -> list[int]:
+    """How wide each column is, so that lines are broken between words alone; empty if that isn't wide enough."""
+    columns = [[name, *column] for name, column in zip(names, zip(*cells, strict=True), strict=True)]
+    widths = [max(cell_len(word) for cell in column for word in [*cell.split(), ""]) for column in columns]
+    spare = most - sum(widths) - _GAP * (len(widths) - 1)
+    if spare < 0:
+        return []
+    for number, column in enumerate(columns):
+        more = min(spare, max(cell_len(line) for cell in column for line in cell.split("\n")) - widths[number])
+        widths[number] += more
+        spare -= more
+    return widths
+
+
+def _table(names: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
+    for name, width in zip(names, widths, strict=True):
+        table.add_column(name, overflow="fold", width=width)
     for row in cells:
         table.add_row(*row)
     return table
