@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -327,6 +328,31 @@ def test_the_members_of_a_retraining_are_those_that_it_can_have(chain: Template,
     )
     known = set(testing.AudienceModelRetrainingMembers.__annotations__)
     assert known == set(given) | set(testing.audience_model_retraining(chain))
+
+
+def in_place_of_a_template() -> dict[str, tuple[Any, str]]:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Stack")
+    return {
+        "a Stack": (stack, "got a Stack: write Template.from_stack(…)"),
+        "an App": (app, "got an App: write Template.from_stack(…) with one of its stacks"),
+        "a Stage": (cdk.Stage(app, "Stage"), "got a Stage: write Template.from_stack(…) with one of its stacks"),
+        "a dict": ({"Resources": {}}, "got a dict: write Template.from_json(…)"),
+        "a text": ("Stack.template.json", "got a str: write Template.from_string(…), with the text of a template"),
+        "the class": (Template, "got the class Template"),
+        "nothing": (None, "got a NoneType"),
+    }
+
+
+HELPERS = [name for name in testing.__all__ if inspect.isfunction(getattr(testing, name))]
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_what_is_no_template_is_refused_with_how_one_is_made(name: str) -> None:
+    for given, words in in_place_of_a_template().values():
+        with pytest.raises(TypeError) as caught:
+            getattr(testing, name)(given)
+        assert str(caught.value) == f"template must be an aws_cdk.assertions.Template, {words}"
 
 
 def test_the_names_are_there_when_they_are_used() -> None:

@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 from .environment import is_token
 from .problems import ParametersError, Problems, known
-from .proxies import behind, has_member
+from .proxies import has_member
+from .slips import is_token_object, kind_of
 from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, with_article, words
 
 Class = TypeVar("Class", bound=type)
@@ -160,22 +161,25 @@ def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - w
     if hint in (int, float):
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if isinstance(hint, type) and getattr(hint, "_is_protocol", False):
-        # Protocols of jsii can't be asked with isinstance. Their first own member tells them apart.
-        return not isinstance(value, type) and has_member(value, _member(hint))
+        # Protocols of jsii can't be asked with isinstance. What each adds to those that it extends tells them apart.
+        return not isinstance(value, type) and all(has_member(value, each) for each in _members(hint))
     if isinstance(hint, type) and origin is None:
         return isinstance(value, hint)
     return origin is None
 
 
 @functools.cache
-def _member(protocol: type) -> str:
-    """The first of what a protocol adds to those that it extends."""
-    return next(
-        name
+def _members(protocol: type) -> list[str]:
+    """What a protocol adds to those that it extends, or the nearest of those that adds anything."""
+    added = (
+        [
+            name
+            for name, member in vars(each).items()
+            if not name.startswith("_") and (isinstance(member, property) or inspect.isfunction(member))
+        ]
         for each in protocol.__mro__
-        for name, member in vars(each).items()
-        if not name.startswith("_") and (isinstance(member, property) or inspect.isfunction(member))
     )
+    return next(filter(None, added))
 
 
 def _shown(value: object) -> str:
@@ -186,15 +190,13 @@ def _shown(value: object) -> str:
         if " object at 0x" in text:
             return with_article(type(value).__name__)
         return text if len(text) <= 200 else f"{text[:200]}…"
-    if hasattr(value, "resolve") and not hasattr(value, "node"):
+    if is_token_object(value):
         return "a Token"
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if type(value).__name__.startswith(_IMPORTED):
         return f"an imported {spaced(type(value).__name__.removeprefix(_IMPORTED))}"
-    if interfaces := behind(value):
-        return with_article(type(interfaces[-1]).__name__.strip("_").removesuffix("Proxy"))
-    return with_article(type(value).__name__)
+    return with_article(kind_of(value))
 
 
 class _Names(dict[str, Any]):

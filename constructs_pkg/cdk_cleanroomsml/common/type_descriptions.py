@@ -10,11 +10,24 @@ import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 
 from .environment import is_token
+from .slips import (
+    constant_of,
+    duration_of,
+    is_token_object,
+    kind_of,
+    l2_of,
+    part_of,
+    rule_target_of,
+    snake,
+    text_of,
+)
 
 _OURS = __name__.partition(".")[0]
 _FILLED = ("aws_cdk.aws_cleanrooms",)
@@ -22,6 +35,9 @@ _FILLED = ("aws_cdk.aws_cleanrooms",)
 
 DICTS = (Mapping, dict)
 _PLAIN = {str: "a text", bool: "True or False", int: "a whole number", float: "a whole number"}
+
+_MANY = 8
+"""How many values of an enumeration are named; of more, two show what they look like."""
 
 _UNITS = {"wait_for_audience_model": "minutes", "polling_interval": "minutes", "period": "minutes"}
 """What is usually meant by a number where a period must be given."""
@@ -55,7 +71,8 @@ def words(hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
     if hint == LIST_TOKEN:
         return "a Token of a whole list"
     if isinstance(hint, type) and constants(hint):
-        return " or .".join([f"{_name(hint)}.{constants(hint)[0]}", *constants(hint)[1:]])
+        shown = [f"{_name(hint)}.{constants(hint)[0]}", *constants(hint)[1:]]
+        return " or .".join(shown if len(shown) <= _MANY else [*shown[:2], "…"])
     if typing.get_origin(hint) is not None:
         item = words([each for each in typing.get_args(hint) if each is not ...][-1])
         kind = "a dict" if typing.get_origin(hint) in DICTS else "a list"
@@ -94,22 +111,46 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
         return ": was it forgotten, or is it a key of the context that isn't there?"
     if _is_one_of_a_list(value, hint):
         return ": put it in brackets"
+    if isinstance(value, type) and any(value is each or value is _concrete(each) for each in options):
+        return _example(options, parameter) or ": that is the class itself"
     if isinstance(value, str):
-        return _instead_of_text(value, options)
+        return _instead_of_text(value, options, parameter)
     if hasattr(value, "value_as_string"):
         return _reference_of(options, "….value_as_string")
-    if hasattr(value, "resolve") and not hasattr(value, "node"):
+    if is_token_object(value):
         return _instead_of_token(hint, options)
     if type(value).__name__.endswith("Reference"):
         return ": give what it is the reference of"
-    if str in options and isinstance(value, int) and not isinstance(value, bool):
-        return f": write {str(value)!r}"
     if isinstance(value, (list, tuple)) and (len(value) == 1 or _are_plain(options)):
         return _instead_of_list(value, hint, options)
-    if hasattr(value, "node"):
-        return next((f": write {each}" for each in (_made_with(each, value) for each in options) if each), "")
-    number = value if isinstance(value, int) and not isinstance(value, bool) else "…"
-    return _example(options, parameter, number)
+    if hasattr(value, "node") or isinstance(value, enum.Enum):
+        return _instead_of_construct(value, options, parameter)
+    return _instead_of_value(value, options, parameter)
+
+
+def _instead_of_value(value: object, options: list[type], parameter: str) -> str:
+    """Instead of a number, a dict and the like."""
+    if isinstance(value, bool) and str in options:
+        return ""
+    if isinstance(value, int) and str in options:
+        return f": write {str(value)!r}"
+    if isinstance(value, int) and bool in options:
+        return f": write {bool(value)}" if value in (0, 1) else ""
+    if isinstance(value, int) and iam.IGrantable in options:
+        return f": write iam.AccountPrincipal('{value:012}')"
+    from_json = [each for each in options if hasattr(each, "from_json")]
+    if isinstance(value, Mapping) and from_json:
+        return f": write {_name(from_json[0])}.from_json(…)"
+    return _example(options, parameter, value if isinstance(value, int) and not isinstance(value, bool) else "…")
+
+
+def _instead_of_construct(value: object, options: list[type], parameter: str) -> str:
+    """Instead of a construct, or of a value of an enumeration that a part is made of."""
+    if str in options:
+        if parameter.endswith("_name"):
+            return ": that is for the name of a new one"
+        return f": write {text_of(value, parameter)}" if text_of(value, parameter) else ""
+    return next((f": write {each}" for each in (_made_of(each, value, parameter) for each in options) if each), "")
 
 
 def _is_one_of_a_list(value: object, hint: Any) -> bool:  # noqa: ANN401 - what typing takes for a type
@@ -140,17 +181,30 @@ def _instead_of_list(items: Sequence[object], hint: Any, options: list[type]) ->
     return ": leave out the brackets" if hasattr(item, "node") else advice(item, hint)
 
 
+def _made_of(wanted: type, value: object, parameter: str) -> str:
+    """What is meant by a construct, or made of it, its whole or its part."""
+    made = iam.Role if wanted is iam.IGrantable else _concrete(wanted) or wanted
+    if made.__name__.endswith("RuleTarget"):
+        return rule_target_of(value)
+    own = type(value).__module__.startswith(_OURS)
+    part = part_of(value, (parameter, snake(made.__name__))) if own else ""
+    return l2_of(made, _name(made), value) or part or _made_with(wanted, value)
+
+
 def _made_with(wanted: type, part: object) -> str:
     """How one of this library's is made of what was given in its place, a Bucket for an output say."""
-    if not wanted.__module__.startswith(_OURS) or _is_interface(wanted):
+    is_struct = isinstance(part, enum.Enum) and wanted.__name__.endswith("Selection")
+    if not (wanted.__module__.startswith(_OURS) or is_struct) or _is_interface(wanted):
         return ""
-    kind = re.sub(r"^I(?=[A-Z])", "", type(part).__name__.strip("_").removesuffix("Proxy").removesuffix("Base"))
-    is_taken = re.compile(rf"\bI?{kind}(Ref|V2)?\b")
+    kind = re.sub(r"^I(?=[A-Z])", "", kind_of(part)).removeprefix("Cfn" if wanted.__module__.startswith(_OURS) else "")
+    is_taken = re.compile(rf"\b(I|Cfn)?{kind}(Ref|V2)?\b")
     makers = {f".{name}": made.__func__ for name, made in vars(wanted).items() if name.startswith("from_")}
-    for name, function in {**makers, "": vars(wanted).get("__init__")}.items():
+    own = vars(wanted).get("__init__")
+    for name, function in {**makers, **({} if own is None else {"": own})}.items():
         for parameter in inspect.signature(function).parameters.values():
             if is_taken.search(str(parameter.annotation)):
-                shown = "…" if name else f"self, {wanted.__name__!r}, {parameter.name}=…"
+                shown = f"{parameter.name}=…" if is_struct else f"self, {wanted.__name__!r}, {parameter.name}=…"
+                shown = "…" if name else shown
                 return f"{_name(wanted)}{name}({shown})"
     return ""
 
@@ -171,7 +225,9 @@ def _instead_of_token(hint: Any, options: list[type]) -> str:  # noqa: ANN401 - 
     return ": write cdk.Token.as_string(…)" if str in options else _reference_of(options, "cdk.Token.as_string(…)")
 
 
-def _instead_of_text(text: str, options: list[type]) -> str:
+def _instead_of_text(text: str, options: list[type], parameter: str) -> str:
+    if bool in options:
+        return f": write {text.strip().capitalize()}" if text.strip().lower() in ("true", "false") else ""
     if int in options and "{Token[" in text:
         return ": write the list without the star" if _stands_for_a_list(text) else ": write cdk.Token.as_number(…)"
     if is_token(text):
@@ -181,7 +237,7 @@ def _instead_of_text(text: str, options: list[type]) -> str:
     if kind and ours and kind not in ours:
         return f": that is the ARN of {with_article(spaced(kind))}"
     found = (_from_text(each, text) or (not _makers(each) and _of_parts(each, text)) for each in options)
-    return next((f": write {each}" for each in found if each), _example(options))
+    return next((f": write {each}" for each in found if each), _example(options, parameter))
 
 
 def _kind_of(arn: str) -> str:
@@ -216,8 +272,12 @@ def _makers(cls: type) -> list[str]:
 def _example(options: list[type], parameter: str = "", number: int | str = "…") -> str:
     """How one is made, of a class that has methods for it."""
     for each in options:
+        if each in _PLAIN:
+            continue
         if each is cdk.Duration:
             return f": write cdk.Duration.{_UNITS.get(parameter, 'days')}({number})"
+        if each.__name__ == "ScheduleExpression":
+            return f": write {_name(each)}.rate(…) or .cron(…)"
         makers = _makers(each) if each.__module__.startswith(_OURS) else _makers(each)[:1]
         if makers and not constants(each):
             return f": write {_name(each)}.{' or .'.join(f'{maker}(…)' for maker in makers)}"
@@ -234,21 +294,64 @@ def _makes(name: str, made: object) -> bool:
 
 
 def _from_text(wanted: type, text: str) -> str:
-    """How a construct is had from the text that stands for it."""
+    """How a construct or a value is had from the text that stands for it."""
     if constants(wanted):
         match = [name for name in constants(wanted) if name == text.upper()]
         return f"{_name(wanted)}.{match[0]}" if match else ""
-    if wanted.__name__ == "IGrantable":
+    value = _value_of(wanted, text)
+    if value:
+        return value
+    if wanted.__name__ == "IRuleTarget":
+        topic = f"sns.Topic.from_topic_arn(self, 'Topic', {text!r})" if ":sns:" in text else "…"
+        return f"aws_events_targets.SnsTopic({topic}), or another of them"
+    if wanted is iam.IGrantable:
         if re.fullmatch(r"\d{12}", text):
             return f"iam.AccountPrincipal({text!r})"
         return f"iam.Role.from_role_arn(self, 'Role', {text!r})" if text.startswith("arn:") else "an iam.Role"
+    return _of_uri(wanted, text) if text.startswith("s3://") else _imported_by(wanted, text)
+
+
+def _value_of(wanted: type, text: str) -> str:
+    """How a value of Python or of CDK is written that a text says."""
+    if wanted is cdk.Duration:
+        return f"cdk.Duration.{duration_of(text)}" if duration_of(text) else ""
+    if wanted is datetime:
+        return f"datetime.fromisoformat('{text[:10]}T00:00:00+00:00')" if re.match(r"\d{4}-\d\d-\d\d", text) else ""
+    if wanted.__name__ == "ScheduleExpression":
+        return f"{_name(wanted)}.expression({text!r})" if "(" in text else ""
+    if _is_of_cdk(wanted) and constant_of(wanted, text):
+        return f"{_name(wanted)}.{constant_of(wanted, text)}"
+    return ""
+
+
+def _imported_by(wanted: type, text: str) -> str:
+    """How what is defined elsewhere is imported, by its ARN, its name, or what else it is known by."""
     made = _concrete(wanted)
-    kinds = {"arn": text} if text.startswith("arn:") else {"name": text, "identifier": text, "arn": "arn:…"}
+    if made is None:
+        return ""
+    if re.fullmatch(r"vpc-\w+", text):
+        return f"{_name(made)}.from_lookup(self, {made.__name__!r}, vpc_id={text!r})"
+    kinds = {"arn": text} if text.startswith("arn:") else {"name": text, "identifier": text, "id": text, "arn": "arn:…"}
     for kind, shown in kinds.items():
         name = _import_of(made, kind)
-        if made and name:
+        if name:
             return f"{_name(made)}.{name}(self, {made.__name__!r}, {shown!r})"
     return ""
+
+
+def _of_uri(wanted: type, uri: str) -> str:
+    """A bucket, or an output, of an address in S3."""
+    name, _, folder = uri.removeprefix("s3://").strip("/").partition("/")
+    bucket, prefix = f"s3.Bucket.from_bucket_name(self, 'Bucket', {name!r})", f"prefix={folder!r}"
+    if wanted.__name__ in ("AudienceOutput", "SeedAudience"):
+        return f"{wanted.__name__}(self, {wanted.__name__!r}, bucket={bucket}{f', {prefix}' if folder else ''})"
+    if wanted.__name__ == "IBucket":
+        return f"{bucket}{f', with {prefix}' if folder else ''}"
+    return ""
+
+
+def _is_of_cdk(cls: type) -> bool:
+    return cls.__module__.startswith("aws_cdk") and not issubclass(cls, enum.Enum) and not _is_interface(cls)
 
 
 def _import_of(made: type | None, kind: str) -> str:

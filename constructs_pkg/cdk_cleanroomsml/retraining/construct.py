@@ -76,7 +76,7 @@ _LOGGED = "Step Functions logs only to a group of its own account and Region: us
 _SAME_PLACE = "a retraining works in its own account and Region, define it in a stack there"
 
 
-class RuleTarget(Protocol):
+class IRuleTarget(Protocol):
     """Any target of ``aws_events_targets``, whatever it calls the parameters of ``bind``."""
 
     def bind(self, rule: IRuleRef, id: str | None = None, /) -> events.RuleTargetConfig:
@@ -316,7 +316,7 @@ class AudienceModelRetraining(Construct):
         self,
         id: str,
         *,
-        target: RuleTarget | None = None,
+        target: IRuleTarget | None = None,
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
@@ -336,7 +336,7 @@ class AudienceModelRetraining(Construct):
         self,
         id: str,
         *,
-        target: RuleTarget | None = None,
+        target: IRuleTarget | None = None,
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
@@ -359,7 +359,7 @@ class AudienceModelRetraining(Construct):
         self,
         status: list[str],
         id: str,
-        target: RuleTarget | None,
+        target: IRuleTarget | None,
         description: str | None,
         rule_name: str | None,
         **detail: list[str],

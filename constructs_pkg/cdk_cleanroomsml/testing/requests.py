@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
+from aws_cdk.assertions import Template
 from aws_cdk.aws_cleanroomsml import CfnTrainingDataset
 
 from .. import association
 from .. import audience_model as audience_model_room
+from ..common.type_descriptions import with_article
 from ..configured_audience_model import RESOURCE_POLICY_TYPE, RESOURCE_TYPE
 from ..retraining import settings_in
 from .json_texts import parsed, with_intrinsics
 
 if TYPE_CHECKING:
-    from aws_cdk.assertions import Template
+    from collections.abc import Mapping
 
     Requests = dict[str, dict[str, Any]]
 
@@ -31,7 +34,7 @@ def training_datasets(template: Template) -> Requests:
     Returns:
         By logical id, the request of ``CreateTrainingDataset``.
     """
-    found = template.find_resources(CfnTrainingDataset.CFN_RESOURCE_TYPE_NAME)
+    found = _resources(template, CfnTrainingDataset.CFN_RESOURCE_TYPE_NAME)
     return {logical_id: _in_api_words(resource["Properties"]) for logical_id, resource in found.items()}
 
 
@@ -157,7 +160,7 @@ def audience_model_retrainings(template: Template) -> Requests:
         given is missing: of a retraining on demand only, the schedule.
     """
     found = {}
-    for logical_id, machine in template.find_resources("AWS::StepFunctions::StateMachine").items():
+    for logical_id, machine in _resources(template, "AWS::StepFunctions::StateMachine").items():
         definition, intrinsics = parsed(machine["Properties"].get("DefinitionString"))
         settings = settings_in(definition) if isinstance(definition, dict) else None
         if settings is not None:
@@ -184,6 +187,25 @@ def _the_one(what: str, requests: Requests) -> dict[str, Any]:
     return request
 
 
+def _resources(template: Template, resource_type: str) -> Mapping[str, Mapping[str, Any]]:
+    """The resources of a type.
+
+    Raises:
+        TypeError: It is no template, but what one can be made of.
+    """
+    if isinstance(template, Template):
+        return template.find_resources(resource_type)
+    made_of = {
+        cdk.Stack: "Template.from_stack(…)",
+        cdk.Stage: "Template.from_stack(…) with one of its stacks",
+        dict: "Template.from_json(…)",
+        str: "Template.from_string(…), with the text of a template",
+    }
+    write = next((f": write {how}" for kind, how in made_of.items() if isinstance(template, kind)), "")
+    got = f"the class {template.__name__}" if isinstance(template, type) else with_article(type(template).__name__)
+    raise TypeError(f"template must be an aws_cdk.assertions.Template, got {got}{write}")
+
+
 def _requests(template: Template, resource_type: str) -> Requests:
     return {
         logical_id: {
@@ -192,7 +214,7 @@ def _requests(template: Template, resource_type: str) -> Requests:
             # What isn't the API's begins with a capital: ServiceToken and the like.
             if member[0].islower()
         }
-        for logical_id, resource in template.find_resources(resource_type).items()
+        for logical_id, resource in _resources(template, resource_type).items()
     }
 
 

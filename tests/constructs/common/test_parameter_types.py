@@ -177,7 +177,7 @@ def test_wrong_types_stand_beside_wrong_values(stack: cdk.Stack) -> None:
             "audience_sizes must be an AudienceSizes, got [1, 5]: write AudienceSizes.absolute(…) or .percentage(…)",
         ),
         ({"tags": {"team": 1}}, "tags['team'] must be a text, got 1: write '1'"),
-        ({"retrained": "false"}, "retrained must be True or False, got 'false'"),
+        ({"retrained": "false"}, "retrained must be True or False, got 'false': write False"),
         (
             {"removal_policy": "retain"},
             (

@@ -112,7 +112,7 @@ OTHERWISE: dict[str, tuple[Callable[[cdk.Stack], Any], str]] = {
         lambda stack: of_the_stack(stack).audience_model_ref,
         "got an AudienceModelReference: give what it is the reference of",
     ),
-    "the class": (lambda _: AudienceModel, "got the class AudienceModel"),
+    "the class": (lambda _: AudienceModel, "got the class AudienceModel: write AudienceModel(…)"),
     "a list of one": (lambda stack: [of_the_stack(stack)], "got a list: leave out the brackets"),
     "a number": (lambda _: 5, "got 5: write AudienceModel(…)"),
     "the stack": (lambda stack: stack, "got a Stack"),
