@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import conduct, consent, permissions, report
+from . import conduct, consent, permissions, report, shown
 from .account import Account, LiveError, connect
-from .belongings import RUN_ID_LETTERS, Belongings, earlier_runs
+from .belongings import RUN_ID_LETTERS, Belongings
+from .earlier import earlier_runs
 from .findings import Findings
 from .masks import Masks
 from .run import Inputs, Run
@@ -26,7 +27,8 @@ from .screen import Screen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .belongings import Belonging, EarlierRun
+    from .belongings import Belonging
+    from .earlier import EarlierRun
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -206,8 +208,8 @@ def _report(
         left=[f"{each.kind} {each.name}" for each in left],
         versions={name: metadata.version(name) for name in ("cdk-cleanroomsml", "aws-cdk-lib", "botocore")},
     )
-    file = report.write(made, options.folder)
-    report.show(made, screen)
+    file = shown.write(made, options.folder)
+    shown.show(made, screen)
     screen.heading("Written")
     screen.say(f"{file}\n{file.with_suffix('.md')}")
     problems = [

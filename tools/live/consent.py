@@ -10,7 +10,7 @@ from .experiments import all_experiments
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .belongings import EarlierRun
+    from .earlier import EarlierRun
     from .run import Run
     from .screen import Screen
 

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 from tools.live import __main__ as command
 from tools.live import conduct
-from tools.live.belongings import earlier_runs
+from tools.live.earlier import earlier_runs
 from tools.live.experiments import all_experiments
 from tools.live.findings import Findings
 from tools.live.screen import Screen
@@ -342,3 +342,25 @@ def test_what_stays_is_said_and_stays_on_file(
     engine.set_faults(refuse_delete=False)
     assert live("--clean-up", "--yes") == 0
     assert nothing_is_left(connected, folder)
+
+
+def test_what_is_in_a_partners_account_waits_for_its_profile(
+    live: Callable[..., int],
+    new_run: Callable[[], Run],
+    connected: dict[str, Account],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = new_run()
+    name, s3 = run.belongings.name("seeds"), connected["partner"].client("s3")
+
+    def create() -> str:
+        s3.create_bucket(Bucket=name)
+        return name
+
+    run.belongings.make("bucket", name, create, whose="partner")
+    assert live("--clean-up", "--yes") == 1
+    assert "PARTNER_PROFILE" in capsys.readouterr().err
+    assert live("--clean-up", "--yes", "--partner-profile", PROFILE) == 0
+    assert nothing_is_left(connected, folder)
+    assert s3.list_buckets()["Buckets"] == []

@@ -11,8 +11,9 @@ import pytest
 from tools.live import __main__ as command
 from tools.live import conduct, permissions
 from tools.live.account import Account, LiveError, connect
-from tools.live.belongings import Belongings, earlier_runs
+from tools.live.belongings import Belongings
 from tools.live.deployments import deploy
+from tools.live.earlier import earlier_runs
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 from tools.live.run import Inputs, Run

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tools.live import apply, report
+from tools.live import apply, report, shown
 from tools.live.account import Answer
 from tools.live.documented import ANSWERED, LIMITATIONS, SWITCHES, rows
 from tools.live.experiments import Verdict, all_experiments, no, told, unknown, yes
@@ -90,7 +90,7 @@ SURPRISES = {
 def test_the_page_has_answers_figures_differences_and_evidence(masks: Masks) -> None:
     evidence = (Answer("cleanroomsml:CreateConfiguredAudienceModel", "0-1", "ConflictException", f"of {OWN} | taken"),)
     made = found({**SURPRISES, NAMES: replace(SURPRISES[NAMES], evidence=evidence)}, masks)
-    page = report.markdown(made)
+    page = shown.markdown(made)
     row = EXPERIMENTS["empty_description"].row
     assert f"| {row} | empty description | **yes**: Get shows no description then |" in page
     assert "| first deployment | 93.25 s |" in page
@@ -102,7 +102,7 @@ def test_the_page_has_answers_figures_differences_and_evidence(masks: Masks) -> 
 
 def test_what_was_interrupted_lacked_or_left_is_said(masks: Masks) -> None:
     about = {"complete": False, "missing_permissions": ["iam:PassRole"], "left": ["role some"]}
-    page = report.markdown(found({}, masks, **about))
+    page = shown.markdown(found({}, masks, **about))
     assert "It was interrupted: what is missing wasn't tried. Whoever ran it lacks iam:PassRole." in page
     assert "Left in the account: role some." in page
 
@@ -118,7 +118,7 @@ def test_a_wrong_inference_is_a_difference(masks: Masks) -> None:
 
 
 def test_a_second_report_of_a_day_has_a_name_of_its_own(masks: Masks, tmp_path: Path) -> None:
-    files = [report.write(found({}, masks), tmp_path).name for _ in range(2)]
+    files = [shown.write(found({}, masks), tmp_path).name for _ in range(2)]
     assert files == ["live-2026-11-26.json", "live-2026-11-26-2.json"]
 
 
@@ -126,7 +126,7 @@ def test_a_second_report_of_a_day_has_a_name_of_its_own(masks: Masks, tmp_path: 
 def test_it_fits_the_terminal(width: int, masks: Masks, capsys: pytest.CaptureFixture[str]) -> None:
     evidence = (Answer("cleanroomsml:CreateConfiguredAudienceModel", "0-1", "ConflictException", "taken " * 30),)
     made = found({**SURPRISES, "empty_description": replace(unknown("why " * 40), evidence=evidence)}, masks)
-    report.show({**made, "left": ["role cdk-cleanroomsml-live-0a1b2c3d-write-1"] * 4}, Screen(width))
+    shown.show({**made, "left": ["role cdk-cleanroomsml-live-0a1b2c3d-write-1"] * 4}, Screen(width))
     lines = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= width
     assert "  told  the second Create is refused: ConflictException" in [line.rstrip() for line in lines]
@@ -212,7 +212,7 @@ def test_the_command_writes_both_and_says_so(
         copy = tmp_path / file.name
         copy.write_text(file.read_text())
         monkeypatch.setattr(apply, name, copy)
-    file = report.write(found(SURPRISES, masks), tmp_path)
+    file = shown.write(found(SURPRISES, masks), tmp_path)
     assert apply.main([str(file)]) == 0
     assert capsys.readouterr().out == "changed: switches.py\nchanged: limitations.md\n"
     assert apply.main([str(file)]) == 0

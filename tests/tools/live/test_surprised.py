@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tools.live import __main__ as command
 from tools.live import apply, conduct, report
-from tools.live.belongings import earlier_runs
 from tools.live.documented import ANSWERED, LIMITATIONS, ROOT, SWITCHES, rows
+from tools.live.earlier import earlier_runs
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 

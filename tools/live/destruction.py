@@ -1,0 +1,146 @@
+"""How what a run has made is destroyed: in order, patiently, and with a look at the end whether anything is left."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .kinds import KINDS, Found, is_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .belongings import Belongings
+
+    Say = Callable[[str], object]
+
+PATIENCE = (1, 2, 4, 8, 15, 30, 60, 60, 120)
+"""Pauses, in seconds, before a refused deletion is tried again, and before a look whether something is gone."""
+
+_LOOKS = (2, 4, 8, 16, 30)
+"""Pauses between looks for what may have been made although nobody was told."""
+
+_SEEN_SECONDS = 60
+"""After so long, what was made is seen everywhere."""
+
+_ROUNDS = (2, 10, 30)
+"""Pauses before all is gone through once more: a function's last lines make its log group anew, say."""
+
+
+@dataclass
+class Belonging:
+    """One thing that the run has made, or was about to.
+
+    Attributes:
+        kind: one of the names of `KINDS`.
+        name: the name that it was to get.
+        id: what its deletion takes, mostly its ARN; empty as long as nobody has told.
+        whose: `account` or `partner`.
+        made: when, in seconds since the epoch; 0: nobody knows, but long enough ago for a List to show it.
+    """
+
+    kind: str
+    name: str
+    id: str = ""
+    whose: str = "account"
+    made: float = 0
+
+
+def destroy(belongings: Belongings, say: Say) -> list[Belonging]:
+    """Destroys everything; returns what is left."""
+    for seconds in (*_ROUNDS, None):
+        for kind in KINDS:
+            for thing in _here(belongings, kind, say):
+                say(f"deleting {KINDS[kind].called} {thing.name}")
+                _delete(belongings, thing, say)
+        belongings.all = [thing for kind in KINDS for thing in _left(belongings, kind)]
+        belongings.write()
+        if not belongings.all:
+            break
+        if seconds is not None:
+            belongings.pause(seconds)
+    return belongings.all
+
+
+def _here(belongings: Belongings, kind: str, say: Say) -> list[Belonging]:
+    """What is on file of a kind, and what Lists show besides; what may have been made is looked for longer."""
+    on_file = [thing for thing in belongings.all if thing.kind == kind]
+    if of_others := [thing for thing in on_file if thing.whose not in belongings.accounts]:
+        say(f"{KINDS[kind].called} {of_others[0].name} is in a partner's account: PARTNER_PROFILE says which")
+    on_file = [thing for thing in on_file if thing not in of_others]
+    found: list[Belonging] = []
+    try:
+        found = _listed(belongings, kind)
+        for seconds in _LOOKS:
+            seen = {thing.name for thing in found}
+            if all(thing.id or thing.name in seen for thing in on_file):
+                break
+            belongings.pause(seconds)
+            found = _listed(belongings, kind)
+    except (BotoCoreError, ClientError) as error:
+        say(f"{KINDS[kind].called} of this run isn't looked for: {_words(belongings, error)}")
+    known = {(thing.whose, thing.id) for thing in found}
+    return found + [thing for thing in on_file if thing.id and (thing.whose, thing.id) not in known]
+
+
+def _left(belongings: Belongings, kind: str) -> list[Belonging]:
+    """What Lists still show; where they can't be asked, what is on file."""
+    on_file = [thing for thing in belongings.all if thing.kind == kind]
+    try:
+        found = _listed(belongings, kind)
+    except (BotoCoreError, ClientError):
+        return on_file
+    return found + [thing for thing in on_file if thing.whose not in belongings.accounts]
+
+
+def _listed(belongings: Belongings, kind: str) -> list[Belonging]:
+    return [
+        Belonging(kind, found.name, found.id, whose)
+        for whose, account in belongings.accounts.items()
+        if whose == "account" or KINDS[kind].of_partner
+        for found in KINDS[kind].find(account, belongings.prefix)
+    ]
+
+
+def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
+    """Deletes one thing, trying again as long as that may help."""
+    kind, accepted, why = KINDS[thing.kind], False, ""
+    for seconds in (*PATIENCE, None):
+        try:
+            kind.delete(belongings.accounts[thing.whose], Found(thing.name, thing.id))
+            accepted, why = True, "it is still being deleted"
+            if not kind.slow or all(each.id != thing.id for each in _listed(belongings, thing.kind)):
+                break
+        except (BotoCoreError, ClientError) as error:
+            # What was made a moment ago isn't seen everywhere yet: that it isn't there is no proof.
+            if is_gone(error) and (accepted or time.time() - thing.made > _SEEN_SECONDS):
+                accepted = True
+                break
+            why = _words(belongings, error)
+            if not _may_pass(error) and not is_gone(error):
+                break
+        if seconds is not None:
+            belongings.pause(seconds)
+    if accepted:
+        belongings.forget(thing)
+    else:
+        say(f"{kind.called} {thing.name} isn't deleted: {why}")
+
+
+def _words(belongings: Belongings, error: Exception) -> str:
+    return belongings.accounts["account"].masks.mask(str(error))
+
+
+def _may_pass(error: BotoCoreError | ClientError) -> bool:
+    """Whether the same call may succeed a little later."""
+    if isinstance(error, BotoCoreError):
+        return True
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status >= 500 or any(word in code for word in _PASSING)
+
+
+_PASSING = ("Conflict", "Throttl", "TooManyRequests", "BucketNotEmpty", "InUse", "Limit", "ValidationError")

@@ -1,0 +1,60 @@
+"""What other runs have left in an account, or are making there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .account import LiveError
+from .belongings import RUN_ID_LETTERS, place_of
+from .kinds import KINDS, PREFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .account import Account
+
+
+@dataclass
+class EarlierRun:
+    """A run that left something, or is still under way.
+
+    Attributes:
+        run_id: its id.
+        left: what it left: kinds and names.
+    """
+
+    run_id: str
+    left: list[str]
+
+
+def earlier_runs(accounts: dict[str, Account], folder: Path) -> list[EarlierRun]:
+    """The runs that left something in the account, this machine's or another's: all names begin with one prefix.
+
+    Raises:
+        LiveError: not everything can be looked at; the message names all that can't.
+    """
+    left: dict[str, list[str]] = {}
+    problems = []
+    for kind in KINDS.values():
+        for whose, account in accounts.items():
+            try:
+                found = [*kind.find(account, PREFIX)] if whose == "account" or kind.of_partner else []
+            except (BotoCoreError, ClientError) as error:
+                problems.append(f"{kind.called}: {account.masks.mask(str(error))}")
+                continue
+            for each in found:
+                run_id = each.name.removeprefix(PREFIX)[:RUN_ID_LETTERS]
+                left.setdefault(run_id, []).append(f"{kind.called} {each.name}")
+    if problems:
+        raise LiveError("\n".join(["what an earlier run may have left can't be looked for:", *problems]))
+    for file in folder.glob("*.json"):
+        document = json.loads(file.read_text())
+        for thing in document["belongings"] if document["place"] == place_of(accounts) else []:
+            line = f"{KINDS[thing['kind']].called} {thing['name']}"
+            lines = left.setdefault(file.stem, [])
+            lines += [line] if line not in lines else []
+    return [EarlierRun(run_id, lines) for run_id, lines in left.items()]
