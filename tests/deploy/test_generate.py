@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,8 +117,59 @@ class ByHand:
         }
         self.ml.tag_resource(resourceArn=AUDIENCE_MODEL_ARN, tags={"cdk-cleanroomsml:retraining": "x"})
         self.arns = [self.make(number) for number in range(len(NAMES))]
+        self.audience_model = self.train()
+        self.arns.append(self.make(0, name="chain", audienceModelArn=self.audience_model, tags={"team": "ads"}))
+        self.rooms: Any = engine.client("cleanrooms")
+        self.offer()
 
-    def make(self, number: int) -> str:
+    def train(self) -> str:
+        """An audience model of its own."""
+        columns = [{"columnName": name, "columnTypes": [name]} for name in ("USER_ID", "ITEM_ID", "TIMESTAMP")]
+        source = {"glueDataSource": {"tableName": "clicks", "databaseName": "shop"}}
+        data = [{"type": "INTERACTIONS", "inputConfig": {"schema": columns, "dataSource": source}}]
+        dataset = self.ml.create_training_dataset(name=ODD[:63], roleArn=self.roles["/"], trainingData=data)
+        window = {"trainingDataStartTime": datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)}
+        made = self.ml.create_audience_model(
+            name=ODD[:63],
+            trainingDatasetArn=dataset["trainingDatasetArn"],
+            description=ODD[:200],
+            tags={"k": "v"},
+            **window,
+        )
+        return str(made["audienceModelArn"])
+
+    def offer(self) -> None:
+        """Lets a partner in: an association, and a policy in words that the CDK would put in another way."""
+        collaboration = self.rooms.create_collaboration(
+            name="spring",
+            description="a campaign",
+            creatorDisplayName="publisher",
+            creatorMemberAbilities=[],
+            queryLogStatus="DISABLED",
+            members=[{"accountId": PARTNER, "memberAbilities": ["CAN_QUERY"], "displayName": "advertiser"}],
+        )["collaboration"]["id"]
+        joined = self.rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
+        self.association = self.rooms.create_configured_audience_model_association(
+            membershipIdentifier=joined["membership"]["id"],
+            configuredAudienceModelArn=self.arns[-1],
+            configuredAudienceModelAssociationName=ODD[:90],
+            manageResourcePolicies=False,
+            description=ODD[:200],
+            tags={"k": "v"},
+        )["configuredAudienceModelAssociation"]
+        statement = {
+            "Sid": "Spring",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"},
+            "Action": "cleanrooms-ml:StartAudienceGenerationJob",
+            "Resource": self.arns[-1],
+        }
+        self.ml.put_configured_audience_model_policy(
+            configuredAudienceModelArn=self.arns[-1],
+            configuredAudienceModelPolicy=json.dumps({"Version": "2012-10-17", "Id": "ours", "Statement": statement}),
+        )
+
+    def make(self, number: int, **more: Any) -> str:
         bucket, place = some(number, ("by-hand", "keyed.by-hand")), some(number, PLACES)
         destination = {"s3Destination": {"s3Uri": f"s3://{bucket}{place}"}}
         request = {
@@ -125,14 +177,24 @@ class ByHand:
             "outputConfig": {"destination": destination, "roleArn": self.roles[some(number, ROLES)]},
             "sharedAudienceMetrics": ["ALL"],
             **fields(number),
+            **more,
         }
         return str(self.ml.create_configured_audience_model(**request)["configuredAudienceModelArn"])
 
     def held(self) -> dict[str, Any]:
-        """All models as the service holds them, but for markers."""
-        return {
-            arn: _unmarked(self.ml.get_configured_audience_model(configuredAudienceModelArn=arn)) for arn in self.arns
+        """All as the services hold them, but for markers."""
+        association = {
+            "membershipIdentifier": self.association["membershipId"],
+            "configuredAudienceModelAssociationIdentifier": self.association["id"],
         }
+        found = [self.ml.get_configured_audience_model(configuredAudienceModelArn=arn) for arn in self.arns]
+        found += [
+            self.ml.get_audience_model(audienceModelArn=self.audience_model),
+            self.ml.get_configured_audience_model_policy(configuredAudienceModelArn=self.arns[-1]),
+            self.rooms.get_configured_audience_model_association(**association)["configuredAudienceModelAssociation"],
+            self.rooms.list_tags_for_resource(resourceArn=self.association["arn"]),
+        ]
+        return {str(number): _unmarked(each) for number, each in enumerate(found)}
 
 
 def _unmarked(held: dict[str, Any]) -> dict[str, Any]:

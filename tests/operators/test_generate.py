@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 import subprocess
 import sys
 from argparse import Namespace
@@ -14,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 
-from cdk_cleanroomsml import AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation
-from cdk_cleanroomsml.operators import adoption, generate
+from cdk_cleanroomsml.operators import generate
 from cdk_cleanroomsml.operators.comparison import compare
 from cdk_cleanroomsml.operators.outcome import CommandError
 from cdk_cleanroomsml.operators.python_source import text
@@ -36,15 +33,6 @@ DATASET = "AWS::CleanRoomsML::TrainingDataset"
 ODD = "a 'b' \"c\" \\d {e} ${F} é \N{RUNNER} \N{RIGHT-TO-LEFT OVERRIDE}\x85 %s"
 
 
-TAKE_OVER = (AudienceModel, ConfiguredAudienceModel, ConfiguredAudienceModelAssociation)
-
-
-@pytest.fixture(autouse=True)
-def takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if each construct could take over what exists."""
-    monkeypatch.setattr(generate, "takes_over", lambda _: True)
-
-
 def program(world: World, capsys: pytest.CaptureFixture[str], *arns: str, code: int = 0) -> str:
     capsys.readouterr()
     assert generate.run(world.account(), Namespace(arns=list(arns))) == code
@@ -53,8 +41,6 @@ def program(world: World, capsys: pytest.CaptureFixture[str], *arns: str, code: 
 
 def template_of(python: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "existing"}
-    if not all(adoption.takes_over(each.__name__) for each in TAKE_OVER):
-        python = re.sub(r"^ +adopt=.*\n", "", python, flags=re.M)
     exec(compile(python, "existing.py", "exec"), namespace)  # noqa: S102 - what was generated
     app = cdk.App(builtin_cloud_formation_validation=False)
     namespace["Existing"](app, "Existing", env=cdk.Environment(account=ACCOUNT, region=REGION))
@@ -263,54 +249,20 @@ def ruff(*arguments: str, python: str, width: int = 120) -> subprocess.Completed
     return subprocess.run(command, input=python, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("adopt", [False, True])
-def test_it_is_formatted_and_imports_what_it_uses(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, adopt: bool
-) -> None:
-    monkeypatch.setattr(generate, "takes_over", lambda _: adopt)
+def test_it_is_formatted_and_imports_what_it_uses(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     bucket(world, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a")
     world.elsewhere.tables["shop", "clicks"] = "s3://segments/clicks"
     model = world.model(ODD, description=ODD, audienceSizeConfig=TWICE, tags={"a": ODD[:0]})
     world.association(model, world.membership(), ODD)
     held = world.ml.get_configured_audience_model(configuredAudienceModelArn=model)
     dataset = world.ml.get_audience_model(audienceModelArn=held["audienceModelArn"])["trainingDatasetArn"]
-    python = program(world, capsys, dataset, model, code=0 if adopt else 3)
+    python = program(world, capsys, dataset, model)
     for width in (88, 120):
         assert ruff("format", "--diff", python=python, width=width).stdout == ""
     assert (
         ruff("check", "--select", "F,I,E,W,ISC,UP", "--ignore", "E501", python=python).stdout == "All checks passed!\n"
     )
-    assert python.count(f"adopt={text(model)}") == int(adopt)
-
-
-@pytest.mark.parametrize("construct", TAKE_OVER)
-def test_constructs_that_have_the_parameter_are_known(construct: Any) -> None:
-    takes = "adopt" in inspect.signature(construct.__init__).parameters
-    assert adoption.takes_over(construct.__name__) is takes
-
-
-def test_what_this_version_cannot_take_over_is_said(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(generate, "takes_over", lambda construct: construct == "ConfiguredAudienceModel")
-    bucket(world)
-    model = world.model()
-    world.ml.put_configured_audience_model_policy(
-        configuredAudienceModelArn=model, configuredAudienceModelPolicy=json.dumps({"Statement": [statement()]})
-    )
-    held = world.ml.get_configured_audience_model(configuredAudienceModelArn=model)
-    assert generate.run(world.account(as_json=True), Namespace(arns=[model])) == 3
-    told = json.loads(capsys.readouterr().out)
-    assert f'adopt="{model}"' in told["python"]
-    assert f'adopt="{held["audienceModelArn"]}"' not in told["python"]
-    assert told["python"].count("# This version can't take it over: a deployment would create it once more.") == 2
-    assert told["notes"] == [
-        f"this version's {construct} can't take over {arn}: deploying would create it once more"
-        for construct, arn in (
-            ("AudienceModel", held["audienceModelArn"]),
-            ("ConfiguredAudienceModelPolicy", f"{model}/policy"),
-        )
-    ]
+    assert python.count(f"adopt={text(model)}") == 1
 
 
 class TestNotes:

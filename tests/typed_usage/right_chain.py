@@ -71,6 +71,7 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
         encryption_key=key,
         retrained=True,
         removal_policy=cdk.RemovalPolicy.RETAIN,
+        adopt="arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/by-hand",
     )
     model = ConfiguredAudienceModel(
         stack,
@@ -88,7 +89,13 @@ def define(stack: cdk.Stack, role: iam.Role, key: kms.Key, table: glue.CfnTable)
         configured_audience_model=model,
         membership=membership,
         manage_resource_policies=False,
+        removal_policy=None,
+        adopt="c0c0c0c0-0000-4000-8000-000000000001",
     )
+    theirs = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Theirs", "arn")
+    ConfiguredAudienceModelPolicy(
+        stack, "Policy", configured_audience_model=theirs, adopt=True, overwrite=True
+    ).apply_removal_policy(cdk.RemovalPolicy.DESTROY)
     grant: iam.Grant = model.grants.start_audience_generation(
         iam.AccountPrincipal("444455556666"), collaboration_id="id"
     )

@@ -65,6 +65,7 @@ def define(stack: cdk.Stack, bucket: s3.Bucket, audience_model: IAudienceModel, 
     model.grants.read("everybody")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     TrainingDatasetGrants.from_training_dataset(model)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     AudienceModelGrants.from_audience_model("arn")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ConfiguredAudienceModelPolicy(stack, "Taken", configured_audience_model=model, adopt="arn")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model="arn")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     model.grants.start_audience_generation("444455556666", collaboration_id="id")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     model.add_to_resource_policy({"Effect": "Allow"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 import aws_cdk as cdk
@@ -14,7 +15,7 @@ from ..common.problems import Problems
 from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy
 from ..configured_audience_model import policy_of
-from ..provider import Permission, TaggedCustomResource
+from ..provider import Permission, TaggedCustomResource, check_adopt
 from .grants import ConfiguredAudienceModelAssociationGrants
 from .interface import ConfiguredAudienceModelAssociationReference
 
@@ -61,7 +62,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         manage_resource_policies: bool = True,
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        removal_policy: cdk.RemovalPolicy | None = None,
+        adopt: str | None = None,
     ) -> None:
         """Defines the association.
 
@@ -89,7 +91,18 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
                 service allows it: its model limits the ARN of what is tagged later to 100 characters, and that of an
                 association is longer. Default: none but those of ``cdk.Tags``.
             removal_policy: What becomes of the association when it leaves the stack. ``RETAIN`` keeps it. Default: it
-                is deleted.
+                is deleted. One that the stack has adopted is released instead, as it is by then and without markers,
+                unless ``DESTROY`` is given.
+            adopt: The ARN of an association that exists, of the same account and Region, or its identifier: then it is
+                one of ``membership``. The first deployment takes it over instead of creating one: it changes name and
+                description in place where the template says otherwise, and marks it. It fails, and changes nothing, if
+                the association is that of another model or membership, if Clean Rooms manages the resource policies
+                otherwise than ``manage_resource_policies`` says, if the service doesn't tell its tags, or if it is that
+                of a living stack. If the deployment is rolled back, the association is as it was before, earlier
+                markers included. Once it is adopted, this is not read any more: leave it in or take it out. Under a
+                new construct id in the same stack it moves the association: the old one's deletion leaves it alone. The
+                function asks CloudFormation about stacks, so in a VPC it must reach that. Default: an association is
+                created.
 
         Raises:
             ValueError: Parameters break the API's rules, or name what is in another account or Region; the message
@@ -97,7 +110,10 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
         """
         stack = stack_of(scope)
         problems = Problems(scope, id)
-        check_removal_policy(problems, removal_policy)
+        if removal_policy is not None:
+            check_removal_policy(problems, removal_policy)
+        membership_identifier = membership.membership_ref.membership_identifier
+        adopted = None if adopt is None else _check_adopt(problems, adopt, stack, membership_identifier)
         _check(
             problems,
             stack,
@@ -119,7 +135,6 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             mark_shared()
         if manage_resource_policies:
             self._provider.checks.append(self._check_policy)
-        membership_identifier = membership.membership_ref.membership_identifier
         model_arn = configured_audience_model.configured_audience_model_ref.configured_audience_model_arn
         self._define(
             {
@@ -132,6 +147,7 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             },
             tags=tags,
             removal_policy=removal_policy,
+            adopt=adopted,
         )
         permissions = self._provider.permissions
         permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
@@ -144,6 +160,8 @@ class ConfiguredAudienceModelAssociation(TaggedCustomResource):
             user=self._resource,
             made_of=(),
         )
+        if adopt is not None:
+            self._take_over(adopt.rpartition("/")[2])
 
     @staticmethod
     def from_configured_audience_model_association_arn(
@@ -254,6 +272,30 @@ def _check(
     problems.resource("configured_audience_model", model, stack, _WHERE_THE_MODEL_IS)
     problems.resource("membership", membership, stack, _WHERE_THE_MODEL_IS)
     problems.raise_if_any()
+
+
+def _check_adopt(problems: Problems, adopt: str, stack: cdk.Stack, membership_identifier: str) -> str:
+    """Checks what is to be adopted, an ARN or an identifier; returns the ARN."""
+    if cdk.Token.is_unresolved(adopt):
+        check_adopt(problems, adopt, stack, RESOURCE_TYPE)
+        return adopt
+    own = adopt.rpartition("/")[2]
+    arn = adopt
+    if re.fullmatch(limits.UUID_PATTERN, adopt):
+        (arn,) = _memberships(f"{membership_identifier}/{_ANY.replace('*', adopt)}")
+    else:
+        problems.text(
+            "adopt",
+            adopt,
+            length=limits.ASSOCIATION_ARN_LENGTH,
+            pattern=limits.ASSOCIATION_ARN_PATTERN,
+            allowed="the identifier of an association, or its ARN,"
+            " arn:aws:cleanrooms:<region>:<account>:membership/<id>/configuredaudiencemodelassociation/<id>",
+        )
+        in_arn = adopt.partition("membership/")[2].partition("/")[0]
+        problems.same("adopt's membership", in_arn, membership_identifier, "name the one that it is associated with")
+    check_adopt(problems, arn, stack, RESOURCE_TYPE, known_by=own)
+    return arn
 
 
 _ANY = "configuredaudiencemodelassociation/*"

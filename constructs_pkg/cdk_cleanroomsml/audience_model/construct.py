@@ -16,7 +16,7 @@ from ..common.problems import Problems
 from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy
 from ..common.role_permissions import KEY_REGION, warn_of_another_account
-from ..provider import Permission, TaggedCustomResource
+from ..provider import Permission, TaggedCustomResource, check_adopt
 from .grants import AudienceModelGrants
 from .interface import AudienceModelReference
 from .training_key import FOR_AWS, GRANT, USE, let_service_train_with, via_service
@@ -75,6 +75,7 @@ class AudienceModel(TaggedCustomResource):
         tags: Mapping[str, str] | None = None,
         retrained: bool = False,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        adopt: str | None = None,
     ) -> None:
         """Defines the audience model.
 
@@ -114,6 +115,15 @@ class AudienceModel(TaggedCustomResource):
                 deletes it, and with it what a retraining has trained in its place. Default: it is kept, unless the
                 deployment that creates it fails; so must be its dataset, which the service won't delete as long as the
                 audience model is there.
+            adopt: The ARN of an audience model that exists, of the same account and Region, ``ACTIVE`` or still in
+                training. The first deployment takes it over instead of training one, and marks it. Nothing but tags
+                can be changed in one that exists, so it fails, and changes nothing, if the template says anything else
+                than what is there, name excepted; if the audience model is that of a living stack, or one that a
+                retraining has trained. If the deployment is rolled back, the audience model is as it was before,
+                earlier markers included. Once it is adopted, this is not read any more: leave it in or take it out.
+                Under a new construct id in the same stack it moves the audience model: the old one's deletion leaves
+                it alone. The function asks CloudFormation about stacks, so in a VPC it must reach that. Default: an
+                audience model is trained.
 
         Raises:
             ValueError: Parameters break the rules, or name what is in another account or Region; the message lists
@@ -130,6 +140,9 @@ class AudienceModel(TaggedCustomResource):
         problems.resource("encryption_key", encryption_key, stack, KEY_REGION, account=False)
         _check_times(problems, training_data_start_time, training_data_end_time)
         problems.tags("tags", tags)
+        if adopt is not None:
+            problems.arn("adopt", adopt, "audience-model")
+            check_adopt(problems, adopt, stack, RESOURCE_TYPE)
         problems.raise_if_any()
 
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=audience_model_name)
@@ -151,6 +164,7 @@ class AudienceModel(TaggedCustomResource):
             },
             tags=tags,
             removal_policy=removal_policy,
+            adopt=adopt,
         )
         resource, permissions = self._resource, self._provider.permissions
         permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=resource)
@@ -162,6 +176,8 @@ class AudienceModel(TaggedCustomResource):
             via = tuple(via_service().items())
             for permission in (Permission(USE, via), Permission(GRANT, (*via, *FOR_AWS.items()))):
                 permissions.named(permission, key_arn, what="Key", type=RESOURCE_TYPE, user=resource)
+        if adopt is not None:
+            self._take_over(adopt)
         if retrained:
             self.mark_retrained()
 

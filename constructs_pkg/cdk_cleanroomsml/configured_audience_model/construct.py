@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 import aws_cdk as cdk
 import jsii
@@ -17,8 +17,6 @@ from ..common.environment import (
     audience_models,
     configured_audience_models,
     environment_of,
-    environment_of_arn,
-    resources_of_stack,
     stack_of,
 )
 from ..common.imported import ImportedResource
@@ -28,7 +26,7 @@ from ..common.property_injection import property_injectable
 from ..common.removal_policy import check_removal_policy
 from ..common.role_permissions import ONE_ACCOUNT
 from ..common.roles import shown
-from ..provider import PASS_ROLE, Permission, TaggedCustomResource
+from ..provider import PASS_ROLE, Permission, TaggedCustomResource, check_adopt
 from .audience_sizes import check_audience_sizes
 from .grants import ConfiguredAudienceModelGrants
 from .interface import ConfiguredAudienceModelReference
@@ -164,7 +162,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             problems.same("output's Region", output.region, environment_of(stack).region, ONE_REGION)
             problems.same("output's role's account", output.role_account, environment_of(stack).account, ONE_ACCOUNT)
         if adopt is not None:
-            _check_adopt(problems, adopt, stack)
+            problems.arn("adopt", adopt, "configured-audience-model")
+            check_adopt(problems, adopt, stack, RESOURCE_TYPE)
         problems.raise_if_any()
 
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=configured_audience_model_name)
@@ -178,8 +177,6 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         self._waits = wait_for_audience_model is not None
         self._define(
             {
-                "Adopt": adopt,
-                "DeleteAdopted": True if removal_policy is cdk.RemovalPolicy.DESTROY else None,
                 "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
                 # From here on, the request of CreateConfiguredAudienceModel.
                 "name": self._requested_name(),
@@ -197,7 +194,8 @@ class ConfiguredAudienceModel(TaggedCustomResource):
                 and child_resource_tag_on_create_policy.value,
             },
             tags=tags,
-            removal_policy=cdk.RemovalPolicy.DESTROY if removal_policy is None else removal_policy,
+            removal_policy=removal_policy,
+            adopt=adopt,
         )
         self._provider.permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
         self._pass_role(stack)
@@ -209,6 +207,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             self.mark_retrained()
         if adopt is not None:
             self._take_over(adopt)
+            self.mark_shared()
         if replacement_protection:
             self._protect()
 
@@ -314,30 +313,6 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         policy = self.policy or ConfiguredAudienceModelPolicy(self, "Policy", configured_audience_model=self)
         return add_to(policy, statement)
 
-    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
-        """Says what becomes of the model when it leaves the stack, see ``removal_policy``.
-
-        Args:
-            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way, and what
-                it has just adopted is as it was before.
-
-        Raises:
-            ValueError: It is ``SNAPSHOT``.
-        """
-        super().apply_removal_policy(policy)
-        if policy is cdk.RemovalPolicy.DESTROY:
-            self._resource.add_property_override("DeleteAdopted", True)
-        else:
-            self._resource.add_property_deletion_override("DeleteAdopted")
-
-    def _take_over(self, arn: str) -> None:
-        """Lets the function see whose a model is, and whether a stack, or one around it, is rolled back."""
-        if not cdk.Token.is_unresolved(arn):
-            claim(self, "Adopt", arn)
-        stacks = resources_of_stack("cloudformation", "stack")
-        self._provider.permissions.named(_SEE_STACKS, stacks, what="Stacks", type=RESOURCE_TYPE, user=self._resource)
-        self.mark_shared()
-
     def mark_retrained(self) -> None:
         """Leaves it to something other than the template which audience model is used, see ``retrained``."""
         self._resource.add_property_override("Retrained", True)
@@ -424,11 +399,6 @@ _CONFIGURE = Permission(("cleanrooms-ml:CreateConfiguredAudienceModel", "cleanro
 """Create is authorised on the audience model, Update on both (Service Authorization Reference)."""
 _SEE = Permission(("cleanrooms-ml:GetAudienceModel",))
 _SEE_STACK = Permission(("cloudformation:DescribeStacks",))
-_SEE_STACKS = Permission(("cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"))
-"""Which stack a model belongs to only its markers tell, at deployment."""
-
-_WHERE_ADOPTED = "a model is adopted by a stack of its own account and Region"
-
 
 _LISTS = ("cleanrooms-ml:ListConfiguredAudienceModels", "cleanrooms-ml:ListAudienceGenerationJobs")
 
@@ -449,24 +419,6 @@ def _needed_by_any() -> Statements:
         Permission(actions): (configured_audience_models(),),
         Permission(_LISTS): ("*",),
     }
-
-
-def _check_adopt(problems: Problems, arn: str, stack: cdk.Stack) -> None:
-    """Checks what is to be adopted, as far as it is known at synthesis."""
-    problems.arn("adopt", arn, "configured-audience-model")
-    problems.environment("adopt", environment_of_arn(arn, RESOURCE_TYPE), stack, _WHERE_ADOPTED)
-    if not cdk.Token.is_unresolved(arn):
-        other = claimed_by(stack, "Adopt", arn)
-        if other:
-            problems.found.append(f"adopt {arn!r} is adopted by '{other}' already: a model belongs to one construct")
-        return
-    token = cdk.Tokenization.reverse_string(arn).first_token
-    target = cast("cdk.Reference", token).target if token and cdk.Reference.is_reference(token) else None
-    if target is not None and getattr(target, "cfn_resource_type", "") == RESOURCE_TYPE:
-        problems.found.append(
-            f"adopt must be a model that exists, got that of '{target.node.path}', which this application defines: give"
-            " its ARN as a text, and take that construct out"
-        )
 
 
 @jsii.implements(iam.IResourceWithPolicyV2)

@@ -15,7 +15,7 @@ from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.property_injection import property_injectable
 from ..common.removal_policy import apply_removal_policy
-from ..provider import SERVICE_TIMEOUT, Permission, provider_of
+from ..provider import SEE_STACKS, SERVICE_TIMEOUT, Permission, delete_adopted, let_see_stacks, provider_of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from .interface import IConfiguredAudienceModel, IConfiguredAudienceModelRef
 
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModelPolicy"
+
+_SEE_STACKS = Permission((*SEE_STACKS.actions, "cloudformation:ListStackResources"))
+_FIND_STACK = Permission(("cloudformation:DescribeStackResources",))
+"""A policy has no markers: CloudFormation knows it by its physical id. On which stack that is authorised, where none is
+named, isn't documented."""
+_REMEMBER = Permission(
+    ("cleanrooms-ml:GetConfiguredAudienceModel", "cleanrooms-ml:TagResource", "cleanrooms-ml:UntagResource")
+)
+"""What a policy was like stands in tags of its model."""
 
 _OWNER = "only its owner can give a model a resource policy, and only where it is"
 
@@ -44,7 +53,15 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
     PROPERTY_INJECTION_ID: ClassVar[str] = "cdk-cleanroomsml.ConfiguredAudienceModelPolicy"
     """What ``cdk.PropertyInjectors`` know the class by."""
 
-    def __init__(self, scope: Construct, id: str, *, configured_audience_model: IConfiguredAudienceModel) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        configured_audience_model: IConfiguredAudienceModel,
+        adopt: bool = False,
+        overwrite: bool = False,
+    ) -> None:
         """Defines the policy of a model.
 
         Args:
@@ -52,10 +69,21 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             id: Its name there.
             configured_audience_model: The model. It must be in the account and Region of the stack. From here on, its
                 ``add_to_resource_policy`` and its grants write into this policy.
+            adopt: Whether the first deployment takes over the policy that the model has, whoever has put it outside of
+                CloudFormation, instead of putting one. If that says the same, in whatever spelling, nothing is
+                written. It fails, and changes nothing, if there is none, if it says something else, or if a living
+                stack has it. When it leaves the stack it stays as it is by then, unless ``DESTROY`` was given to
+                ``apply_removal_policy``. Once it is adopted, this is not read any more: leave it in or take it out.
+                Under a new construct id in the same stack it moves the policy: the old one's deletion leaves it alone.
+                The function asks CloudFormation about stacks, so in a VPC it must reach that. Default: there must be
+                none.
+            overwrite: Whether a policy that says something else is overwritten when it is adopted. Until the next
+                deployment that changes it, the old document stands compressed in tags of the model, and a roll-back
+                puts it back. What doesn't fit in there is not overwritten. Default: it isn't.
 
         Raises:
-            ValueError: The model has a policy already, also one that was given to another import of the same ARN; or
-                it is in another account or Region.
+            ValueError: The model has a policy already, also one that was given to another import of the same ARN; it is
+                in another account or Region; or ``overwrite`` is given without ``adopt``.
         """
         stack = stack_of(scope)
         problems = Problems(scope, id)
@@ -65,6 +93,8 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             problems.found.append(
                 f"configured_audience_model has a resource policy already, '{other}': a model has one"
             )
+        if overwrite and not adopt:
+            problems.found.append("overwrite is only for what is adopted: give adopt=True as well, or leave it out")
         problems.raise_if_any()
 
         super().__init__(scope, id)
@@ -78,6 +108,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             mark_shared()
         provider = provider_of(stack)
         provider.checks.append(self._check_document)
+        model_arn = configured_audience_model.configured_audience_model_arn
         self._resource = cdk.CfnResource(
             self,
             "Resource",
@@ -85,23 +116,37 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             properties={
                 "ServiceToken": provider.service_token,
                 "ServiceTimeout": SERVICE_TIMEOUT,
+                "Adopt": adopt or None,
+                "Overwrite": overwrite or None,
                 # From here on, the request of PutConfiguredAudienceModelPolicy, its document as an object.
-                "configuredAudienceModelArn": configured_audience_model.configured_audience_model_arn,
+                "configuredAudienceModelArn": model_arn,
                 "configuredAudienceModelPolicy": self.document,
             },
         )
-        provider.permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
+        permissions = provider.permissions
+        permissions.of_type(RESOURCE_TYPE, _needed_by_any, user=self._resource)
+        if adopt:
+            let_see_stacks(permissions, self._resource, _SEE_STACKS)
+            permissions.named(_FIND_STACK, "*", what="Stack", type=RESOURCE_TYPE, user=self._resource)
+        if overwrite:
+            permissions.named(
+                _REMEMBER, model_arn, what="ConfiguredAudienceModel", type=RESOURCE_TYPE, user=self._resource
+            )
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
-        """Says what becomes of the policy when it leaves the stack. By default it is deleted.
+        """Says what becomes of the policy when it leaves the stack.
+
+        By default it is deleted; one that was adopted stays as it is by then.
 
         Args:
-            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way, and what
+                it has just adopted is as it was before.
 
         Raises:
             ValueError: It is ``SNAPSHOT``.
         """
         apply_removal_policy(self, self._resource, policy)
+        delete_adopted(self._resource, policy)
 
     def _check_document(self) -> list[str]:
         if self.document.is_empty:

@@ -18,6 +18,7 @@ from ..handler.resource_types import (
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     Policy,
+    model_of,
 )
 from .account import code_of
 from .template import Unknown, unknown_in
@@ -268,7 +269,7 @@ def _compare_policy(account: Account, told: Compared, given: dict[str, Any]) -> 
     held = account.find(
         "cleanroomsml",
         "get_configured_audience_model_policy",
-        configuredAudienceModelArn=told.physical_id.removesuffix("/policy"),
+        configuredAudienceModelArn=model_of(told.physical_id),
     )
     told.filled, told.held = given, held or {}
     if held is None:

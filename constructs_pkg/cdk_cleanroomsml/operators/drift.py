@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 
+from ..handler.resource_types import model_of
 from .comparison import ASSOCIATION, KINDS, POLICY, TYPES, Compared, address, compare
 from .outcome import DONE, FOUND, NOT_KNOWN, CommandError
 from .stacks import Stack, Stacks, alike, check_name
@@ -84,7 +85,7 @@ class Drift:
         self._account.call(
             "cleanroomsml",
             "put_configured_audience_model_policy",
-            configuredAudienceModelArn=told.physical_id.removesuffix("/policy"),
+            configuredAudienceModelArn=model_of(told.physical_id),
             configuredAudienceModelPolicy=document,
             **guard,
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..handler.protocol import MARKER_PREFIX, STACK_MARKER
 from ..handler.resource_types import RETRAINING_MARKER
-from .adoption import takes_over
 from .existing import Existing, Reader
 from .outcome import DONE, NOT_KNOWN
 from .python_source import Call, Expression, class_like, source, text
@@ -70,7 +69,6 @@ class Program:
         self._found = found
         self._account = account
         self._region = region
-        self._creates: list[str] = []
         self._ids: set[str] = set(_TAKEN)
         self._variables: set[str] = set()
         self._made: dict[str, Expression] = {}
@@ -113,9 +111,7 @@ class Program:
 
     def _title(self) -> str:
         place = f"account {self._account}, {self._region}"
-        if not self._creates:
-            return f"What exists in {place}: deploying this takes it over, and changes nothing."
-        return f"What exists in {place}.\n\nDeploying this would create some of it once more, where it says so.\n"
+        return f"What exists in {place}: deploying this takes it over, and changes nothing."
 
     def _imports(self, body: str) -> str:
         lines = []
@@ -209,8 +205,10 @@ class Program:
         statements = document.get("Statement", [])
         statements = statements if isinstance(statements, list) else [statements]
         itself = Expression(f"{model.text}.configured_audience_model_arn")
-        if not takes_over("ConfiguredAudienceModelPolicy"):
-            self._say_created("ConfiguredAudienceModelPolicy", f"{arn}/policy")
+        keywords = {"configured_audience_model": model, "adopt": True}
+        policy = self._assign(
+            "policy", Call("ConfiguredAudienceModelPolicy", (_SELF, self._id("", "Policy")), keywords)
+        )
         shown = _replaced(statements, arn, itself)
         for statement in shown:
             call = Call("iam.PolicyStatement.from_json", (statement,))
@@ -218,7 +216,7 @@ class Program:
         if not _is_kept(document, statements):
             # The CDK would put these statements in another way.
             exact = _replaced(document, arn, itself)
-            self._override(Expression(f"{model.text}.policy"), "configuredAudienceModelPolicy", exact)
+            self._override(policy, "configuredAudienceModelPolicy", exact)
 
     def _association(self, arn: str, association: Members) -> None:
         membership = self._import("Membership", "from_membership_identifier", association["membershipId"])
@@ -299,9 +297,7 @@ class Program:
     def _define(
         self, variable: str, construct: str, arn: str, name: str, keywords: dict[str, Any], *, adopts: bool = True
     ) -> Expression:
-        adopt = {"adopt": arn} if adopts and takes_over(construct) else {}
-        if adopts and not adopt:
-            self._say_created(construct, arn)
+        adopt = {"adopt": arn} if adopts else {}
         id_ = self._id(name, "".join(word.title() for word in variable.split("_")))
         self._made[arn] = self._assign(variable, Call(construct, (_SELF, id_), {**adopt, **keywords}))
         return self._made[arn]
@@ -309,13 +305,6 @@ class Program:
     def _import(self, class_: str, method: str, name: str, variable: str = "", **keywords: object) -> Expression:
         """What is defined elsewhere."""
         return self._once(f"{class_} {name}", variable or class_.lower(), f"{class_}.{method}", (name,), keywords)
-
-    def _say_created(self, construct: str, arn: str) -> None:
-        self._creates.append(arn)
-        self._found.notes.append(
-            f"this version's {construct} can't take over {arn}: deploying would create it once more"
-        )
-        self._statements.append(("", "# This version can't take it over: a deployment would create it once more."))
 
     def _once(
         self, key: str, variable: str, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]

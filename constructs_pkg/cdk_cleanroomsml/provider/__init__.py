@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from .adoption import SEE_STACKS, check_adopt, delete_adopted, let_see_stacks
 from .construct import PASS_ROLE, SERVICE_TIMEOUT, CleanRoomsMLProvider, provider_of
 from .custom_resource import TaggedCustomResource
 from .policy import Permission, Statements
 
 __all__ = [
     "PASS_ROLE",
+    "SEE_STACKS",
     "SERVICE_TIMEOUT",
     "CleanRoomsMLProvider",
     "Permission",
     "Statements",
     "TaggedCustomResource",
+    "check_adopt",
+    "delete_adopted",
+    "let_see_stacks",
     "provider_of",
 ]

@@ -11,6 +11,7 @@ from ..common.environment import KNOWN_ENVIRONMENT, KNOWN_STACK, environment_of
 from ..common.names import is_generated_if_needed
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy
+from .adoption import claim_adopted, delete_adopted, let_see_stacks
 from .construct import SERVICE_TIMEOUT, provider_of
 
 if TYPE_CHECKING:
@@ -47,14 +48,21 @@ class TaggedCustomResource(cdk.Resource):
         self._are_tags_checked = False
 
     def _define(
-        self, properties: Mapping[str, Any], *, tags: Mapping[str, str] | None, removal_policy: cdk.RemovalPolicy
+        self,
+        properties: Mapping[str, Any],
+        *,
+        tags: Mapping[str, str] | None,
+        removal_policy: cdk.RemovalPolicy | None,
+        adopt: str | None,
     ) -> cdk.CfnResource:
         """Defines the custom resource.
 
         Args:
             properties: The request of the API, and what else the function is told.
             tags: The tags that were given.
-            removal_policy: What becomes of it when it leaves the stack.
+            removal_policy: What becomes of it when it leaves the stack. ``None``: what was created is deleted, and what
+                was adopted is released.
+            adopt: The ARN of what is taken over instead of creating one; ``None`` if nothing is.
         """
         self._tag_manager = cdk.TagManager(cdk.TagType.MAP, self._type, dict(tags or {}), tag_property_name="tags")
         resource = cdk.CfnResource(
@@ -64,15 +72,26 @@ class TaggedCustomResource(cdk.Resource):
             properties={
                 "ServiceToken": self._provider.service_token,
                 "ServiceTimeout": SERVICE_TIMEOUT,
+                "Adopt": adopt,
+                "DeleteAdopted": True if removal_policy is cdk.RemovalPolicy.DESTROY else None,
                 **properties,
                 # What it is told later, by an Aspect, is there, too; a property override comes after both.
                 "tags": self._tag_manager.rendered_tags,
             },
         )
-        if removal_policy is not cdk.RemovalPolicy.DESTROY:
+        if removal_policy not in (None, cdk.RemovalPolicy.DESTROY):
             apply_removal_policy(self, resource, removal_policy)
         self._resource = resource
         return resource
+
+    def _take_over(self, known_by: str) -> None:
+        """Lets the function take over what exists, and nothing else in the application the same.
+
+        Args:
+            known_by: What it is known by in the whole application.
+        """
+        claim_adopted(self, known_by)
+        let_see_stacks(self._provider.permissions, self._resource)
 
     def _requested_name(self) -> str | None:
         """The name for the request; what CDK says of one that is generated if other accounts or Regions need it."""
@@ -88,12 +107,14 @@ class TaggedCustomResource(cdk.Resource):
         """Says what becomes of it when it leaves the stack, see ``removal_policy``.
 
         Args:
-            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way.
+            policy: ``DESTROY`` or ``RETAIN``. What a failed deployment has just created is deleted either way, and what
+                it has just adopted is as it was before.
 
         Raises:
             ValueError: It is ``SNAPSHOT``.
         """
         apply_removal_policy(self, self._resource, policy)
+        delete_adopted(self._resource, policy)
 
     @property
     @jsii.member(jsii_name="cdkTagManager")

@@ -15,7 +15,7 @@ VERB = re.compile("(Create|Get|List|Update|Delete|Tag|Untag|Put)[A-Z]")
 OPERATIONS = {
     value: "cleanrooms" if "Association" in value else "cleanroomsml"
     for name, value in vars(operations).items()
-    if name.isupper() and isinstance(value, str) and VERB.match(value)
+    if name.isupper() and isinstance(value, str) and VERB.match(value) and "Stack" not in value
 }
 
 

@@ -211,7 +211,7 @@ def takes_whatever_there_is(self: Any, state: Any) -> str:  # noqa: ARG001
     return "taken"
 
 
-def asks_nobody(self: Any, how: str) -> bool:  # noqa: ARG001
+def asks_nobody(self: Any, state: Any, how: str) -> bool:  # noqa: ARG001
     return False
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cdk_cleanroomsml.handler.resource_types.resource_policy.adopt import MOST_RACES
 from cdk_cleanroomsml.handler.resource_types.resource_policy.operation import LONGEST_DOCUMENT
-from cdk_cleanroomsml.handler.resource_types.resource_policy.update import MOST_RACES
 from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.local.service.store import Policy
 

@@ -213,6 +213,8 @@ class CloudFormation:
             raise ConnectTimeoutError(endpoint_url="https://cloudformation.us-east-1.amazonaws.com")
         if asked["Action"] == "ListStackResources":
             return self._list(asked)
+        if asked["Action"] == "DescribeStackResources":
+            return self._whose(asked)
         assert asked["Action"] == "DescribeStackResource"
         view = self.views.get((asked["StackName"], asked["LogicalResourceId"]))
         if self.look_fault or view is None:
@@ -249,6 +251,26 @@ class CloudFormation:
             200,
             f"<{name}Response><{name}Result><StackResourceSummaries>{items}</StackResourceSummaries>{token}"
             f"</{name}Result></{name}Response>",
+        )
+
+    def _whose(self, asked: Mapping[str, str]) -> Response:
+        """DescribeStackResources of the stack that has a physical id: not all of them, and maybe not that one."""
+        wanted, gone = asked["PhysicalResourceId"], ("DELETE_COMPLETE", "DELETE_SKIPPED")
+        found = [
+            stack_id
+            for (stack_id, _), view in self.views.items()
+            if view.physical_id == wanted and view.status not in gone
+        ]
+        if self.look_fault or not found:
+            code, text = self.look_fault or "ValidationError", "no" if self.look_fault else "does not exist"
+            error = f"<Error><Code>{code}</Code><Message>Stack for {wanted}: {text}</Message></Error>"
+            return _response(400, f"<ErrorResponse>{error}</ErrorResponse>")
+        (_, logical_id), view = next((key, view) for key, view in self.views.items() if key[0] == found[0])
+        row = f"<member>{_shown(logical_id, view, StackId=found[0])}</member>"
+        name = "DescribeStackResources"
+        return _response(
+            200,
+            f"<{name}Response><{name}Result><StackResources>{row}</StackResources></{name}Result></{name}Response>",
         )
 
     def _function(self) -> VirtualLambda:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +148,38 @@ class Simulator:
         given = {**MINIMAL, "minMatchingSeedSize": 500, "tags": {}, **members, "name": name}
         model = {**given, "configuredAudienceModelArn": arn, "status": "ACTIVE", "createTime": self.clock.datetime()}
         self._store.configured_audience_models.add(arn, {**model, "updateTime": self.clock.datetime()})
+        return arn
+
+    def audience_model_by_hand(self, name: str, *, status: str = "ACTIVE", **members: Any) -> str:
+        """An audience model that somebody trained without any stack; returns its ARN."""
+        arn = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:audience-model/{name.replace(' ', '-')}"
+        given = {"trainingDatasetArn": DATASET, "tags": {}, **members, "name": name, "status": status}
+        times = dict.fromkeys(("createTime", "updateTime"), self.clock.datetime())
+        self._store.audience_models.add(arn, {**given, "audienceModelArn": arn, **times})
+        return arn
+
+    def association_by_hand(self, name: str, **members: Any) -> str:
+        """An association that somebody made without any stack; returns its ARN."""
+        own = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        membership = f"arn:aws:cleanrooms:{REGION}:{ACCOUNT}:membership/{MEMBERSHIP}"
+        arn = f"{membership}/configuredaudiencemodelassociation/{own}"
+        collaboration = f"arn:aws:cleanrooms:{REGION}:{PARTNER}:collaboration/{COLLABORATION}"
+        association = {
+            "configuredAudienceModelArn": EXISTING_MODELS[0],
+            "manageResourcePolicies": False,
+            "tags": {},
+            **members,
+            "name": name,
+            "id": own,
+            "membershipIdentifier": MEMBERSHIP,
+            "arn": arn,
+            "membershipId": MEMBERSHIP,
+            "membershipArn": membership,
+            "collaborationId": COLLABORATION,
+            "collaborationArn": collaboration,
+        }
+        times = dict.fromkeys(("createTime", "updateTime"), self.clock.datetime())
+        self._store.associations.add(arn, {**association, **times})
         return arn
 
     def held(self, arn: str) -> dict[str, Any]:

@@ -27,3 +27,5 @@ DELETE_POLICY = "DeleteConfiguredAudienceModelPolicy"
 
 DESCRIBE_STACKS = "DescribeStacks"
 DESCRIBE_STACK_RESOURCE = "DescribeStackResource"
+DESCRIBE_STACK_RESOURCES = "DescribeStackResources"
+LIST_STACK_RESOURCES = "ListStackResources"

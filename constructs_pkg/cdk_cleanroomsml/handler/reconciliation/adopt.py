@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..calls import CANCELLED, CONFLICT, NOT_FOUND, UNCLEAR
+from ..calls import CANCELLED, CONFLICT, INVALID, NOT_FOUND, UNCLEAR
 from ..protocol import (
     ADOPTED_MARKER,
     LOGICAL_MARKER,
@@ -78,6 +78,11 @@ class Adopt(Release):
         state = self._store.read(arn)
         if state is None or state.is_going:
             raise Failure(f"there is no {arn} to adopt, or not any more", NOT_FOUND)
+        if not state.tags_known:
+            raise Failure(
+                f"{arn} can't be adopted: the service doesn't tell its tags, so nothing says whose it is, nor could it."
+                " Refer to it by its ARN instead"
+            )
         return state
 
     def _bring(self, state: ResourceState, wanted: Members) -> ResourceState:
@@ -91,8 +96,7 @@ class Adopt(Release):
             how = self._may_be_taken(state)
             plan, problems = self._plan(state, wanted)
             marks = self._marks(state, plan, how)
-            if len({**state.tags, **marks, self._claim_key: ""}) > MOST_TAGS:
-                problems.append(f"tags are {len(state.tags)} there already: with what is added, more than {MOST_TAGS}")
+            problems += self._unfit(state, marks)
             if problems:
                 raise Failure(f"{arn} can't be adopted as it is, nothing was changed: {'; '.join(problems)}")
             if plan.update:
@@ -119,6 +123,22 @@ class Adopt(Release):
         plan, problems = plan_adoption(self.kind, wanted, state.members)
         self._log("adoption", arn=state.arn, update=sorted(plan.update), tag=sorted(plan.tag), drift=plan.drift)
         return plan, problems
+
+    def _unfit(self, state: ResourceState, marks: Mapping[str, str]) -> list[str]:
+        """Why it can't be taken over, whatever the template says."""
+        kind, problems = self.kind, []
+        if kind.adoptable and state.status not in kind.adoptable:
+            problems.append(
+                f"status is {state.status}{self._log.clean(state.details)}, and must be {' or '.join(kind.adoptable)}"
+            )
+        if kind.keeper in state.tags:
+            problems.append(
+                f"the tag {kind.keeper} says that it is that of {self._log.clean(state.tags[kind.keeper])}, which may"
+                " delete it: if that is gone, take the tag away"
+            )
+        if len({**state.tags, **marks, self._claim_key: ""}) > MOST_TAGS:
+            problems.append(f"tags are {len(state.tags)} there already: with what is added, more than {MOST_TAGS}")
+        return problems
 
     def _is_just_adopted(self, state: ResourceState) -> bool:
         """Whether a delivery of this request has adopted it."""
@@ -149,7 +169,12 @@ class Adopt(Release):
     def _claim(self, state: ResourceState) -> ResourceState:
         """Sees to it that nobody else takes it over, or changes it, at the same time; another delivery may have."""
         now = self._calls.clock.now()
-        self._store.tag(state.arn, {self._claim_key: str(int(now))}, [])
+        try:
+            self._store.tag(state.arn, {self._claim_key: str(int(now))}, [])
+        except Failure as failure:
+            if failure.kind != INVALID:
+                raise
+            raise Failure(f"{state.arn} can't be adopted, as it can't be marked: {failure}", INVALID) from failure
         seen = self._store.read(state.arn)
         others = [
             key

@@ -35,7 +35,8 @@ class Delete(Release):
         return Answer(physical_id)
 
     def _delete(self, physical_id: str) -> None:
-        state = self._store.look(physical_id)
+        # With its tags: they say whose it is.
+        state = self._store.read(physical_id)
         if state and self._keeps(state):
             return
         self._before_delete(state)

@@ -22,6 +22,7 @@ class Removal(Enum):
     IMPOSSIBLE = "it is required"
     GENERATED = "one is generated"
     REPLACEMENT = "only a new resource can do without it"
+    UNKNOWN = "only a new resource can do without it, and what that has instead isn't known"
 
 
 RETRAINED = "Retrained"
@@ -51,6 +52,8 @@ class Kind:
         members: how it changes.
         name: the member that names it.
         own: members that the template may give and the service doesn't know: their types.
+        adoptable: in which statuses one that exists is taken over; in any if there are none.
+        keeper: the tag of what is something else's than a stack's, which may delete it.
     """
 
     noun: str
@@ -59,6 +62,8 @@ class Kind:
     members: Table
     name: str = "name"
     own: Mapping[str, str] = field(default_factory=dict)
+    adoptable: tuple[str, ...] = ()
+    keeper: str = ""
 
     @property
     def arn(self) -> str:

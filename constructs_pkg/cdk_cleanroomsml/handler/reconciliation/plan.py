@@ -86,19 +86,19 @@ def plan_update(kind: Kind, wanted: Members, previous: Members, current: Members
 def plan_adoption(kind: Kind, wanted: Members, current: Members) -> tuple[Plan, list[str]]:
     """Plans to bring what exists to what a template says; and which members can't be, there and back.
 
-    Members without a known default that the template doesn't give stay as they are, as the name does; so do tags.
+    A name that the template doesn't give stays as it is, and so does what has no known default; so do tags.
     """
     update, problems = {}, []
     for member, (change, removal) in kind.members.items():
         default = None if isinstance(removal, Removal) else removal
         target, now = wanted.get(member, default), current.get(member, default)
-        free = member not in wanted and (change is Change.REPLACEMENT or removal is Removal.GENERATED)
+        free = member not in wanted and (member == kind.name or removal is Removal.UNKNOWN)
         if change is Change.TAGS or free or _same(target, now):
             continue
-        if change is Change.REPLACEMENT:
-            problems.append(f"{member} is another one there, and can't be changed")
-        elif target in _NOTHING and isinstance(removal, Removal):
+        if target in _NOTHING and isinstance(removal, Removal):
             problems.append(f"{member} is given there, and can't be taken away: give it as it is there")
+        elif change is Change.REPLACEMENT:
+            problems.append(f"{member} is another one there, and can't be changed")
         elif now in _NOTHING and isinstance(removal, Removal):
             problems.append(
                 f"{member} isn't given there, and a roll-back couldn't take it away again: leave it out, and give it in"
@@ -144,7 +144,7 @@ def _only_without(table: Table, wanted: Members, previous: Members, current: Mem
     return [
         member
         for member, (change, removal) in table.items()
-        if removal is Removal.REPLACEMENT
+        if removal in (Removal.REPLACEMENT, Removal.UNKNOWN)
         and wanted.get(member) in _NOTHING
         and previous.get(member) not in _NOTHING
         and current.get(member) not in _NOTHING

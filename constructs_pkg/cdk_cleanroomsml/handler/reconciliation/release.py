@@ -28,12 +28,12 @@ from ..protocol import (
     is_own,
     resource_digest,
 )
-from . import properties
+from . import properties, stacks
 from .kind import ADOPT, DELETE_ADOPTED
 from .operation import Operation
 from .plan import holds
 from .remembered import Remembered, memory_of, owner_in
-from .stacks import is_taken_back
+from .stacks import is_taken_back, owner
 from .store import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Release(Operation):
         """Whether a Delete must not delete it: then all that is to be done has been done."""
         tags, request = state.tags, self._request
         if not state.tags_known:
-            return False
+            return request.properties.get(ADOPT) == state.arn
         if self._is_anothers(tags):
             self._log("foreign", arn=state.arn, why=_whose(tags))
             self._settle_move(state)
@@ -76,7 +76,7 @@ class Release(Operation):
         if request.sent_at is not None and request.sent_at < since - SKEW_SECONDS:
             self._log("foreign", arn=state.arn, why="adopted after this request was sent: left alone")
             return True
-        if memory_of(tags, self._me) and self._goes_back(how):
+        if memory_of(tags, self._me) and self._goes_back(state, how):
             self._give_back(state, self._given())
             return True
         if TAKEN not in how or self._deletes():
@@ -93,9 +93,15 @@ class Release(Operation):
         # Somebody may have updated it between the adoption and its roll-back.
         return ADOPT not in given or not is_taken_back(self._calls, self._request.stack_id)
 
-    def _goes_back(self, how: str) -> bool:
-        """Whether this Delete is the roll-back of the adoption, or ends a move that was never settled."""
-        return MOVED in how or is_taken_back(self._calls, self._request.stack_id)
+    def _goes_back(self, state: ResourceState, how: str) -> bool:
+        """Whether this Delete is the roll-back of the adoption, or ends a move whose old logical id still has it."""
+        stack_id = self._request.stack_id
+        if is_taken_back(self._calls, stack_id):
+            return True
+        before = Remembered.read(state.tags, self._me).owner
+        return MOVED in how and (
+            not all(before) or owner(self._calls, stack_id, *before, state.arn) is not stacks.Owner.GONE
+        )
 
     def _given(self) -> Members:
         """What the template gives, as far as it can be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .association import ConfiguredAudienceModelAssociation
 from .audience_model import RETRAINING_MARKER, TRAINING, AudienceModel
 from .configured_audience_model import ConfiguredAudienceModel
-from .resource_policy import ConfiguredAudienceModelPolicy, Policy
+from .resource_policy import ConfiguredAudienceModelPolicy, Policy, model_of
 
 __all__ = [
     "RETRAINING_MARKER",
@@ -15,4 +15,5 @@ __all__ = [
     "ConfiguredAudienceModelAssociation",
     "ConfiguredAudienceModelPolicy",
     "Policy",
+    "model_of",
 ]

@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..calls import INVALID, LIST_TAGS
 from ..protocol import SKEW_SECONDS, Failure, Placeholder, is_generated, resource_name
-from ..reconciliation import Change, Kind, Removal, Resource, ResourceState, Store, unless_gone
+from ..reconciliation import (
+    ADOPT,
+    DELETE_ADOPTED,
+    Change,
+    Kind,
+    Removal,
+    Resource,
+    ResourceState,
+    Store,
+    unless_gone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +53,7 @@ KIND = Kind(
         "tags": (Change.TAGS, {}),
     },
     name=_NAME,
+    own={ADOPT: "string", DELETE_ADOPTED: "boolean"},
 )
 
 

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..calls import CONFLICT, UNCLEAR
 from ..protocol import Answer, Failure
-from ..reconciliation import RETRAINED, Change, Kind, Removal, Resource, ResourceState, Store, plan_update, unless_gone
+from ..reconciliation import (
+    ADOPT,
+    DELETE_ADOPTED,
+    RETRAINED,
+    Change,
+    Kind,
+    Removal,
+    Resource,
+    ResourceState,
+    Store,
+    plan_update,
+    unless_gone,
+)
 
 if TYPE_CHECKING:
     from ..reconciliation import Members
@@ -42,7 +54,10 @@ KIND = Kind(
         "description": (Change.REPLACEMENT, Removal.REPLACEMENT),
         "tags": (Change.TAGS, {}),
     },
-    own={RETRAINED: "boolean", RETRAINED_BY: "string"},
+    own={ADOPT: "string", DELETE_ADOPTED: "boolean", RETRAINED: "boolean", RETRAINED_BY: "string"},
+    # One whose training failed, or whose deletion did, is nothing to configure a model with.
+    adoptable=(*TRAINING, ACTIVE),
+    keeper=RETRAINING_MARKER,
 )
 
 

@@ -47,8 +47,7 @@ KIND = Kind(
         # That it can't be unset is inferred.
         "audienceSizeConfig": (Change.IN_PLACE, Removal.REPLACEMENT),
         "tags": (Change.TAGS, {}),
-        # The default is unknown.
-        "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.REPLACEMENT),
+        "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.UNKNOWN),
     },
     own={ADOPT: "string", DELETE_ADOPTED: "boolean", RETRAINED: "boolean", PROTECTED: "boolean", WAIT: "integer"},
 )

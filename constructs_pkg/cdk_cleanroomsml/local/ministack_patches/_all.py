@@ -26,7 +26,7 @@ from . import (
 )
 from .custom_resources import requests as custom_resource_requests
 from .custom_resources import responses, retries
-from .stack_operations import delete_in_progress, deleted_resources, nested_in
+from .stack_operations import delete_in_progress, deleted_resources, nested_in, physical_ids
 from .stack_operations import requests as stack_requests
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def install(service: CleanRoomsML) -> None:
     delete_in_progress.install()
     deleted_resources.install()
     nested_in.install()
+    physical_ids.install()
     code_permissions.install()
     execution_credentials.install()
     log_streams.install()

@@ -9,6 +9,8 @@ which error the service refuses what a guard forbids is unknown: what Get shows 
 **Adopted** is a policy that says the same only if an earlier call of this request may have put it. A first call that is
 clearly refused has met somebody else's, which may be a resource of the same stack under an old logical id.
 
+**Taken over** is any other one only where the template says so, see `adopt` and `release`.
+
 **Delete has no guard.** Get comes first, and a policy that says something else is left alone. So is one that
 CloudFormation names as that of another logical id of the stack, which may have adopted it: a List of the stack tells.
 What somebody puts between these calls is lost.
@@ -17,6 +19,7 @@ What somebody puts between these calls is lost.
 from __future__ import annotations
 
 from .document import Policy
+from .operation import model_of
 from .update import Update
 
 
@@ -24,4 +27,4 @@ class ConfiguredAudienceModelPolicy(Update):
     """Carries out one request: a Create, an Update or a Delete."""
 
 
-__all__ = ["ConfiguredAudienceModelPolicy", "Policy"]
+__all__ = ["ConfiguredAudienceModelPolicy", "Policy", "model_of"]

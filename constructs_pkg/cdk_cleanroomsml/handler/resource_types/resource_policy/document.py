@@ -13,10 +13,15 @@ Document = Any
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy as Get answers it."""
+    """A policy as Get answers it.
+
+    Attributes:
+        text: the document to the letter.
+    """
 
     document: Document
     hash: str
+    text: str = ""
 
     def says(self, document: Document) -> bool:
         """Whether it is this document, in whatever spelling."""

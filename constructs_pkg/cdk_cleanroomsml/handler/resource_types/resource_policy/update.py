@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from ...calls import NOT_FOUND
 from ...protocol import Failure, Placeholder
+from .adopt import MOST_RACES
 from .create import Create
 from .document import canonical
-from .operation import ALLOWED, DOCUMENT, success
+from .operation import DOCUMENT, REQUIRED, guard_of, success
 
 if TYPE_CHECKING:
     from ...protocol import Answer
     from .document import Document
-
-MOST_RACES = 5
-"""How often an Update reads the policy again because somebody was faster."""
 
 _WAY_OUT = "remove the resource from the template and deploy, delete the policy that is there, then add it again"
 
@@ -30,16 +28,17 @@ class Update(Create):
         placeholder = Placeholder.read(self._request.physical_id)
         # The clean-up of an unclear one would take a policy that says the same for what it is to delete.
         if placeholder and not placeholder.unclear:
-            return self._create(arn, document)
+            return self._new_or_adopted(arn, document)
         if arn != self._known_model():
             return self._create(arn, document)
         self._change(arn, document)
         self._take_back(arn)
-        return success(arn)
+        self._forget(arn)
+        return success(self._request.physical_id)
 
     def _take_back(self, arn: str) -> None:
         """Removes what an update has put on another model that never answered: this is its roll-back."""
-        left, document = (self._request.old_properties.get(name) for name in ALLOWED)
+        left, document = (self._request.old_properties.get(name) for name in REQUIRED)
         if left != arn and self._is_here(str(left)):
             self._delete(str(left), document)
 
@@ -60,8 +59,7 @@ class Update(Create):
                     " association with manageResourcePolicies: nothing was overwritten. Put back the policy of the last"
                     f" template, or {_WAY_OUT}"
                 )
-            members = {"policyExistenceCondition": "POLICY_MUST_EXIST", "previousPolicyHash": policy.hash}
-            if self._put(arn, document, members, partial(self._has_moved, arn, policy.hash)):
+            if self._put(arn, document, guard_of(policy), partial(self._has_moved, arn, policy.hash)):
                 self._confirm(arn, document, previous)
                 return
         raise Failure(
@@ -78,14 +76,8 @@ class Update(Create):
             policy = self._read(arn)
             if policy and policy.says(document):
                 self._log("undone", arn=arn)
-                guard = {"policyExistenceCondition": "POLICY_MUST_EXIST", "previousPolicyHash": policy.hash}
-                self._put(arn, previous, guard, partial(self._has_moved, arn, policy.hash))
+                self._put(arn, previous, guard_of(policy), partial(self._has_moved, arn, policy.hash))
         waiting.check()
-
-    def _has_moved(self, arn: str, seen: str) -> bool:
-        """After a failed Put: whether the policy is another one by now, be it by that call or by somebody else."""
-        policy = self._read(arn)
-        return policy is None or policy.hash != seen
 
     def _gone(self, arn: str) -> Failure:
         return Failure(

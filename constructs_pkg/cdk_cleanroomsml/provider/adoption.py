@@ -1,0 +1,79 @@
+"""What takes over something that exists: what is told to the function, what that may see, what is checked before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+
+from ..common.claims import claim, claimed_by
+from ..common.environment import environment_of_arn, resources_of_stack
+from .policy import Permission
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from ..common.problems import Problems
+    from .function_permissions import FunctionPermissions
+    from .given_role import NeededPermissions
+
+SEE_STACKS = Permission(("cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"))
+"""Which stack something belongs to only its markers tell, at deployment."""
+
+_WHERE = "what is adopted belongs to a stack of its own account and Region"
+
+
+def check_adopt(problems: Problems, arn: str, stack: cdk.Stack, type: str, *, known_by: str | None = None) -> None:
+    """Checks what is to be adopted, as far as it is known at synthesis.
+
+    Args:
+        problems: What is found is added to it.
+        arn: The ARN, or a Token.
+        stack: The stack that is to have it.
+        type: The resource type, ``Custom::…``.
+        known_by: What it is known by in the whole application. Default: its ARN.
+    """
+    problems.environment("adopt", environment_of_arn(arn, type), stack, _WHERE)
+    known_by = known_by or arn
+    if not cdk.Token.is_unresolved(known_by):
+        other = claimed_by(stack, "Adopt", known_by)
+        if other:
+            problems.found.append(
+                f"adopt {known_by!r} is adopted by '{other}' already: what is adopted belongs to one construct"
+            )
+        return
+    token = cdk.Tokenization.reverse_string(known_by).first_token
+    target = cast("cdk.Reference", token).target if token and cdk.Reference.is_reference(token) else None
+    if target is not None and getattr(target, "cfn_resource_type", "") == type:
+        problems.found.append(
+            f"adopt must be something that exists, got that of '{target.node.path}', which this application defines:"
+            " give its ARN as a text, and take that construct out"
+        )
+
+
+def claim_adopted(construct: Construct, known_by: str) -> None:
+    """Has nothing else in the application adopt the same."""
+    if not cdk.Token.is_unresolved(known_by):
+        claim(construct, "Adopt", known_by)
+
+
+def let_see_stacks(
+    permissions: FunctionPermissions | NeededPermissions, user: cdk.CfnResource, permission: Permission = SEE_STACKS
+) -> None:
+    """Lets the function see whose something is, and whether a stack, or one around it, is rolled back.
+
+    Args:
+        permissions: Those of the function.
+        user: What takes over something.
+        permission: What it may do with any stack of its account and Region. Default: see it.
+    """
+    stacks = resources_of_stack("cloudformation", "stack")
+    permissions.named(permission, stacks, what="Stacks", type=user.cfn_resource_type, user=user)
+
+
+def delete_adopted(resource: cdk.CfnResource, policy: cdk.RemovalPolicy) -> None:
+    """Says whether what was taken over is deleted when it leaves the stack: only if that is asked for."""
+    if policy is cdk.RemovalPolicy.DESTROY:
+        resource.add_property_override("DeleteAdopted", True)
+    else:
+        resource.add_property_deletion_override("DeleteAdopted")
