@@ -76,8 +76,8 @@ format:
 	@$(WITH) dev ruff check --fix .
 
 # Asks a live account, which takes credentials: docs/live.md. AUDIENCE_MODEL_ARN=… TRAINING_DATASET_ARN=… MEMBERSHIP_ID=…
-# PARTNER_PROFILE=… YES=1; PERMISSIONS=1 prints the policy that it takes, CLEAN_UP=1 deletes what a run has left.
-export AUDIENCE_MODEL_ARN TRAINING_DATASET_ARN MEMBERSHIP_ID PARTNER_PROFILE YES PERMISSIONS CLEAN_UP
+# PARTNER_PROFILE=… SEED_S3_URI=… YES=1; PERMISSIONS=1 prints the policy that it takes, CLEAN_UP=1 deletes what a run has left.
+export AUDIENCE_MODEL_ARN TRAINING_DATASET_ARN MEMBERSHIP_ID PARTNER_PROFILE SEED_S3_URI YES PERMISSIONS CLEAN_UP
 
 live:
 	@$(WITH) demo python -m tools.live

@@ -75,6 +75,7 @@ _INPUTS = {
     "training_dataset_arn": "a training dataset to train audience models on, which costs",
     "membership_id": "a membership of the account with room for associations",
     "partner_profile": "a profile of another member of that collaboration",
+    "seed_s3_uri": "a seed of users whom the audience model knows: an export is made, which costs",
 }
 _FLAGS = {
     "yes": "ask nothing",

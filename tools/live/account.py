@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # boto3 makes the methods of its clients at run time.
 Client = Any
 
-RETRIES = {"mode": "standard", "total_max_attempts": 8}
+ATTEMPTS = 8
+"""How often a call is tried at most."""
 
 INVOCATIONS = Config(read_timeout=910, retries={"total_max_attempts": 1})
 """For Lambda: an invocation takes up to 15 minutes, and one that is sent again is another."""
@@ -55,6 +56,7 @@ class Account:
 
     Attributes:
         record: every answer so far, oldest first. Botocore's own retries are one call.
+        attempts: how often a call is tried at most.
     """
 
     def __init__(self, session: boto3.Session, masks: Masks, called: str = "account") -> None:
@@ -64,6 +66,7 @@ class Account:
         self.masks = masks
         self.called = called
         self.record: list[Answer] = []
+        self.attempts = ATTEMPTS
         self._clients: dict[str, Client] = {}
 
     @property
@@ -84,12 +87,40 @@ class Account:
     def client(self, service: str) -> Client:
         """The client of a service, by boto3's name; every call of it is recorded."""
         if service not in self._clients:
-            config = INVOCATIONS if service == "lambda" else Config(retries=RETRIES)
-            client = self.session.client(service, config=config)
-            client.meta.events.register("after-call", self._answered)
-            client.meta.events.register("after-call-error", self._not_answered)
-            self._clients[service] = client
+            self._clients[service] = self._new_client(service)
         return self._clients[service]
+
+    def unchecked(self, service: str) -> Client:
+        """A client that leaves it to the service to check what it is given."""
+        return self._new_client(service, parameter_validation=False)
+
+    def _new_client(self, service: str, **config: object) -> Client:
+        retries = {"mode": "standard", "total_max_attempts": self.attempts}
+        how = INVOCATIONS if service == "lambda" else Config(retries=retries, **config)
+        client = self.session.client(service, region_name=self.region, config=how)
+        client.meta.events.register("after-call", self._answered)
+        client.meta.events.register("after-call-error", self._not_answered)
+        return client
+
+    def in_region(self, region: str) -> Account:
+        """The same account in another Region; its calls are on the same record, and aren't tried again."""
+        other = Account(self.session, self.masks, self.called)
+        other.region, other.record, other.attempts = region, self.record, 1
+        return other
+
+    def as_role(self, role_arn: str) -> Account:
+        """The same account as a role sees it; its calls are on the same record.
+
+        Raises:
+            ClientError: whoever calls can't assume the role.
+        """
+        keys = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="cdk-cleanroomsml-live")["Credentials"]
+        session = boto3.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=self.region
+        )
+        other = Account(session, self.masks, self.called)
+        other.record = self.record
+        return other
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN of this account and Region."""

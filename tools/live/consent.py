@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .earlier import EarlierRun
-    from .run import Run
+    from .run import Inputs, Run
     from .screen import Screen
 
 _CENTS = (
     "some cents: a key of KMS for minutes (US$ 1 a month), requests to Lambda, S3, CloudFormation and CloudWatch Logs"
 )
 _TRAINING = "; trainings besides, by the size of the dataset (aws.amazon.com/clean-rooms/pricing)"
+_EXPORT = "; a lookalike segment of 100 users besides (aws.amazon.com/clean-rooms/pricing)"
 _SHOWN = 12
 
 
@@ -38,6 +39,7 @@ def describe(screen: Screen, run: Run) -> None:
             ("audience model", f"{inputs.audience_model_arn}, which stays as it is"),
             ("training dataset", inputs.training_dataset_arn or ""),
             ("membership", inputs.membership_id or ""),
+            ("seed", inputs.seed_s3_uri or ""),
             (
                 "does",
                 f"{len(open_)} experiments on the API; deploys examples with the CDK CLI, changes and deletes them",
@@ -45,7 +47,7 @@ def describe(screen: Screen, run: Run) -> None:
             ("leaves out", _left_out(len(experiments) - len(open_), closed)),
             ("makes", "configured audience models, roles, buckets, stacks with a function, a log group and a key"),
             ("", f"under names that begin with {run.belongings.prefix}"),
-            ("costs", _CENTS + (_TRAINING if inputs.training_dataset_arn else "")),
+            ("costs", _costs(inputs)),
             (
                 "takes",
                 "some ten minutes" + (", and as long as a training takes" if inputs.training_dataset_arn else ""),
@@ -56,6 +58,10 @@ def describe(screen: Screen, run: Run) -> None:
             ),
         ]
     )
+
+
+def _costs(inputs: Inputs) -> str:
+    return _CENTS + (_TRAINING if inputs.training_dataset_arn else "") + (_EXPORT if inputs.seed_s3_uri else "")
 
 
 def _left_out(count: int, closed: Sequence[str]) -> str:

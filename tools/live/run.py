@@ -6,11 +6,12 @@ import json
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
 from .account import Account, Answer, code_of, message_of
+from .documents import WRITER, trust, write_policy
 from .permissions import missing_action
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
     from .belongings import Belonging, Belongings
 
+T = TypeVar("T")
+
 ROLE_PAUSES = (1, 2, 4, 8, 15, 30, 30)
 """Pauses, in seconds, until the service sees a new role."""
+
+MOMENTS = 60
+"""For how many seconds something new is waited for, until everybody sees it."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,14 @@ class Inputs:
         training_dataset_arn: a training dataset: audience models are trained on it, which costs.
         membership_id: a membership with room for associations.
         partner_profile: a profile of the AWS CLI, of another member of that collaboration's.
+        seed_s3_uri: a seed in the same account and Region: at least 25 users whom the audience model knows.
     """
 
     audience_model_arn: str
     training_dataset_arn: str | None = None
     membership_id: str | None = None
     partner_profile: str | None = None
+    seed_s3_uri: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,9 @@ class Refusal:
     code: str
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
 
 @dataclass
 class Run:
@@ -63,6 +74,7 @@ class Run:
         partner: the other account, if a profile was given for it.
         pause: waits some seconds; never wait otherwise, so that a test can turn its engine's clock instead.
         clock: seconds that pass, for measuring.
+        recalled: what was answered when something was found that the current experiment has from an earlier one.
     """
 
     account: Account
@@ -71,8 +83,9 @@ class Run:
     partner: Account | None = None
     pause: Callable[[float], object] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    recalled: list[Answer] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _role_is_seen: bool = False
+    _found: dict[str, tuple[Any, tuple[Answer, ...]]] = field(default_factory=dict)
 
     @property
     def ml(self) -> Any:  # noqa: ANN401 - boto3 makes its methods
@@ -105,19 +118,37 @@ class Run:
 
     @cached_property
     def role(self) -> str:
-        """The ARN of a role that Clean Rooms ML may assume to write there; all experiments have the same."""
-        return self.new_role("write", _write_policy(self.account, self.bucket))
+        """The ARN of a role that Clean Rooms ML may assume to write there; all experiments have the same.
 
-    def new_role(self, what: str, policy: dict[str, Any] | None, service: str = "cleanrooms-ml.amazonaws.com") -> str:
+        It is waited until the service takes it, whatever its error is until then.
+
+        Raises:
+            ClientError: it doesn't take it.
+        """
+        arn = self.new_role("write", write_policy(self.account, self.bucket))
+        request = self.request(self.name("probe"), roleArn=arn)
+        for seconds in ROLE_PAUSES:
+            try:
+                self._create(request)
+            except ClientError as error:
+                if missing_action(error, self.inputs):
+                    raise
+            else:
+                return arn
+            self.pause(seconds)
+        self._create(request)
+        return arn
+
+    def new_role(self, what: str, policy: dict[str, Any] | None, principal: dict[str, str] = WRITER) -> str:
         """Creates a role.
 
         Args:
             what: a word for its name.
             policy: what it may do; None: nothing.
-            service: who may assume it.
+            principal: who may assume it.
 
         Returns:
-            Its ARN. The service may not see it at once.
+            Its ARN. It isn't seen everywhere at once.
         """
         iam, name = self.account.client("iam"), self.name(what)
         arn: list[str] = []
@@ -125,7 +156,7 @@ class Run:
         def create() -> str:
             made = iam.create_role(
                 RoleName=name,
-                AssumeRolePolicyDocument=json.dumps(_trust(service)),
+                AssumeRolePolicyDocument=json.dumps(trust(principal)),
                 Tags=[{"Key": key, "Value": value} for key, value in self.belongings.tags.items()],
             )
             arn.append(made["Role"]["Arn"])
@@ -133,21 +164,29 @@ class Run:
 
         self.belongings.make("role", name, create)
         if policy is not None:
-            iam.put_role_policy(RoleName=name, PolicyName="Inline", PolicyDocument=json.dumps(policy))
+            self.give(arn[0], policy)
         return arn[0]
+
+    def give(self, role_arn: str, policy: dict[str, Any]) -> None:
+        """Gives a role of this run a policy instead of that which it has."""
+        name = role_arn.rpartition("/")[2]
+        put = self.account.client("iam").put_role_policy
+        put(RoleName=name, PolicyName="Inline", PolicyDocument=json.dumps(policy))
 
     def request(self, name: str, **members: object) -> dict[str, Any]:
         """The smallest request of CreateConfiguredAudienceModel.
 
         Args:
             name: made by `name()`.
-            members: what the request has besides, or otherwise; a member that is None is left out.
+            members: what the request has besides, or otherwise; a member that is None is left out. `roleArn` and
+                `s3Uri` are those of its `outputConfig`.
         """
-        destination = {"s3Destination": {"s3Uri": f"s3://{self.bucket}/segments/"}}
+        destination = {"s3Uri": members.pop("s3Uri", f"s3://{self.bucket}/segments/")}
+        role = members.pop("roleArn", None) or self.role
         request = {
             "name": name,
             "audienceModelArn": self.inputs.audience_model_arn,
-            "outputConfig": {"destination": destination, "roleArn": self.role},
+            "outputConfig": {"destination": {"s3Destination": destination}, "roleArn": role},
             "sharedAudienceMetrics": ["NONE"],
             "tags": self.belongings.tags,
             **members,
@@ -155,37 +194,65 @@ class Run:
         return {member: value for member, value in request.items() if value is not None}
 
     def configured_audience_model(self, name: str | None = None, **members: object) -> Belonging:
-        """Creates a configured audience model; before the first one, waits until the service sees the role.
-
-        What it says of a role that it doesn't see nobody knows: so any refusal counts as that, until one was made.
+        """Creates a configured audience model.
 
         Args:
             name: its name; by default a new one.
             members: as `request` has them.
 
         Returns:
-            It; its `id` is its ARN.
+            It; its `id` is its ARN. Whether Get finds it yet isn't known: see `shown`.
 
         Raises:
-            ClientError: the service refuses it, for another reason than a role that it doesn't see.
+            ClientError: the service refuses it.
         """
-        request = self.request(name or self.name("model"), **members)
+        return self._create(self.request(name or self.name("model"), **members))
 
+    def _create(self, request: dict[str, Any]) -> Belonging:
         def create() -> str:
             return str(self.ml.create_configured_audience_model(**request)["configuredAudienceModelArn"])
 
-        for seconds in () if self._role_is_seen else ROLE_PAUSES:
-            try:
-                made = self.belongings.make("configured audience model", request["name"], create)
-                break
-            except ClientError as error:
-                if missing_action(error, self.inputs) or code_of(error) not in _OF_ROLES:
-                    raise
-                self.pause(seconds)
+        return self.belongings.make("configured audience model", request["name"], create)
+
+    def shown(self, arn: str) -> dict[str, Any]:
+        """What Get shows of a configured audience model, as soon as it does.
+
+        Raises:
+            ClientError: it doesn't.
+        """
+        get = self.ml.get_configured_audience_model
+        self.seconds_until(lambda: not self.refusal(lambda: get(configuredAudienceModelArn=arn)))
+        return dict(get(configuredAudienceModelArn=arn))
+
+    def seconds_until(self, happens: Callable[[], bool], *, at_most: int = MOMENTS, every: int = 1) -> float | None:
+        """Looks again and again.
+
+        Args:
+            happens: looks.
+            at_most: for how many seconds.
+            every: pauses between two looks, in seconds.
+
+        Returns:
+            After how many seconds it has happened; None: it hasn't.
+        """
+        began = self.clock()
+        for _ in range(0, at_most + 1, every):
+            passed = self.clock() - began
+            if happens():
+                return passed
+            # Looks keep to the second, however long each takes.
+            self.pause(every - (self.clock() - began) % every)
+        return None
+
+    def once(self, find: Callable[[Run], T]) -> T:
+        """What a function has found in this run, or finds now: what several experiments look at is made once."""
+        name, since = find.__name__, len(self.account.record)
+        if name in self._found:
+            self.recalled.extend(self._found[name][1])
         else:
-            made = self.belongings.make("configured audience model", request["name"], create)
-        self._role_is_seen = True
-        return made
+            found = find(self)
+            self._found[name] = (found, self.evidence(since))
+        return cast("T", self._found[name][0])
 
     def refusal(self, call: Callable[[], object], *, may_lack: str | None = None) -> Refusal | None:
         """Calls, and returns how the service refused it; None if it didn't.
@@ -210,19 +277,3 @@ class Run:
     def evidence(self, since: int) -> tuple[Answer, ...]:
         """What was answered since the record was so long."""
         return tuple(self.account.record[since:])
-
-
-_OF_ROLES = ("AccessDeniedException", "ConflictException", "ResourceNotFoundException", "ValidationException")
-
-
-def _trust(service: str) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _write_policy(account: Account, bucket: str) -> dict[str, Any]:
-    """What the User Guide has a role for output do ("Create a service role to write a lookalike segment")."""
-    arn, own = f"arn:{account.partition}:s3:::{bucket}", {"StringEquals": {"s3:ResourceAccount": account.id}}
-    see = {"Effect": "Allow", "Action": ["s3:GetBucketLocation", "s3:ListBucket"], "Resource": arn, "Condition": own}
-    write = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{arn}/segments/*", "Condition": own}
-    return {"Version": "2012-10-17", "Statement": [see, write]}

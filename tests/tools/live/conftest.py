@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import sys
 import time
@@ -53,6 +54,13 @@ def engine_process() -> Iterator[Engine]:
         yield engine
 
 
+@pytest.fixture(scope="session")
+def guarded_process() -> Iterator[Engine]:
+    """One engine a test worker that enforces IAM."""
+    with Engine(auth=True, audience_models=[AUDIENCE_MODEL]) as engine:
+        yield engine
+
+
 @pytest.fixture
 def engine(engine_process: Engine) -> Engine:
     """The worker's engine, empty but for an ACTIVE audience model."""
@@ -71,6 +79,12 @@ def _one_loader() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def accounts() -> dict[str, Account]:
     """Clients take long to make, so all tests have the same."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def guarded_accounts() -> dict[str, Account]:
+    """The same, of the engine that enforces IAM."""
     return {}
 
 
@@ -121,10 +135,43 @@ def new_run(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Ca
     return new
 
 
+class Clock:
+    """Passes by itself, and with an engine's when it is turned."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.turned = 0.0
+
+    def turn(self, seconds: float) -> None:
+        """Instead of waiting."""
+        self.engine.advance(seconds)
+        self.turned += seconds
+
+    def time(self) -> float:
+        """Seconds since some time."""
+        return time.monotonic() + self.turned
+
+
 @pytest.fixture
 def run(engine: Engine, connected: dict[str, Account], belongings: Belongings) -> Run:
-    inputs = Inputs(AUDIENCE_MODEL, partner_profile=PROFILE)
-    return Run(connected["account"], belongings, inputs, connected["partner"], pause=engine.advance)
+    inputs, clock = Inputs(AUDIENCE_MODEL, partner_profile=PROFILE), Clock(engine)
+    return Run(connected["account"], belongings, inputs, connected["partner"], clock.turn, clock.time)
+
+
+@pytest.fixture
+def guarded_run(
+    guarded_process: Engine, guarded_accounts: dict[str, Account], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Run:
+    """A run of the account's root user, where IAM is enforced."""
+    guarded_process.reset()
+    for name, value in guarded_process.environment().items():
+        monkeypatch.setenv(name, value)
+    if not guarded_accounts:
+        guarded_accounts["account"] = connect(masks=Masks())
+    guarded_accounts["account"].record = []
+    clock = Clock(guarded_process)
+    belongings = Belongings(guarded_accounts, RUN_ID, tmp_path / f"{RUN_ID}.json", clock.turn)
+    return Run(guarded_accounts["account"], belongings, Inputs(AUDIENCE_MODEL), None, clock.turn, clock.time)
 
 
 def open_inputs(run: Run, engine: Engine, needs: Iterable[str]) -> None:
@@ -161,4 +208,13 @@ def _training_dataset(engine: Engine) -> str:
     return str(made["trainingDatasetArn"])
 
 
-OPENED = {"membership_id": _membership, "training_dataset_arn": _training_dataset}
+def _seed(engine: Engine) -> str:
+    s3, users = engine.client("s3"), (f"user-{number:05}" for number in range(1, 31))
+    s3.create_bucket(Bucket="seeds")
+    s3.put_object(
+        Bucket="seeds", Key="known.jsonl", Body="".join(json.dumps({"user_id": each}) + "\n" for each in users)
+    )
+    return "s3://seeds/known.jsonl"
+
+
+OPENED = {"membership_id": _membership, "training_dataset_arn": _training_dataset, "seed_s3_uri": _seed}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tools.live.documented import ANSWERED, rows
-from tools.live.experiments import all_experiments
+from tools.live.experiments import UNSEEN, all_experiments
 
-from cdk_cleanroomsml.local.service import positions
+from cdk_cleanroomsml.local.service import Fault, positions, surprised
 
-from .conftest import open_inputs
+from .conftest import AUDIENCE_MODEL, open_inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tools.live.experiments import Experiment
     from tools.live.run import Run
 
@@ -20,19 +23,107 @@ if TYPE_CHECKING:
 
 EXPERIMENTS = {each.name: each for each in all_experiments()}
 
+MIXED = {"role_seconds"}
+"""Where all surprises, it takes longer: the time that IAM takes is in it."""
 
-def cases() -> list[tuple[str, Any]]:
-    return [(name, at) for name, each in EXPERIMENTS.items() if each.switch for at in positions()[each.switch]]
+HIDDEN: dict[str, dict[str, object]] = {
+    "deleting_seconds": {"deleted_after_seconds": 3},
+    "inactive_audience_model_error": {"audience_model_must_be_active": False},
+}
+"""Where another switch hides what an experiment looks for: then it tells nothing."""
+
+GUARDED = {"policy_seconds", "role_that_may_not_write", "role_with_wrong_trust", "update_passes_role"}
+"""Experiments that only IAM can answer."""
 
 
-@pytest.mark.parametrize(("name", "position"), cases())
-def test_an_experiment_tells_the_position_of_its_switch(name: str, position: Any, run: Run, engine: Engine) -> None:
+def in_training(engine: Engine, _: object) -> None:
+    """A training takes some time."""
+    engine.set_switches(training_seconds=3600)
+
+
+def late_roles(engine: Engine, _: object) -> None:
+    """A role isn't there at once."""
+    engine.set_switches(role_seconds=2)
+
+
+def throttled(engine: Engine, _: object) -> None:
+    """There are too many of the calls that the state machine makes."""
+    engine.set_faults(Fault("GetTrainingDataset", error="ThrottlingException", times=None))
+
+
+def full_page(engine: Engine, size: Any) -> None:
+    """There are more audience models than a page has."""
+    for number in range(size):
+        engine.seed_audience_model(f"{AUDIENCE_MODEL}-{number}")
+
+
+PREPARED: dict[str, Callable[[Engine, Any], None]] = {
+    "audience_model_must_be_active": in_training,
+    "default_page_size": full_page,
+    "inactive_audience_model_error": in_training,
+    "sdk_integrations_retry": throttled,
+    "training_delete_refused": in_training,
+    "unusable_role_error": late_roles,
+}
+"""What has to be so in the engine for an experiment to see anything."""
+
+
+def cases(*, guarded: bool) -> list[tuple[str, Any]]:
+    """Experiments, and the positions of their switches."""
+    chosen = {name: each for name, each in EXPERIMENTS.items() if each.switch and (name in GUARDED) is guarded}
+    return [(name, at) for name, each in chosen.items() for at in positions()[str(each.switch)]]
+
+
+def check(name: str, position: Any, run: Run, engine: Engine) -> None:
     each = EXPERIMENTS[name]
     open_inputs(run, engine, each.needs)
+    if name in PREPARED:
+        PREPARED[name](engine, position)
     engine.set_switches(**{str(each.switch): position})
     verdict = each.run(run)
     assert (verdict.position, verdict.answer != "not to be told") == (position, True), verdict.because
     assert verdict.evidence
+
+
+@pytest.mark.parametrize(("name", "position"), cases(guarded=False))
+def test_an_experiment_tells_the_position_of_its_switch(name: str, position: Any, run: Run, engine: Engine) -> None:
+    check(name, position, run, engine)
+
+
+@pytest.mark.parametrize(("name", "position"), cases(guarded=True))
+def test_it_tells_it_where_iam_is_asked(name: str, position: Any, guarded_run: Run, guarded_process: Engine) -> None:
+    check(name, position, guarded_run, guarded_process)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_no_position_is_told_that_another_switch_hides(name: str, run: Run, engine: Engine) -> None:
+    each = EXPERIMENTS[name]
+    open_inputs(run, engine, each.needs)
+    if name in PREPARED:
+        PREPARED[name](engine, None)
+    for position in positions()[str(each.switch)]:
+        engine.set_switches(**{str(each.switch): position, **HIDDEN[name]})
+        assert each.run(run).position is UNSEEN
+
+
+def test_nothing_is_told_wrongly_where_every_answer_surprises(guarded_run: Run, guarded_process: Engine) -> None:
+    """Each switch is in another position than usual, and IAM is enforced: no experiment fails, or sees what isn't."""
+    run, engine = guarded_run, guarded_process
+    open_inputs(run, engine, {need for each in EXPERIMENTS.values() for need in each.needs})
+    surprises = asdict(surprised())
+    in_training(engine, None)
+    throttled(engine, None)
+    engine.set_switches(**{name: value for name, value in surprises.items() if name != "training_seconds"})
+    verdicts = {each.name: each.run(run) for each in EXPERIMENTS.values()}
+    seen = {name: verdicts[name].position for name, each in EXPERIMENTS.items() if each.switch}
+    wrong = {
+        name: (position, verdicts[name].because)
+        for name, position in seen.items()
+        if position not in (UNSEEN, surprises[str(EXPERIMENTS[name].switch)]) and name not in MIXED
+    }
+    assert wrong == {}
+    assert {name for name, position in seen.items() if position is UNSEEN} == {*HIDDEN}
+    assert run.belongings.destroy() == []
 
 
 def test_every_experiment_has_a_row() -> None:

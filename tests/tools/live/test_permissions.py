@@ -61,7 +61,7 @@ def account(guarded: Engine) -> Iterator[Account]:
 @pytest.fixture(scope="module")
 def inputs(guarded: Engine) -> Inputs:
     run = Run(None, None, Inputs(AUDIENCE_MODEL))  # type: ignore[arg-type]
-    open_inputs(run, guarded, ("membership_id", "training_dataset_arn"))
+    open_inputs(run, guarded, ("membership_id", "seed_s3_uri", "training_dataset_arn"))
     return run.inputs
 
 

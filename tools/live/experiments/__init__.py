@@ -14,7 +14,8 @@ To write one, put a function into a file of this folder, one file a theme:
   names of `run.name`, and with the tags `run.belongings.tags`: then they are destroyed, whatever happens.
 * What may be refused is called by `run.refusal`. An error that an experiment doesn't expect ends it, and only it: its
   verdict is "not to be told", because of that error.
-* Wait by `run.pause`, never otherwise.
+* Wait by `run.pause` or `run.seconds_until`, never otherwise. What is new may not be found yet: Get it by `run.shown`.
+* What several experiments look at is found by `run.once`.
 * `yes` and `no` answer the question of the row; `told` answers one that asks for something else. `unknown` says why
   nothing is to be told; then there is no position.
 * The position is the value that the switch has to have for the local service to behave as was seen.
@@ -32,6 +33,8 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cdk_cleanroomsml.local.service import Switches
+
 from ..permissions import missing_action
 from ..run import Inputs, Refusal, Run
 
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNSEEN", "Experiment", "Inputs", "Refusal", "Run", "Unseen", "Verdict", "all_experiments", "experiment", "no",
-    "told", "unknown", "yes",
+    "seen", "told", "unknown", "yes",
 ]  # fmt: skip
 
 
@@ -93,6 +96,21 @@ def unknown(because: str) -> Verdict:
     return Verdict("not to be told", because)
 
 
+def seen(switch: str, value: object, *, when: bool = True) -> object:
+    """A position, if the switch has it: what AWS answers may be none of those that were thought of.
+
+    Args:
+        switch: the name of a switch.
+        value: what was seen.
+        when: whether it was.
+    """
+    try:
+        setattr(Switches(), switch, value)
+    except ValueError:
+        return UNSEEN
+    return value if when else UNSEEN
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One experiment.
@@ -117,15 +135,16 @@ class Experiment:
     def run(self, run: Run) -> Verdict:
         """Makes the experiment; what it didn't expect becomes the reason why nothing is to be told."""
         if missing := sorted(each.upper() for each in self.needs if not getattr(run.inputs, each)):
-            return unknown(f"it takes {' and '.join(missing)}")
+            return unknown(f"not asked: give {' '.join(f'{each}=…' for each in missing)}")
         since = len(run.account.record)
+        run.recalled.clear()
         try:
             verdict = self.ask(run)
         except (BotoCoreError, ClientError) as error:
             action = missing_action(error, run.inputs)
             lacks = f"whoever runs this lacks {action}: " if action else ""
             verdict = unknown(f"{lacks}{run.account.masks.mask(str(error))}")
-        return verdict if verdict.evidence else replace(verdict, evidence=run.evidence(since))
+        return verdict if verdict.evidence else replace(verdict, evidence=(*run.recalled, *run.evidence(since)))
 
 
 def experiment(

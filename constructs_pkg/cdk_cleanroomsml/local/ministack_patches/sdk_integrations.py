@@ -94,11 +94,13 @@ def _invoke_aws_sdk_integration(
     except roles.NotTrustedError as error:
         raise _failure("States.TaskFailed", str(error)) from error
     model = client.meta.service_model.operation_model(action[:1].upper() + action[1:])
+    attempts: list[int] = []
     try:
         call = partial(getattr(client, xform_name(model.name)), **_request(arguments, model.input_shape))
-        answer = _call(call, again=2 if models.switches.sdk_integrations_retry else 0)
+        answer = _call(call, attempts, at_most=3 if models.switches.sdk_integrations_retry else 1)
     except ClientError as error:
-        raise _failure(_error_name(error, integration, client), _cause(error, integration)) from error
+        cause = _cause(error, integration, len(attempts))
+        raise _failure(_error_name(error, integration, client), cause) from error
     except ParamValidationError as error:
         raise _failure("States.Runtime", str(error)) from error
     except BotoCoreError as error:
@@ -106,18 +108,26 @@ def _invoke_aws_sdk_integration(
     return _result(answer, model.output_shape) if model.output_shape else {}
 
 
-def _call(call: Callable[[], Json], *, again: int) -> Json:
+def _call(call: Callable[[], Json], attempts: list[int], *, at_most: int) -> Json:
     """Calls, and if need be again, as an SDK does by itself."""
+    attempts.append(len(attempts) + 1)
     try:
         return call()
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if not again or (status < 500 and status != 429):
+        if len(attempts) == at_most or (status < 500 and status != 429):
             raise
     except BotoCoreError:
-        if not again:
+        if len(attempts) == at_most:
             raise
-    return _call(call, again=again - 1)
+    return _call(call, attempts, at_most=at_most)
+
+
+def _cause(error: ClientError, integration: _Integration, attempts: int) -> str:
+    """What the SDK for Java makes of an error's message."""
+    told = error.response["ResponseMetadata"]
+    words = f"Service: {integration.errors}, Status Code: {told['HTTPStatusCode']}, Request ID: {told.get('RequestId')}"
+    return f"{error.response['Error']['Message']} ({words}) (SDK Attempt Count: {attempts})"
 
 
 def _failure(error: str, cause: str) -> Exception:
@@ -131,13 +141,6 @@ def _error_name(error: ClientError, integration: _Integration, client: Json) -> 
     known = code in {shape.error_code for shape in client.meta.service_model.error_shapes}
     name = code.removesuffix("Exception") if known else integration.errors
     return f"{integration.errors}.{name}Exception"
-
-
-def _cause(error: ClientError, integration: _Integration) -> str:
-    """What the SDK for Java makes of an error's message."""
-    told = error.response["ResponseMetadata"]
-    words = f"Service: {integration.errors}, Status Code: {told['HTTPStatusCode']}, Request ID: {told.get('RequestId')}"
-    return f"{error.response['Error']['Message']} ({words})"
 
 
 def _request(value: Json, shape: Json) -> Json:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ministack.core import iam_evaluator
+from ministack.services import iam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,14 +34,14 @@ def install(service: CleanRoomsML) -> None:
     Args:
         service: its clock and its switches count.
     """
-    seen: dict[tuple[str, str], _Seen] = {}
+    seen: dict[str, _Seen] = {}
     iam_evaluator._gather_role_policies = partial(_propagated, iam_evaluator._gather_role_policies, service, seen)
 
 
 def _propagated(
     original: Callable[[str, str], Policies],
     service: CleanRoomsML,
-    seen: dict[tuple[str, str], _Seen],
+    seen: dict[str, _Seen],
     role: str,
     account: str,
 ) -> Policies:
@@ -50,8 +51,10 @@ def _propagated(
     if not delay:
         return policies
     now = service.now()
-    last = seen.get((account, role), _Seen([], [], now))
+    # A role that is made anew isn't the one that had its name.
+    role_id = str((iam._roles.get_scoped(account, None, role) or {}).get("RoleId"))
+    last = seen.get(role_id, _Seen([], [], now))
     if policies != last.now:
         last = _Seen(last.now if now - last.changed >= delay else last.before, policies, now)
-    seen[account, role] = last
+    seen[role_id] = last
     return last.now if now - last.changed >= delay else last.before

@@ -42,11 +42,23 @@ class MinistackObjects:
 
     def write(self, location: Location, body: bytes, role: Role, *, in_parts: bool = False) -> None:
         """Writes an object."""
-        put = partial(_client("s3", role).put_object, Bucket=location.bucket, Key=location.key, Body=body)
         _use_key(location, role, "generate_data_key")
         if in_parts:
             _use_key(location, role, "decrypt")
+        put = partial(_put_parts if in_parts else _put, _client("s3", role), location, body)
         _try(put, location)
+
+
+def _put(s3: Opaque, location: Location, body: bytes) -> None:
+    s3.put_object(Bucket=location.bucket, Key=location.key, Body=body)
+
+
+def _put_parts(s3: Opaque, location: Location, body: bytes) -> None:
+    """All in one part, which is the last one and may be small."""
+    place = {"Bucket": location.bucket, "Key": location.key}
+    upload = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=body)["ETag"]}
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})
 
 
 def _client(name: str, role: Role) -> Opaque:

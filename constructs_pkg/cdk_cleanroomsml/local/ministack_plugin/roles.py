@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from functools import cache
 from typing import Any
 
@@ -75,15 +76,25 @@ def root_client(name: str, account: str, region: str) -> Opaque:
 
 @cache
 def _new_client(name: str, region: str, key: str, secret: str, token: str | None) -> Opaque:
-    return botocore.session.Session({"profile": (None, None, None, None)}).create_client(
-        name,
-        endpoint_url=f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}",
-        region_name=region,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        aws_session_token=token,
-        config=Config(proxies={}, retries={"total_max_attempts": 1}),
-    )
+    # A session reads the models once; it makes one client at a time.
+    with _SESSION_LOCK:
+        return _session().create_client(
+            name,
+            endpoint_url=f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}",
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(proxies={}, retries={"total_max_attempts": 1}),
+        )
+
+
+_SESSION_LOCK = threading.Lock()
+
+
+@cache
+def _session() -> Opaque:
+    return botocore.session.Session({"profile": (None, None, None, None)})
 
 
 def _is_trusted(role_arn: str, principal: str, source_arn: str) -> bool:
