@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import IEnvironmentAware, aws_cleanroomsml
 from constructs import Construct, IConstruct
 
@@ -73,6 +74,11 @@ def has_grants(name: str, _: type, made: Construct) -> bool:
     return isinstance(getattr(made, "grants", None), facade) and hasattr(facade, f"from_{snake(name)}")
 
 
+def has_principal(_: str, cls: type, made: Construct) -> bool:
+    """Whether it can be granted something: what has a role that acts for it."""
+    return hasattr(cls, "grant_principal") and iam.Role.is_role(getattr(made, "role"))  # noqa: B009 - not all have one
+
+
 def has_default_child(_: str, __: type, made: Construct) -> bool:
     return isinstance(made.node.default_child, cdk.CfnResource)
 
@@ -100,6 +106,7 @@ GUIDELINES: dict[str, Callable[[str, type, Construct], bool]] = {
     "imports": has_imports,
     "type check": has_type_check,
     "grants": has_grants,
+    "is a grantee": has_principal,
     "default child": has_default_child,
     "injection id": has_injection_id,
     "metrics": has_metrics,
@@ -126,6 +133,12 @@ NOT_APPLICABLE: dict[tuple[str, str], str] = {
     (_SEED, "grants"): "the role is passed: `grants.start_audience_generation(…, seed_role=seed.role)`",
     (_SEED, "metrics"): "those of the bucket are S3's",
     (_SEED, "removal policy"): "holds no data: the bucket is yours",
+    **{
+        (name, "is a grantee"): "nothing acts for it"
+        for name in ("AudienceModel", "ConfiguredAudienceModelAssociation", _MONITORING, _POLICY)
+    },
+    ("ConfiguredAudienceModel", "is a grantee"): "the role is its output's, which is one",
+    (_PROVIDER, "is a grantee"): "the function is one: `provider.function`",
     (_MONITORING, "grants"): "there is nothing to be allowed on it",
     (_PROVIDER, "grants"): "only CloudFormation calls the function",
     (_RETRAINING, "grants"): "one permission only, `grant_start_execution`",
@@ -179,8 +192,13 @@ def mark(name: str, cls: type, made: Construct, guideline: str) -> str:
 _HEAD = f"""{HEADING}
 A test makes this table from the code. The guidelines are those of the CDK's repository: an `IFoo` that is an
 `IResource` and has a reference (`foo_ref`); `from_foo_arn` and `from_foo_attributes`; `is_foo`; `foo.grants`, which
-`FooGrants.from_foo` makes of whatever refers to one; the resource as `Resource`, the default child;
-`PROPERTY_INJECTION_ID`; `metric_…`; `apply_removal_policy` or a parameter for it; tags that `cdk.Tags` adds.
+`FooGrants.from_foo` makes of whatever refers to one; `grant_principal` of what has a role; the resource as `Resource`,
+the default child; `PROPERTY_INJECTION_ID`; `metric_…`; `apply_removal_policy` or a parameter for it; tags that
+`cdk.Tags` adds.
+
+Otherwise than they say, on purpose: `from_foo_arn` and its siblings refuse what can't be one, because a slip would else
+be told by a service, in a deployment; a reference interface is written here where CloudFormation has no type that CDK
+could make it of.
 
 """
 

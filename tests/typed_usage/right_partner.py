@@ -25,6 +25,7 @@ def campaign(
     grant: iam.Grant = model.grants.start_audience_generation(analyst, seed_role=seed.role)
     exports: iam.Grant = model.grants.start_audience_export(analyst)
     both: iam.Grant = grant.combine(exports)
+    key.grant_decrypt(seed)
     both.assert_success()
     return [seed.s3_uri, seed.role.role_arn, seed.bucket.bucket_name]
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -49,6 +50,7 @@ _LOGS = "S3 logs access only to a bucket of the same account and Region: use one
 
 @property_injectable
 @checked
+@jsii.implements(iam.IGrantable)
 class AudienceOutput(Construct):
     """The destination of exported segments, for one configured audience model or for many.
 
@@ -190,6 +192,11 @@ class AudienceOutput(Construct):
             checks_of(self.stack).append(self._check_trust)
         if key_was_given and encryption_key is not None:
             warn_of_closed_key(self, "encryption_key", encryption_key, self.role, KEY_ACTIONS)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The role, for grants of CDK: ``key.grant_encrypt(output)``."""
+        return self.role.grant_principal
 
     @cached_property
     def s3_uri(self) -> str:

@@ -90,7 +90,7 @@ def _rule_targets() -> Iterator[tuple[str, str]]:
     """The targets that CDK has, and what each is made of."""
     for name, target in vars(import_module(_TARGETS)).items():
         if isinstance(target, type) and hasattr(target, "bind"):
-            _, *parameters = inspect.signature(target.__init__).parameters.values()
+            _, *parameters = inspect.signature(vars(target)["__init__"]).parameters.values()
             yield name, str(parameters[0].annotation) if parameters else ""
 
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
@@ -86,6 +87,7 @@ class IRuleTarget(Protocol):
 
 @property_injectable
 @checked
+@jsii.implements(iam.IGrantable)
 class AudienceModelRetraining(Construct):
     """Trains an audience model again and again, and points a configured audience model to the newest.
 
@@ -311,6 +313,11 @@ class AudienceModelRetraining(Construct):
             topic = cast("sns.ITopic", failure_topic)
             self.on_failure("FailureNotice", target=events_targets.SnsTopic(topic))
             let_service_in(self, "failure_topic", topic, _EVENTS, added=is_defined_here(topic))
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The role, for grants of CDK: ``key.grant_decrypt(retraining)``."""
+        return self.role.grant_principal
 
     def on_failure(
         self,

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from ..common.bucket_permissions import warn_of_unknown_key
+from ..common.bucket_permissions import bucket_statements, warn_of_unknown_key
 from ..common.closed_keys import warn_of_closed_key
 from ..common.environment import stack_of
-from ..common.keys import key_arn_of
+from ..common.keys import key_arn_of, on_key
 from ..common.limits import FOLDER, FOLDER_PATTERN, OBJECT_KEY_LENGTH, ROLE_NAME, ROLE_NAME_LENGTH, ROLE_NAME_PATTERN
 from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.property_injection import property_injectable
 from ..common.role_permissions import KEY_REGION, clean_rooms_ml, warn_of_another_account
-from .read_permissions import seed_statements
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_kms import IKeyRef
 
+_DECRYPT = "kms:Decrypt"
 _BUCKET_REGION = "Clean Rooms ML reads only from a bucket in its own Region: use one of that Region"
 
 
 @property_injectable
 @checked
+@jsii.implements(iam.IGrantable)
 class SeedAudience(Construct):
     """A seed: some of an advertiser's own users, of whom a publisher's model is asked for more.
 
@@ -87,19 +89,13 @@ class SeedAudience(Construct):
         self.encryption_key: IKeyRef | None = key
         """The customer managed key of the bucket; ``None`` when it is not known to have one."""
         self._prefix = prefix
-        statements = seed_statements(
-            bucket_arn=bucket.bucket_arn,
-            bucket_account=bucket.env.account,
-            prefix=prefix,
-            key_arn=None if key is None else key_arn_of(key),
-        )
         role = iam.Role(
             self,
             "Role",
             role_name=role_name,
             assumed_by=clean_rooms_ml("audience-generation-job"),
             description="Lets AWS Clean Rooms ML read seed audiences",
-            inline_policies={"ReadSeeds": iam.PolicyDocument.from_json({"Statement": statements})},
+            inline_policies={"ReadSeeds": iam.PolicyDocument.from_json({"Statement": self._statements()})},
         )
         self.role: iam.IRole = cast("iam.IRole", role)
         """What Clean Rooms ML assumes to read."""
@@ -107,10 +103,34 @@ class SeedAudience(Construct):
         warn_of_unknown_key(self, bucket, key)
         if key is not None:
             warn_of_another_account(self, "encryption_key", key.env.account)
-            warn_of_closed_key(self, "encryption_key", key, self.role, ["kms:Decrypt"])
+            warn_of_closed_key(self, "encryption_key", key, self.role, [_DECRYPT])
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The role, for grants of CDK: ``key.grant_decrypt(seed)``."""
+        return self.role.grant_principal
 
     @cached_property
     def s3_uri(self) -> str:
         """What the names of seeds are added to for the request of a job, ``s3://bucket/prefix/``."""
         folder = f"{self._prefix}/" if self._prefix else ""
         return f"s3://{self.bucket.bucket_name}/{folder}"
+
+    def _statements(self) -> list[dict[str, Any]]:
+        """What the role may do (User Guide, "Create a service role to read seed data")."""
+        key_arn = None if self.encryption_key is None else key_arn_of(self.encryption_key)
+        statements = bucket_statements(
+            bucket_arn=self.bucket.bucket_arn,
+            bucket_account=self.bucket.env.account,
+            prefix=self._prefix,
+            key_arn=key_arn,
+            bucket_actions=["s3:ListBucket"],
+            object_action="s3:GetObject",
+            key_actions=[_DECRYPT],
+        )
+        if key_arn is not None:
+            # Without the encryption context, which only what encrypts and decrypts has.
+            resource, conditions = on_key(key_arn)
+            describe: dict[str, Any] = {"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": resource}
+            statements.append(describe | ({"Condition": conditions} if conditions else {}))
+        return statements

@@ -52,6 +52,7 @@ _TABLE_REGION = "Clean Rooms ML reads only tables of its own Region: use one of 
 
 @property_injectable
 @checked
+@jsii.implements(iam.IGrantable)
 class TrainingDataset(cdk.Resource):
     """What audience models are trained on: a table in the AWS Glue Data Catalog, and what its columns are.
 
@@ -238,6 +239,11 @@ class TrainingDataset(cdk.Resource):
         apply_removal_policy(self, self._resource, policy)
         if self._own_role is not None:
             apply_removal_policy(self, self._own_role, policy)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The role, for grants of CDK: ``key.grant_decrypt(dataset)``."""
+        return self.role.grant_principal
 
     @property
     def training_dataset_ref(self) -> TrainingDatasetReference:

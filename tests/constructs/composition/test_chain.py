@@ -211,3 +211,18 @@ def test_the_permissions_of_the_provider_grow_only_with_the_types_in_use(
     ]
     ours = [action.partition(":")[2] for action in actions if action.startswith("cleanrooms")]
     assert {re.sub("^(Create|Get|List|Update|Put|Delete)", "", name) for name in ours} == subjects
+
+
+def test_what_has_a_role_can_be_granted_something(synth: Synth) -> None:
+    """By what CDK has: a bucket knows no more of it than that it is an `IGrantable`."""
+    define_chain(synth.stack)
+    reports = s3.Bucket(synth.stack, "Reports")
+    model: Any = synth.stack.node.find_child("Model")
+    grantees = [model.output, *(synth.stack.node.find_child(each) for each in ("Dataset", "Retraining", "Seed"))]
+    for each in grantees:
+        grantee: Any = each
+        reports.grant_read(grantee).assert_success()
+    policies = synth.template.find_resources("AWS::IAM::Policy").values()
+    granted = [each for each in policies if "Reports" in json.dumps(each)]
+    roles = sorted(each["Properties"]["Roles"][0]["Ref"] for each in granted)
+    assert [re.sub("Role[0-9A-F]{8}$", "", each) for each in roles] == ["Dataset", "ModelOutput", "Retraining", "Seed"]
