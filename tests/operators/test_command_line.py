@@ -8,7 +8,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConfigParseError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 
 from cdk_cleanroomsml.operators import listing, main, permissions
 from cdk_cleanroomsml.operators.account import connect
@@ -51,6 +59,17 @@ def test_a_wrong_command_line_is_no_find(arguments: list[str], capsys: pytest.Ca
 def test_no_region(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["list"]) == 1
     assert "no Region is named: give --region" in capsys.readouterr().err
+
+
+def test_settings_that_are_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
+    assert main.main(["list", "--region", "us-east-1"]) == 1
+    assert "Invalid endpoint: localhost:4566: AWS_ENDPOINT_URL" in capsys.readouterr().err
+    (tmp_path / "none").write_text("[default")
+    assert main.main(["list", "--region", "us-east-1"]) == 1
+    assert "Unable to parse config file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("region", ["us-east1", "us_east_1", "Ireland"])
@@ -107,6 +126,13 @@ def refusal(code: str, operation: str = "GetConfiguredAudienceModelPolicy") -> C
         (refusal("AccessDeniedException", "ListTagsForResource"), "'list' needs cleanrooms:ListTagsForResource"),
         (refusal("ThrottlingException"), "try again when less goes on"),
         (refusal("ExpiredTokenException"), "the credentials are not valid, or not any more"),
+        (refusal("InvalidClientTokenId", "GetCallerIdentity"), "or the Region is not enabled for the account"),
+        (SSOTokenLoadError(error_msg="no token"), "sign in with `aws sso login`"),
+        (UnauthorizedSSOTokenError(), "sign in with `aws sso login`"),
+        (TokenRetrievalError(provider="sso", error_msg="x"), "sign in with `aws sso login`"),
+        (CredentialRetrievalError(provider="custom-process", error_msg="x"), "give --profile, or credentials"),
+        (ConfigParseError(path="config"), "Unable to parse config file: config"),
+        (EOFError(), "asks for a code of its MFA device, and there is no terminal"),
         (refusal("InternalServiceException"), "failed with InternalServiceException: no."),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "is the Region meant, is the service in it"),
         (CommandError("words of ours"), "words of ours"),

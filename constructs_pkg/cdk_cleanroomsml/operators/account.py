@@ -139,7 +139,16 @@ def connect(profile: str | None, region: str | None, screen: Screen) -> Account:
         max_pool_connections=AT_ONCE,
         user_agent_extra=DISTRIBUTION,
     )
-    return Account(lambda service: session.client(service, config=config), str(session.region_name), screen)
+
+    def client(service: str) -> Client:
+        try:
+            return session.client(service, config=config)
+        except ValueError as error:
+            raise CommandError(
+                f"{error}: AWS_ENDPOINT_URL, or endpoint_url of the profile, begins with https://"
+            ) from error
+
+    return Account(client, str(session.region_name), screen)
 
 
 def code_of(error: ClientError) -> str:

@@ -86,11 +86,15 @@ def _run(options: argparse.Namespace) -> int:
     from .refusals import explained
     from .screen import Screen
 
-    account = connect(options.profile, options.region, Screen(as_json=options.json))
     try:
+        account = connect(options.profile, options.region, Screen(as_json=options.json))
         return _subcommand(options.command)(account, options)
     except (BotoCoreError, ClientError) as error:
         raise CommandError(explained(error, options.command)) from error
+    except EOFError as error:
+        raise CommandError(
+            "the profile asks for a code of its MFA device, and there is no terminal to ask at"
+        ) from error
 
 
 def _subcommand(name: str) -> Callable[[Account, argparse.Namespace], int]:

@@ -291,6 +291,7 @@ class TestOperating:
         engine.client("cleanroomsml").list_audience_models()
         table = ask("status").splitlines()
         assert table[1].split() == ["type", "account", "name", "status", "about"]
+        assert table == [line.rstrip() for line in table]
         assert table[2].split()[:5] == ["audience", "model", "111122223333", "readers", "CREATE_FAILED"]
         (row,) = json.loads(ask("status", "--json"))["resources"]
         assert (row["arn"], row["status"]) == (arn, "CREATE_FAILED")

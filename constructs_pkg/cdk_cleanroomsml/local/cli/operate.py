@@ -62,21 +62,20 @@ def _status(options: argparse.Namespace) -> None:
         return _print_json(state)
     turned = f", turned forward by {_words(state['turned'])}" if state["turned"] else ""
     now = datetime.fromisoformat(state["now"])
-    console = _console()
-    console.print(f"It is {now:%Y-%m-%d %H:%M} in the engine{turned}.")
+    _show(f"It is {now:%Y-%m-%d %H:%M} in the engine{turned}.")
     if not state["resources"]:
-        return console.print("Clean Rooms ML holds nothing.")
+        return _show("Clean Rooms ML holds nothing.")
     table = _table("type", "account", "name", "status", "about")
     for row in state["resources"]:
         about = "\n".join(f"{key}: {_short(value)}" for key, value in row["about"].items() if value)
         place = "" if row["region"] == "us-east-1" else f" {row['region']}"
         table.add_row(row["type"], row["account"] + place, _named(row), _still(row, now), about)
-    return console.print(table)
+    return _show(table)
 
 
 def _advance(options: argparse.Namespace) -> None:
     told = RunningEngine()("POST", "clock", {"seconds": options.time})
-    _console().print(f"It is {datetime.fromisoformat(told['now']):%Y-%m-%d %H:%M} in the engine now.")
+    _show(f"It is {datetime.fromisoformat(told['now']):%Y-%m-%d %H:%M} in the engine now.")
 
 
 def _fault(options: argparse.Namespace) -> None:
@@ -99,7 +98,7 @@ def _fault(options: argparse.Namespace) -> None:
         what = each["error"] if each["kind"] == "error" else each["kind"]
         late = ", after it took effect" if each["after_effect"] else ""
         table.add_row(each["operation"], what + late, "all" if each["times"] is None else str(each["times"]))
-    return _console().print(table if waiting else "No fault of a single call is waiting.")
+    return _show(table if waiting else "No fault of a single call is waiting.")
 
 
 def _switch(options: argparse.Namespace) -> None:
@@ -110,12 +109,12 @@ def _switch(options: argparse.Namespace) -> None:
     table = _table("switch", "value")
     for name, value in switches.items():
         table.add_row(name, json.dumps(value))
-    return _console().print(table)
+    return _show(table)
 
 
 def _seed(options: argparse.Namespace) -> None:
     RunningEngine()("POST", "audience-models", {"arn": options.arn, "status": options.status})
-    _console().print(f"{options.arn} is {options.status}.")
+    _show(f"{options.arn} is {options.status}.")
 
 
 def _calls(options: argparse.Namespace) -> None:
@@ -128,12 +127,18 @@ def _calls(options: argparse.Namespace) -> None:
     table = _table("account", "operation", "outcome")
     for call in calls:
         table.add_row(call["account"], call["operation"], call["outcome"])
-    return _console().print(table if calls else "It was asked nothing.")
+    return _show(table if calls else "It was asked nothing.")
 
 
-def _console() -> Console:
-    """As wide as the terminal; what is piped is not cut."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160, soft_wrap=not sys.stdout.isatty())
+def _show(what: Table | str) -> None:
+    """As wide as the terminal; what is piped is not cut, and no line ends with spaces."""
+    if sys.stdout.isatty():
+        Console(highlight=False).print(what)
+        return
+    console = Console(highlight=False, width=160, soft_wrap=True)
+    with console.capture() as shown:
+        console.print(what)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()))
 
 
 def _table(*columns: str) -> Table:
