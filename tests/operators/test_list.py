@@ -101,6 +101,16 @@ def test_the_stack_says_whose_it_is(world: World, status: str, has: str, state: 
     assert ("kept" in told["owner"]["evidence"]) == (has == "kept")
 
 
+def test_of_two_stacks_that_have_it_the_markers_decide(world: World) -> None:
+    stacks = [world.elsewhere.add(name) for name in ("First", "Second")]
+    for stack, owner in itertools.product(stacks, stacks):
+        model = world.model(f"{stack.name} {owner.name}", tags=world.marks(owner, "Model"))
+        for each in stacks:
+            each.resources["Model"] = ("Custom::CleanRoomsMLConfiguredAudienceModel", model, "CREATE_COMPLETE")
+        (told,) = [each for each in listed(world)["configuredAudienceModels"] if each["arn"] == model]
+        assert told["owner"]["summary"] == f"{owner.name} / Model"
+
+
 def test_a_stack_that_is_gone_for_long(world: World) -> None:
     world.model(tags=world.marks("arn:aws:cloudformation:us-east-1:111122223333:stack/Old/1a", "Model"))
     (told,) = listed(world)["configuredAudienceModels"]

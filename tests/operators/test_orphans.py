@@ -66,6 +66,18 @@ def test_only_what_carries_markers_of_a_stack_that_has_it_not(world: World, caps
     assert [each["name"] for each in told["undecided"]] == ["replaced just now"]
 
 
+@pytest.mark.parametrize("marked", [GONE, FORGOTTEN, "the other's"])
+def test_what_a_stack_has_is_no_orphan_whatever_its_markers_say(
+    world: World, capsys: pytest.CaptureFixture[str], marked: str
+) -> None:
+    stack, other = world.elsewhere.add("Shop"), world.elsewhere.add("Other")
+    for name in ("one", "two"):
+        arn = world.model(name, tags=world.marks(stack, name))
+        stack.resources[name] = (TYPE, arn, "CREATE_COMPLETE")
+    world.ml.tag_resource(resourceArn=arn, tags=world.marks(other.id if marked == "the other's" else marked, "Model"))
+    assert run(world, capsys) == (0, {"orphans": [], "undecided": [], "untold": []})
+
+
 def test_what_uses_an_orphan_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.service.switches.job_seconds = 60
     audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))

@@ -81,22 +81,27 @@ class Owners:
                 ELSEWHERE, stack_id, logical_id, f"marked as that of {stack_id}, which can't be asked from here"
             )
         stack = self._stacks.get(stack_id)
-        if stack is None:
-            return Owner(GONE, stack_id, logical_id, "its stack does not exist, or not any more", is_kept=None)
-        if stack.physical_id(logical_id) == physical_id:
+        if stack and stack.physical_id(logical_id) == physical_id:
             return Owner(ALIVE, stack_id, logical_id, f"the stack has it as {logical_id}")
-        renamed = stack.logical_id(physical_id)
+        renamed = stack.logical_id(physical_id) if stack else ""
         if renamed:
             return Owner(ALIVE, stack_id, renamed, f"the stack has it as {renamed}, its marker says {logical_id}")
+        holder = self._stacks.holder(physical_id)
+        if holder:
+            # Tags are copied, and given to another resource by mistake.
+            other, held_as = holder
+            return Owner(ALIVE, other.id, held_as, f"the stack has it as {held_as}, its markers say {stack_id}")
+        if stack is None:
+            return Owner(GONE, stack_id, logical_id, "its stack does not exist, or not any more", is_kept=None)
         if stack.is_changing:
             return Owner(CHANGING, stack_id, logical_id, f"the stack is {stack.status}: look again when it is done")
         return Owner(GONE, stack_id, logical_id, self._why(stack, logical_id, physical_id), _kept(stack, logical_id))
 
     def _unmarked(self, physical_id: str, tags: Mapping[str, str]) -> Owner:
-        for stack in self._stacks.known():
-            logical_id = stack.logical_id(physical_id)
-            if logical_id:
-                return Owner(ALIVE, stack.id, logical_id, f"the stack has it as {logical_id}; it has no markers")
+        holder = self._stacks.holder(physical_id)
+        if holder:
+            stack, logical_id = holder
+            return Owner(ALIVE, stack.id, logical_id, f"the stack has it as {logical_id}; it has no markers")
         retraining = tags.get(RETRAINING_MARKER, "")
         if retraining:
             return Owner(RETRAINING, "", retraining, f"its tag {RETRAINING_MARKER} says so")

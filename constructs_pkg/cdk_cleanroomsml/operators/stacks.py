@@ -63,22 +63,34 @@ class Stacks:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._known: dict[str, Stack | None] = {}
+        self._holders: dict[str, tuple[Stack, str]] = {}
 
     def load(self, ids: Iterable[str]) -> None:
         """Reads stacks, several at a time, with all that they have."""
         new = [each for each in dict.fromkeys(ids) if each not in self._known and self.is_here(each)]
         found = self._account.each("reading stacks", self._read, new)
-        self._known.update(zip(new, found, strict=True))
+        for name, stack in zip(new, found, strict=True):
+            self._keep(name, stack)
 
     def get(self, name: str) -> Stack | None:
         """A stack by its id or name, with all that it has; None when there is none, or none any more."""
         if name not in self._known:
-            self._known[name] = self._read(name)
+            self._keep(name, self._read(name))
         return self._known[name]
 
     def known(self) -> list[Stack]:
         """Those that were read."""
         return [each for each in self._known.values() if each]
+
+    def holder(self, physical_id: str) -> tuple[Stack, str] | None:
+        """Which of those that were read has a resource, and its logical id there."""
+        return self._holders.get(physical_id)
+
+    def _keep(self, name: str, stack: Stack | None) -> None:
+        self._known[name] = stack
+        if stack is not None:
+            for logical_id in stack.resources:
+                self._holders.setdefault(stack.physical_id(logical_id), (stack, logical_id))
 
     def is_here(self, stack_id: str) -> bool:
         """Whether an id is one of this account and Region."""
