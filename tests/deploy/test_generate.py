@@ -117,28 +117,30 @@ class ByHand:
         }
         self.ml.tag_resource(resourceArn=AUDIENCE_MODEL_ARN, tags={"cdk-cleanroomsml:retraining": "x"})
         self.arns = [self.make(number) for number in range(len(NAMES))]
-        self.audience_model = self.train()
-        self.arns.append(self.make(0, name="chain", audienceModelArn=self.audience_model, tags={"team": "ads"}))
         self.rooms: Any = engine.client("cleanrooms")
-        self.offer()
+        window = {"trainingDataStartTime": datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=timezone.utc)}
+        trained = [
+            self.train(ODD[:63], description=ODD[:200], tags={"k": "v"}, **window),
+            self.train("\N{RUNNER}", kmsKeyArn=key, trainingDataEndTime=datetime(2026, 1, 2, tzinfo=timezone.utc)),
+        ]
+        self.audience_models = trained
+        self.associations: list[dict[str, Any]] = []
+        for number, audience_model in enumerate(trained):
+            self.arns.append(
+                self.make(0, name=f"chain {number}", audienceModelArn=audience_model, tags={"team": "ads"})
+            )
+            self.offer(self.arns[-1], manages=bool(number))
 
-    def train(self) -> str:
+    def train(self, name: str, **members: Any) -> str:
         """An audience model of its own."""
         columns = [{"columnName": name, "columnTypes": [name]} for name in ("USER_ID", "ITEM_ID", "TIMESTAMP")]
         source = {"glueDataSource": {"tableName": "clicks", "databaseName": "shop"}}
         data = [{"type": "INTERACTIONS", "inputConfig": {"schema": columns, "dataSource": source}}]
-        dataset = self.ml.create_training_dataset(name=ODD[:63], roleArn=self.roles["/"], trainingData=data)
-        window = {"trainingDataStartTime": datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)}
-        made = self.ml.create_audience_model(
-            name=ODD[:63],
-            trainingDatasetArn=dataset["trainingDatasetArn"],
-            description=ODD[:200],
-            tags={"k": "v"},
-            **window,
-        )
+        dataset = self.ml.create_training_dataset(name=name, roleArn=self.roles["/"], trainingData=data)
+        made = self.ml.create_audience_model(name=name, trainingDatasetArn=dataset["trainingDatasetArn"], **members)
         return str(made["audienceModelArn"])
 
-    def offer(self) -> None:
+    def offer(self, model: str, *, manages: bool) -> None:
         """Lets a partner in: an association, and a policy in words that the CDK would put in another way."""
         collaboration = self.rooms.create_collaboration(
             name="spring",
@@ -149,23 +151,25 @@ class ByHand:
             members=[{"accountId": PARTNER, "memberAbilities": ["CAN_QUERY"], "displayName": "advertiser"}],
         )["collaboration"]["id"]
         joined = self.rooms.create_membership(collaborationIdentifier=collaboration, queryLogStatus="DISABLED")
-        self.association = self.rooms.create_configured_audience_model_association(
+        association = self.rooms.create_configured_audience_model_association(
             membershipIdentifier=joined["membership"]["id"],
-            configuredAudienceModelArn=self.arns[-1],
+            configuredAudienceModelArn=model,
             configuredAudienceModelAssociationName=ODD[:90],
-            manageResourcePolicies=False,
-            description=ODD[:200],
-            tags={"k": "v"},
+            manageResourcePolicies=manages,
+            **({} if manages else {"description": ODD[:200], "tags": {"k": "v"}}),
         )["configuredAudienceModelAssociation"]
+        self.associations.append(association)
+        if manages:
+            return
         statement = {
             "Sid": "Spring",
             "Effect": "Allow",
             "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"},
             "Action": "cleanrooms-ml:StartAudienceGenerationJob",
-            "Resource": self.arns[-1],
+            "Resource": model,
         }
         self.ml.put_configured_audience_model_policy(
-            configuredAudienceModelArn=self.arns[-1],
+            configuredAudienceModelArn=model,
             configuredAudienceModelPolicy=json.dumps({"Version": "2012-10-17", "Id": "ours", "Statement": statement}),
         )
 
@@ -183,17 +187,20 @@ class ByHand:
 
     def held(self) -> dict[str, Any]:
         """All as the services hold them, but for markers."""
-        association = {
-            "membershipIdentifier": self.association["membershipId"],
-            "configuredAudienceModelAssociationIdentifier": self.association["id"],
-        }
         found = [self.ml.get_configured_audience_model(configuredAudienceModelArn=arn) for arn in self.arns]
-        found += [
-            self.ml.get_audience_model(audienceModelArn=self.audience_model),
-            self.ml.get_configured_audience_model_policy(configuredAudienceModelArn=self.arns[-1]),
-            self.rooms.get_configured_audience_model_association(**association)["configuredAudienceModelAssociation"],
-            self.rooms.list_tags_for_resource(resourceArn=self.association["arn"]),
-        ]
+        found += [self.ml.get_audience_model(audienceModelArn=arn) for arn in self.audience_models]
+        for each in self.associations:
+            address = {
+                "membershipIdentifier": each["membershipId"],
+                "configuredAudienceModelAssociationIdentifier": each["id"],
+            }
+            found += [
+                self.ml.get_configured_audience_model_policy(
+                    configuredAudienceModelArn=each["configuredAudienceModelArn"]
+                ),
+                self.rooms.get_configured_audience_model_association(**address)["configuredAudienceModelAssociation"],
+                self.rooms.list_tags_for_resource(resourceArn=each["arn"]),
+            ]
         return {str(number): _unmarked(each) for number, each in enumerate(found)}
 
 
