@@ -130,6 +130,7 @@ def test_retrainings_stand_alone(run: Run) -> None:
     assert not any(type_.startswith("Custom::") for type_ in types)
 
 
+@pytest.mark.nightly("an assembly is deployed and its calls are counted in test_measure.py")
 def test_what_is_measured_of_the_chain() -> None:
     found = measure(Plan(runs=1, chain=[Link(RETRAINING, 1)], chain_deployed=[Link(ASSOCIATION, 1)]))
     where = {"side": LIBRARY, "kind": RETRAINING, "constructs": 1}

@@ -56,6 +56,7 @@ def test_an_assembly_is_deployed_changed_and_destroyed(tmp_path: Path) -> None:
         assert cleanroomsml.list_configured_audience_models()["configuredAudienceModels"] == []
 
 
+@pytest.mark.nightly("a deployment that succeeds runs by day, and what becomes of one that fails is the engine's")
 def test_a_failed_deployment_is_an_error_with_its_reason(tmp_path: Path) -> None:
     options = ["--validation", "off", "--outdir", str(tmp_path)]
     python("-m", f"benchmarks.sides.{LIBRARY}", *Case("shared", 1).arguments, *options)
@@ -75,6 +76,7 @@ def test_only_aws_custom_resource_needs_what_may_be_missing(tmp_path: Path, monk
     assert why_not("aws_custom_resource") is None
 
 
+@pytest.mark.nightly("test_messages.py counts them in process")
 def test_messages_are_counted(tmp_path: Path) -> None:
     def count(models: int) -> int:
         options = ["--models", str(models), "--validation", "off", "--outdir", str(tmp_path / str(models))]

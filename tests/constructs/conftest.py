@@ -54,3 +54,11 @@ class Synth:
 @pytest.fixture
 def synth() -> Synth:
     return Synth()
+
+
+@pytest.fixture
+def validated() -> cdk.App:
+    """An application that the CDK's own validation fails, although the gate has switched it off."""
+    app = cdk.App(context={"@aws-cdk/core:validateAgainstDefaultRules": True})
+    cdk.Validations.of(app).add_plugins(cdk.CloudFormationValidatePlugin())
+    return app

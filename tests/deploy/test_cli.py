@@ -65,6 +65,7 @@ class Cli:
         return str(arn)
 
 
+@pytest.mark.nightly("by day the CLI runs all that Getting started says, and test_lifecycle.py replaces")
 @pytest.mark.timeout(180)
 def test_deploy_replace_destroy(engine: Engine, tmp_path: Path) -> None:
     cdk = Cli(engine, tmp_path)

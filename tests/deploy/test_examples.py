@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 AUDIENCE_MODEL_ARN: str = json.loads((REPOSITORY / "cdk.json").read_text())["context"]["audienceModelArn"]
 
 
+@pytest.mark.nightly("by day they are synthesised, and the quickstart is deployed")
 @pytest.mark.timeout(180)
 def test_the_examples_deploy(engine: Engine, tmp_path: Path) -> None:
     engine.seed_audience_model(AUDIENCE_MODEL_ARN)

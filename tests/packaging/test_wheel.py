@@ -61,6 +61,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert [name for name in names if "__pycache__" in name] == []
 
 
+@pytest.mark.nightly("that the wheel holds all files, and is imported alone, is tried by day; CI deploys from it, too")
 def test_it_synthesises_the_quickstart(python: Path, tmp_path: Path) -> None:
     context = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
     quickstart = REPOSITORY / "examples" / "quickstart" / "app.py"

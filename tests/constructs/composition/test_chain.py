@@ -29,7 +29,7 @@ from cdk_cleanroomsml import (
 
 from ...references import a_dataset, a_membership
 from ..conftest import Synth
-from ..test_security import findings, lint
+from ..test_security import define_models, findings, lint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,11 +146,11 @@ def test_cfn_lint_finds_nothing(synth: Synth) -> None:
     assert lint(synth.stack) == []
 
 
-def test_cdks_own_validation_finds_nothing() -> None:
+def test_cdks_own_validation_finds_nothing(validated: cdk.App) -> None:
     """With it goes the search for circular dependencies."""
-    app = cdk.App()
-    define_chain(cdk.Stack(app, "Stack"))
-    app.synth()
+    define_chain(cdk.Stack(validated, "Stack"))
+    define_models(cdk.Stack(validated, "Models"))
+    validated.synth()
 
 
 def train(stack: cdk.Stack) -> None:

@@ -161,7 +161,13 @@ def size(document: dict[str, Any]) -> int:
     return len(re.sub(r'{"Fn::GetAtt":\[[^]]*\]}', f'"{"x" * 110}"', text))
 
 
-@pytest.mark.parametrize("context", [{}, {"@aws-cdk/aws-iam:minimizePolicies": True}])
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({}, marks=pytest.mark.nightly("with the flag of new applications it runs by day")),
+        {"@aws-cdk/aws-iam:minimizePolicies": True},
+    ],
+)
 def test_many_roles_fit_in_policies_that_iam_takes(context: dict[str, Any]) -> None:
     synth = Synth(context)
     for number in range(98):
