@@ -20,8 +20,8 @@ from .report import FORMAT, answered_rows, positions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_UNTRIED = "Nothing here was tried on a live account."
-_TRIED = "What a live account has answered has [a table](#answered-by-a-live-account); nothing else was tried on one."
+_UNTRIED = "Nothing here was tried on a live account. "
+_TRIED = "What a live account has answered has [a table](#answered-by-a-live-account); nothing else was tried on one.\n"
 _HEAD = ["| question | answer | where and when | what is done |", "|---|---|---|---|"]
 
 

@@ -94,7 +94,9 @@ class Belongings:
             ClientError: it isn't deleted.
         """
         KINDS[thing.kind].delete(self.accounts[thing.whose], Found(thing.name, thing.id))
-        if not KINDS[thing.kind].slow:
+        if KINDS[thing.kind].slow:
+            thing.made = 0
+        else:
             self.forget(thing)
 
     def destroy(self, say: Callable[[str], object] = lambda _: None) -> list[Belonging]:

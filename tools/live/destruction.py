@@ -107,7 +107,7 @@ def _listed(belongings: Belongings, kind: str) -> list[Belonging]:
 
 def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
     """Deletes one thing, trying again as long as that may help."""
-    kind, accepted, why = KINDS[thing.kind], False, ""
+    kind, accepted, gone, why = KINDS[thing.kind], False, False, ""
     for seconds in (*PATIENCE, None):
         try:
             kind.delete(belongings.accounts[thing.whose], Found(thing.name, thing.id))
@@ -116,15 +116,14 @@ def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
                 break
         except (BotoCoreError, ClientError) as error:
             # What was made a moment ago isn't seen everywhere yet: that it isn't there is no proof.
-            if is_gone(error) and (accepted or time.time() - thing.made > _SEEN_SECONDS):
-                accepted = True
+            gone, why = is_gone(error), _words(belongings, error)
+            if not gone and not _may_pass(error):
                 break
-            why = _words(belongings, error)
-            if not _may_pass(error) and not is_gone(error):
+            if gone and (accepted or time.time() - thing.made > _SEEN_SECONDS):
                 break
         if seconds is not None:
             belongings.pause(seconds)
-    if accepted:
+    if accepted or gone:
         belongings.forget(thing)
     else:
         say(f"{kind.called} {thing.name} isn't deleted: {why}")

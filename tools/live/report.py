@@ -114,8 +114,8 @@ def differences(made: Document) -> Iterator[str]:
         f"the library fails: {each['what']}: {each['because']}" for each in made["checks"] if not each["passed"]
     )
     told, inferred = answered_rows(made), rows("Inferred")
-    for each in made["answers"]:
-        if each["answer"] == "no" and each["row"] in inferred:
-            yield f"inferred, and wrong: {each['row']}: {each['because']}"
+    wrong = [each for each in made["answers"] if each["answer"] == "no" and each["row"] in inferred]
+    yield from (f"inferred, and wrong: {each['row']}: {each['because']}" for each in wrong)
     yield from (f"no longer unknown: {row}" for row in rows("Unknown") if row in told)
-    yield from (f"no longer inferred only: {row}" for row in inferred if row in told)
+    right = [row for row in inferred if row in told and row not in (each["row"] for each in wrong)]
+    yield from (f"no longer inferred only: {row}" for row in right)

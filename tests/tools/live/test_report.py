@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tools.live import apply, report, shown
+from tools.live import apply, documented, report, shown
 from tools.live.account import Answer
-from tools.live.documented import ANSWERED, LIMITATIONS, SWITCHES, rows
+from tools.live.documented import ANSWERED, SWITCHES, rows
 from tools.live.experiments import Verdict, all_experiments, no, told, unknown, yes
 from tools.live.findings import Findings
 from tools.live.masks import Masks
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 OWN, PARTNER, OTHER = "111122223333", "444455556666", "777788889999"
 EXPERIMENTS = {each.name: each for each in all_experiments()}
 ABOUT = {
-    "date": "2026-11-26",
+    "date": "2001-02-03",
     "region": "eu-west-1",
     "inputs": ["audience_model_arn"],
     "complete": True,
@@ -34,6 +34,46 @@ ABOUT = {
     "left": [],
     "versions": {"botocore": "1.44.8"},
 }
+
+
+POSITIONS = positions()
+NAMES = "configured_audience_model_names"
+PAGE = f"""# Limitations and unknowns
+
+Nothing here was tried on a live account. This page says what is unknown.
+
+## Documented
+
+| fact | where it matters |
+|---|---|
+| Create is synchronous | no waiting |
+
+## Inferred
+
+| inference | if it is wrong |
+|---|---|
+| {EXPERIMENTS["empty_description"].row} | the deployment fails |
+| whatever else | nothing |
+
+## Unknown
+
+| question | what is done |
+|---|---|
+| {EXPERIMENTS[NAMES].row} | right under [all](three.md) |
+| How many `a \\| b` are there? | nothing |
+
+If you know the answer, tell us.
+"""
+"""The page as it is as long as nothing was answered: what is applied changes the real one."""
+
+
+@pytest.fixture(autouse=True)
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "limitations.md"
+    file.write_text(PAGE)
+    monkeypatch.setattr(documented, "LIMITATIONS", file)
+    monkeypatch.setattr(apply, "LIMITATIONS", file)
+    return file
 
 
 @pytest.fixture
@@ -54,8 +94,8 @@ MASKED = {
     "arn:aws:s3:::customers-of-jane/segments": "arn:aws:s3:::…",
     f"{OTHER}, {PARTNER}, assets-{OWN}-eu-west-1": "<another account>, <partner>, assets-<account>-eu-west-1",
     "request 0f1e2d3c-0000-4000-8000-123456789012": "request 0f1e2d3c-0000-4000-8000-123456789012",
-    "https://b.s3.amazonaws.com/k?X-Amz-Date=20261126T000000Z&X-Amz-Credential=AKIA1/x&X-Amz-Signature=0f": (
-        "https://b.s3.amazonaws.com/k?X-Amz-Date=20261126T000000Z&X-Amz-Credential=…&X-Amz-Signature=…"
+    "https://b.s3.amazonaws.com/k?X-Amz-Date=20010203T000000Z&X-Amz-Credential=AKIA1/x&X-Amz-Signature=0f": (
+        "https://b.s3.amazonaws.com/k?X-Amz-Date=20010203T000000Z&X-Amz-Credential=…&X-Amz-Signature=…"
     ),
     "?AWSAccessKeyId=AKIA1&Expires=1&Signature=a%2Fb": "?AWSAccessKeyId=…&Expires=1&Signature=…",
     "asked by jane.doe, not by jane.doer": "asked by <caller>, not by jane.doer",
@@ -80,10 +120,9 @@ def found(verdicts: dict[str, Verdict], masks: Masks, **about: Any) -> dict[str,
     return again
 
 
-NAMES = "configured_audience_model_names"
 SURPRISES = {
-    "empty_description": yes("Get shows no description then", position="left_out"),
-    NAMES: told("the second Create is refused: ConflictException", position="unique"),
+    "empty_description": yes("Get shows no description then", position=POSITIONS["empty_description"][-1]),
+    NAMES: told("the second Create is refused: ConflictException", position=POSITIONS[NAMES][-1]),
 }
 
 
@@ -94,9 +133,9 @@ def test_the_page_has_answers_figures_differences_and_evidence(masks: Masks) -> 
     row = EXPERIMENTS["empty_description"].row
     assert f"| {row} | empty description | **yes**: Get shows no description then |" in page
     assert "| first deployment | 93.25 s |" in page
-    assert f"* the switch {NAMES} is 'repeat', and was seen as 'unique'" in page
+    assert f"* the switch {NAMES} is {POSITIONS[NAMES][0]!r}, and was seen as {POSITIONS[NAMES][-1]!r}" in page
     assert "| cleanroomsml:CreateConfiguredAudienceModel | 0-1 | ConflictException | of <account> \\| taken |" in page
-    assert f"Switch `{NAMES}`: `'unique'`." in page
+    assert f"Switch `{NAMES}`: `{POSITIONS[NAMES][-1]!r}`." in page
     assert "It ran to its end. Left in the account: nothing." in page
 
 
@@ -108,7 +147,7 @@ def test_what_was_interrupted_lacked_or_left_is_said(masks: Masks) -> None:
 
 
 def test_what_is_as_assumed_is_no_difference_but_no_longer_unknown(masks: Masks) -> None:
-    assumed = {"empty_description": unknown("it took too long"), NAMES: told("two have it", position="repeat")}
+    assumed = {"empty_description": unknown("it took too long"), NAMES: told("as it is", position=POSITIONS[NAMES][0])}
     assert found(assumed, masks)["differences"] == [f"no longer unknown: {EXPERIMENTS[NAMES].row}"]
 
 
@@ -117,9 +156,13 @@ def test_a_wrong_inference_is_a_difference(masks: Masks) -> None:
     assert made["differences"][0].startswith("inferred, and wrong: `description=")
 
 
+def test_what_is_wrong_is_said_once(masks: Masks) -> None:
+    assert len(found({"empty_description": no("it is refused")}, masks)["differences"]) == 1
+
+
 def test_a_second_report_of_a_day_has_a_name_of_its_own(masks: Masks, tmp_path: Path) -> None:
     files = [shown.write(found({}, masks), tmp_path).name for _ in range(2)]
-    assert files == ["live-2026-11-26.json", "live-2026-11-26-2.json"]
+    assert files == ["live-2001-02-03.json", "live-2001-02-03-2.json"]
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -143,9 +186,9 @@ def defaults(module: str) -> dict[str, Any]:
 def test_applied_it_changes_what_was_seen_otherwise_and_nothing_else(masks: Masks) -> None:
     before = SWITCHES.read_text()
     after = apply.new_switches(before, found(SURPRISES, masks))
-    changed = {"empty_description": "left_out", NAMES: "unique"}
+    changed = {name: POSITIONS[name][-1] for name in ("empty_description", NAMES)}
     assert defaults(after) == {**defaults(before), **changed}
-    assert after.count("Seen so in eu-west-1, 2026-11-26.") == len(changed)
+    assert after.count("Seen so in eu-west-1, 2001-02-03.") == len(changed)
     added = [line for line in after.splitlines() if line not in before.splitlines()]
     assert all(len(line) <= 120 for line in added)
 
@@ -165,39 +208,37 @@ def answer(switch: str, position: object) -> dict[str, Any]:
 
 def test_applied_twice_it_changes_nothing_more(masks: Masks) -> None:
     made = found(SURPRISES, masks)
-    switches, page = SWITCHES.read_text(), LIMITATIONS.read_text()
-    once = apply.new_switches(switches, made), apply.new_limitations(page, made)
+    once = apply.new_switches(SWITCHES.read_text(), made), apply.new_limitations(PAGE, made)
     assert (apply.new_switches(once[0], made), apply.new_limitations(once[1], made)) == once
-    later = {**made, "date": "2027-01-02"}
-    assert apply.new_switches(once[0], later) == once[0].replace("2026-11-26", "2027-01-02")
-    assert apply.new_limitations(once[1], later) == once[1].replace("2026-11-26", "2027-01-02")
+    later = {**made, "date": "2001-05-06"}
+    assert apply.new_switches(once[0], later) == once[0].replace("2001-02-03", "2001-05-06")
+    assert apply.new_limitations(once[1], later) == once[1].replace("2001-02-03", "2001-05-06")
 
 
 def test_rows_move_when_all_their_experiments_have_told(masks: Masks) -> None:
-    page = LIMITATIONS.read_text()
     names, cleared = EXPERIMENTS[NAMES].row, EXPERIMENTS["empty_description"].row
     made = found(SURPRISES, masks)
     untold = {**answer("none", None), "row": names, "answer": "not to be told"}
-    after = apply.new_limitations(page, {**made, "answers": [*made["answers"], untold]})
+    after = apply.new_limitations(PAGE, {**made, "answers": [*made["answers"], untold]})
     assert names in rows("Unknown", after)
     assert cleared not in rows("Inferred", after)
-    where = "eu-west-1, 2026-11-26"
+    where = "eu-west-1, 2001-02-03"
     assert rows(ANSWERED, after) == {
-        cleared: [cleared, "yes, Get shows no description then", where, rows("Inferred", page)[cleared][1]]
+        cleared: [cleared, "yes, Get shows no description then", where, rows("Inferred", PAGE)[cleared][1]]
     }
     both = apply.new_limitations(after, found(SURPRISES, masks))
     assert set(rows(ANSWERED, both)) == {cleared, names}
-    assert headings(both) == [*headings(page)[:-2], ANSWERED, *headings(page)[-2:]]
+    assert headings(both) == [*headings(PAGE)[:-2], ANSWERED, *headings(PAGE)[-2:]]
     assert "Nothing here was tried" not in both
 
 
 def test_another_region_gets_a_row_of_its_own(masks: Masks) -> None:
-    once = apply.new_limitations(LIMITATIONS.read_text(), found(SURPRISES, masks))
+    once = apply.new_limitations(PAGE, found(SURPRISES, masks))
     twice = apply.new_limitations(once, found({"empty_description": told("otherwise")}, masks, region="us-east-1"))
     cleared = EXPERIMENTS["empty_description"].row
     assert [line.split(" | ")[2] for line in twice.splitlines() if line.startswith(f"| {cleared}")] == [
-        "eu-west-1, 2026-11-26",
-        "us-east-1, 2026-11-26",
+        "eu-west-1, 2001-02-03",
+        "us-east-1, 2001-02-03",
     ]
 
 
@@ -208,10 +249,9 @@ def headings(text: str) -> list[str]:
 def test_the_command_writes_both_and_says_so(
     masks: Masks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, file in (("SWITCHES", SWITCHES), ("LIMITATIONS", LIMITATIONS)):
-        copy = tmp_path / file.name
-        copy.write_text(file.read_text())
-        monkeypatch.setattr(apply, name, copy)
+    copy = tmp_path / SWITCHES.name
+    copy.write_text(SWITCHES.read_text())
+    monkeypatch.setattr(apply, "SWITCHES", copy)
     file = shown.write(found(SURPRISES, masks), tmp_path)
     assert apply.main([str(file)]) == 0
     assert capsys.readouterr().out == "changed: switches.py\nchanged: limitations.md\n"

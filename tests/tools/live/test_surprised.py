@@ -12,12 +12,13 @@ from tools.live import __main__ as command
 from tools.live import apply, conduct, report
 from tools.live.documented import ANSWERED, LIMITATIONS, ROOT, SWITCHES, rows
 from tools.live.earlier import earlier_runs
+from tools.live.experiments import all_experiments
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 
 from cdk_cleanroomsml.local.service import Switches, surprised
 
-from .conftest import AUDIENCE_MODEL, open_inputs, passing_time
+from .conftest import AUDIENCE_MODEL, NIGHT, open_inputs, passing_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
 WORLD = asdict(surprised())
+BY_DAY = ("configured_audience_model_names", "empty_description")
+"""Which experiments are made by day; at night it is all."""
 
 
 def told(made: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +48,9 @@ def defaults(module: str) -> dict[str, Any]:
     return {ast.unparse(each.target): ast.literal_eval(each.value) for each in members if each.value}
 
 
-def test_what_all_experiments_tell_is_applied_everywhere(run: Run, engine: Engine) -> None:
+def test_what_experiments_tell_is_applied_everywhere(run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [each for each in all_experiments() if NIGHT or each.name in BY_DAY]
+    monkeypatch.setattr(conduct, "all_experiments", lambda: asked)
     open_inputs(run, engine, ("membership_id", "training_dataset_arn"))
     engine.set_switches(**WORLD)
     findings = Findings()
@@ -63,6 +68,7 @@ def test_what_all_experiments_tell_is_applied_everywhere(run: Run, engine: Engin
     left = [*rows("Unknown", page), *rows("Inferred", page)]
     assert rows(ANSWERED, page).keys() >= {row for row in moved if row in (*rows("Unknown"), *rows("Inferred"))}
     assert [row for row in left if row in moved] == []
+    assert len(seen) >= len(BY_DAY)
 
 
 @pytest.mark.nightly("a whole run takes half a minute of a core")
