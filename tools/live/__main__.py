@@ -86,13 +86,9 @@ _FLAGS = {
 
 def _go(options: argparse.Namespace, screen: Screen) -> int:
     masks = Masks()
-    accounts = {"account": connect(masks=masks)}
-    account = accounts["account"]
-    if options.partner_profile:
-        profile = options.partner_profile
-        accounts["partner"] = connect(profile, masks=masks, called="partner", region=account.region)
+    account = connect(masks=masks)
     if options.clean_up:
-        return _clean_up(options, screen, accounts)
+        return _clean_up(options, screen, account)
     if not options.audience_model_arn:
         raise LiveError("an audience model is wanted: make live AUDIENCE_MODEL_ARN=…")
     inputs = Inputs(**{name: getattr(options, name) for name in _INPUTS})
@@ -100,24 +96,40 @@ def _go(options: argparse.Namespace, screen: Screen) -> int:
         place = {"partition": account.partition, "region": account.region, "account": account.id}
         screen.write(json.dumps(permissions.policy(inputs, **place), indent=2) + "\n")
         return DONE
-    _check(accounts, inputs)
+    partner = _partner(account, options.partner_profile)
+    _check(account, inputs)
     run_id = secrets.token_hex(RUN_ID_LETTERS // 2)
-    run = Run(account, _belongings(accounts, run_id, options.folder), inputs, accounts.get("partner"), pause)
-    if earlier := earlier_runs(accounts, options.folder / LEDGERS):
-        _offer_to_clean_up(earlier, options, screen, accounts)
+    run = Run(account, _belongings(account, run_id, options.folder), inputs, partner, pause)
+    if earlier := earlier_runs(account, options.folder / LEDGERS):
+        _offer_to_clean_up(earlier, options, screen, account)
     consent.describe(screen, run)
     if not options.yes and not screen.ask("Go on?"):
         raise LiveError("nothing was made")
     return _run(run, options, screen)
 
 
-def _check(accounts: dict[str, Account], inputs: Inputs) -> None:
+def _partner(account: Account, profile: str | None) -> Account | None:
+    """The other account; its calls are on the same record.
+
+    Raises:
+        LiveError: it is the same account.
+    """
+    if not profile:
+        return None
+    partner = connect(profile, masks=account.masks, called="partner", region=account.region)
+    if partner.id == account.id:
+        raise LiveError(f"the partner's profile is one of the same account, {account.id}")
+    partner.record = account.record
+    return partner
+
+
+def _check(account: Account, inputs: Inputs) -> None:
     """Refuses what can't go well, before anything is made.
 
     Raises:
         LiveError: all that is wrong.
     """
-    account, problems = accounts["account"], []
+    problems = []
     parts = inputs.audience_model_arn.split(":")
     if len(parts) != 6 or not parts[5].startswith("audience-model/"):
         problems.append(f"{inputs.audience_model_arn!r} isn't the ARN of an audience model")
@@ -127,18 +139,16 @@ def _check(accounts: dict[str, Account], inputs: Inputs) -> None:
         model = account.client("cleanroomsml").get_audience_model(audienceModelArn=inputs.audience_model_arn)
         if model["status"] != "ACTIVE":
             problems.append(f"the audience model is {model['status']}: an ACTIVE one is wanted")
-    if "partner" in accounts and accounts["partner"].id == account.id:
-        problems.append(f"the partner's profile is one of the same account, {account.id}")
     if problems:
         raise LiveError("; ".join(problems))
 
 
-def _belongings(accounts: dict[str, Account], run_id: str, folder: Path) -> Belongings:
-    return Belongings(accounts, run_id, folder / LEDGERS / f"{run_id}.json", pause)
+def _belongings(account: Account, run_id: str, folder: Path) -> Belongings:
+    return Belongings(account, run_id, folder / LEDGERS / f"{run_id}.json", pause)
 
 
 def _offer_to_clean_up(
-    earlier: Sequence[EarlierRun], options: argparse.Namespace, screen: Screen, accounts: dict[str, Account]
+    earlier: Sequence[EarlierRun], options: argparse.Namespace, screen: Screen, account: Account
 ) -> None:
     consent.describe_earlier(screen, earlier)
     if options.yes:
@@ -146,21 +156,21 @@ def _offer_to_clean_up(
     if not screen.ask("If no run is under way there: delete all this?"):
         raise LiveError("nothing was made, and nothing deleted")
     for each in earlier:
-        if left := _destroy_earlier(each, options, screen, accounts):
+        if left := _destroy_earlier(each, options, screen, account):
             raise LiveError(_left(left))
 
 
 def _destroy_earlier(
-    earlier: EarlierRun, options: argparse.Namespace, screen: Screen, accounts: dict[str, Account]
+    earlier: EarlierRun, options: argparse.Namespace, screen: Screen, account: Account
 ) -> list[Belonging]:
-    belongings = _belongings(accounts, earlier.run_id, options.folder)
+    belongings = _belongings(account, earlier.run_id, options.folder)
     belongings.read()
     return conduct.destroy(belongings, screen.note)
 
 
-def _clean_up(options: argparse.Namespace, screen: Screen, accounts: dict[str, Account]) -> int:
+def _clean_up(options: argparse.Namespace, screen: Screen, account: Account) -> int:
     """Deletes what earlier runs have left, and nothing else."""
-    earlier = earlier_runs(accounts, options.folder / LEDGERS)
+    earlier = earlier_runs(account, options.folder / LEDGERS)
     if not earlier:
         screen.say("no run has left anything")
         return DONE
@@ -169,7 +179,7 @@ def _clean_up(options: argparse.Namespace, screen: Screen, accounts: dict[str, A
         raise LiveError("nothing was deleted")
     left = []
     for each in earlier:
-        left += _destroy_earlier(each, options, screen, accounts)
+        left += _destroy_earlier(each, options, screen, account)
     if left:
         raise LiveError(_left(left))
     screen.say("nothing is left")

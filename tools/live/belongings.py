@@ -31,16 +31,16 @@ class Belongings:
     be cleaned up by the next one.
 
     Args:
-        accounts: by what they are called: `account`, and `partner` where there is one.
+        account: where all of it is.
         run_id: eight letters and digits.
         file: where it is written.
         pause: how to wait some seconds.
     """
 
     def __init__(
-        self, accounts: dict[str, Account], run_id: str, file: Path, pause: Callable[[float], object] = time.sleep
+        self, account: Account, run_id: str, file: Path, pause: Callable[[float], object] = time.sleep
     ) -> None:
-        self.accounts = accounts
+        self.account = account
         self.run_id = run_id
         self.file = file
         self.pause = pause
@@ -60,21 +60,20 @@ class Belongings:
         """A name for something of this run: lower-case letters, digits and hyphens, as a bucket's has to be."""
         return f"{self.prefix}-{what}"
 
-    def make(self, kind: str, name: str, create: Callable[[], str], *, whose: str = "account") -> Belonging:
+    def make(self, kind: str, name: str, create: Callable[[], str]) -> Belonging:
         """Creates one thing.
 
         Args:
             kind: its kind.
             name: the name that `create` gives it, made by `name()`.
             create: creates it and returns its id.
-            whose: whose account it is made in.
 
         Raises:
             ClientError: the service's refusal, as `create` raised it. What was refused for good belongs to nobody.
         """
         if kind not in KINDS or not name.startswith(self.prefix):
             raise ValueError(f"a kind of {sorted(KINDS)} and a name from name() are wanted, got {kind!r}, {name!r}")
-        thing = Belonging(kind, name, whose=whose, made=time.time())
+        thing = Belonging(kind, name, made=time.time())
         self.all.append(thing)
         self.write()
         try:
@@ -93,7 +92,7 @@ class Belongings:
         Raises:
             ClientError: it isn't deleted.
         """
-        KINDS[thing.kind].delete(self.accounts[thing.whose], Found(thing.name, thing.id))
+        KINDS[thing.kind].delete(self.account, Found(thing.name, thing.id))
         if KINDS[thing.kind].slow:
             thing.made = 0
         else:
@@ -112,7 +111,7 @@ class Belongings:
 
     def forget(self, thing: Belonging) -> None:
         """Takes one thing off the file: it is gone."""
-        self.all = [each for each in self.all if each is not thing and (each.whose, each.id) != (thing.whose, thing.id)]
+        self.all = [each for each in self.all if each is not thing and each.id != thing.id]
         self.write()
 
     def write(self) -> None:
@@ -122,7 +121,7 @@ class Belongings:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         written = self.file.with_suffix(".new")
-        place = place_of(self.accounts)
+        place = place_of(self.account)
         written.write_text(json.dumps({"place": place, "belongings": [asdict(each) for each in self.all]}, indent=1))
         written.replace(self.file)
 
@@ -138,6 +137,6 @@ class Belongings:
             self.all = [Belonging(**each) for each in json.loads(self.file.read_text())["belongings"]]
 
 
-def place_of(accounts: dict[str, Account]) -> list[str]:
+def place_of(account: Account) -> list[str]:
     """What tells apart where runs of one machine have left something."""
-    return [accounts["account"].id, accounts["account"].region]
+    return [account.id, account.region]

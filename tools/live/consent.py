@@ -48,10 +48,7 @@ def describe(screen: Screen, run: Run) -> None:
             ("makes", "configured audience models, roles, buckets, stacks with a function, a log group and a key"),
             ("", f"under names that begin with {run.belongings.prefix}"),
             ("costs", _costs(inputs)),
-            (
-                "takes",
-                "some ten minutes" + (", and as long as a training takes" if inputs.training_dataset_arn else ""),
-            ),
+            ("takes", "some ten minutes; a job and an export besides" if inputs.seed_s3_uri else "some ten minutes"),
             (
                 "at the end",
                 "everything is deleted, also after Ctrl-C; a key goes after 7 days, and costs nothing until then",

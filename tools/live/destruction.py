@@ -38,14 +38,12 @@ class Belonging:
         kind: one of the names of `KINDS`.
         name: the name that it was to get.
         id: what its deletion takes, mostly its ARN; empty as long as nobody has told.
-        whose: `account` or `partner`.
         made: when, in seconds since the epoch; 0: nobody knows, but long enough ago for a List to show it.
     """
 
     kind: str
     name: str
     id: str = ""
-    whose: str = "account"
     made: float = 0
 
 
@@ -68,9 +66,6 @@ def destroy(belongings: Belongings, say: Say) -> list[Belonging]:
 def _here(belongings: Belongings, kind: str, say: Say) -> list[Belonging]:
     """What is on file of a kind, and what Lists show besides; what may have been made is looked for longer."""
     on_file = [thing for thing in belongings.all if thing.kind == kind]
-    if of_others := [thing for thing in on_file if thing.whose not in belongings.accounts]:
-        say(f"{KINDS[kind].called} {of_others[0].name} is in a partner's account: PARTNER_PROFILE says which")
-    on_file = [thing for thing in on_file if thing not in of_others]
     found: list[Belonging] = []
     try:
         found = _listed(belongings, kind)
@@ -82,27 +77,21 @@ def _here(belongings: Belongings, kind: str, say: Say) -> list[Belonging]:
             found = _listed(belongings, kind)
     except (BotoCoreError, ClientError) as error:
         say(f"{KINDS[kind].called} of this run isn't looked for: {_words(belongings, error)}")
-    known = {(thing.whose, thing.id) for thing in found}
-    return found + [thing for thing in on_file if thing.id and (thing.whose, thing.id) not in known]
+    known = {thing.id for thing in found}
+    return found + [thing for thing in on_file if thing.id and thing.id not in known]
 
 
 def _left(belongings: Belongings, kind: str) -> list[Belonging]:
     """What Lists still show; where they can't be asked, what is on file."""
-    on_file = [thing for thing in belongings.all if thing.kind == kind]
     try:
-        found = _listed(belongings, kind)
+        return _listed(belongings, kind)
     except (BotoCoreError, ClientError):
-        return on_file
-    return found + [thing for thing in on_file if thing.whose not in belongings.accounts]
+        return [thing for thing in belongings.all if thing.kind == kind]
 
 
 def _listed(belongings: Belongings, kind: str) -> list[Belonging]:
-    return [
-        Belonging(kind, found.name, found.id, whose)
-        for whose, account in belongings.accounts.items()
-        if whose == "account" or KINDS[kind].of_partner
-        for found in KINDS[kind].find(account, belongings.prefix)
-    ]
+    found = KINDS[kind].find(belongings.account, belongings.prefix)
+    return [Belonging(kind, each.name, each.id) for each in found]
 
 
 def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
@@ -110,7 +99,7 @@ def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
     kind, accepted, gone, why = KINDS[thing.kind], False, False, ""
     for seconds in (*PATIENCE, None):
         try:
-            kind.delete(belongings.accounts[thing.whose], Found(thing.name, thing.id))
+            kind.delete(belongings.account, Found(thing.name, thing.id))
             accepted, why = True, "it is still being deleted"
             if not kind.slow or all(each.id != thing.id for each in _listed(belongings, thing.kind)):
                 break
@@ -130,7 +119,7 @@ def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
 
 
 def _words(belongings: Belongings, error: Exception) -> str:
-    return belongings.accounts["account"].masks.mask(str(error))
+    return belongings.account.masks.mask(str(error))
 
 
 def _may_pass(error: BotoCoreError | ClientError) -> bool:

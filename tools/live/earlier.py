@@ -31,7 +31,7 @@ class EarlierRun:
     left: list[str]
 
 
-def earlier_runs(accounts: dict[str, Account], folder: Path) -> list[EarlierRun]:
+def earlier_runs(account: Account, folder: Path) -> list[EarlierRun]:
     """The runs that left something in the account, this machine's or another's: all names begin with one prefix.
 
     Raises:
@@ -40,20 +40,19 @@ def earlier_runs(accounts: dict[str, Account], folder: Path) -> list[EarlierRun]
     left: dict[str, list[str]] = {}
     problems = []
     for kind in KINDS.values():
-        for whose, account in accounts.items():
-            try:
-                found = [*kind.find(account, PREFIX)] if whose == "account" or kind.of_partner else []
-            except (BotoCoreError, ClientError) as error:
-                problems.append(f"{kind.called}: {account.masks.mask(str(error))}")
-                continue
-            for each in found:
-                run_id = each.name.removeprefix(PREFIX)[:RUN_ID_LETTERS]
-                left.setdefault(run_id, []).append(f"{kind.called} {each.name}")
+        try:
+            found = [*kind.find(account, PREFIX)]
+        except (BotoCoreError, ClientError) as error:
+            problems.append(f"{kind.called}: {account.masks.mask(str(error))}")
+            continue
+        for each in found:
+            run_id = each.name.removeprefix(PREFIX)[:RUN_ID_LETTERS]
+            left.setdefault(run_id, []).append(f"{kind.called} {each.name}")
     if problems:
         raise LiveError("\n".join(["what an earlier run may have left can't be looked for:", *problems]))
     for file in folder.glob("*.json"):
         document = json.loads(file.read_text())
-        for thing in document["belongings"] if document["place"] == place_of(accounts) else []:
+        for thing in document["belongings"] if document["place"] == place_of(account) else []:
             line = f"{KINDS[thing['kind']].called} {thing['name']}"
             lines = left.setdefault(file.stem, [])
             lines += [line] if line not in lines else []

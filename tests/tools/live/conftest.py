@@ -114,7 +114,7 @@ def account(connected: dict[str, Account]) -> Account:
 @pytest.fixture
 def belongings(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Belongings:
     """What is made is written to a file of the test's; waiting turns the engine's clock."""
-    return Belongings(connected, RUN_ID, tmp_path / f"{RUN_ID}.json", engine.advance)
+    return Belongings(connected["account"], RUN_ID, tmp_path / f"{RUN_ID}.json", engine.advance)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def new_run(engine: Engine, connected: dict[str, Account], tmp_path: Path) -> Ca
     def new(needs: Iterable[str] = ()) -> Run:
         nonlocal given
         run_id = f"{next(numbers):08x}"
-        belongings = Belongings(connected, run_id, tmp_path / ".live" / f"{run_id}.json", engine.advance)
+        belongings = Belongings(connected["account"], run_id, tmp_path / ".live" / f"{run_id}.json", engine.advance)
         run = Run(connected["account"], belongings, given, connected["partner"], engine.advance)
         open_inputs(run, engine, needs)
         given = run.inputs
@@ -170,7 +170,7 @@ def guarded_run(
         guarded_accounts["account"] = connect(masks=Masks())
     guarded_accounts["account"].record = []
     clock = Clock(guarded_process)
-    belongings = Belongings(guarded_accounts, RUN_ID, tmp_path / f"{RUN_ID}.json", clock.turn)
+    belongings = Belongings(guarded_accounts["account"], RUN_ID, tmp_path / f"{RUN_ID}.json", clock.turn)
     return Run(guarded_accounts["account"], belongings, Inputs(AUDIENCE_MODEL), None, clock.turn, clock.time)
 
 

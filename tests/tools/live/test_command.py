@@ -78,7 +78,9 @@ def live(
 
 def nothing_is_left(connected: dict[str, Account], folder: Path) -> bool:
     """Whether no trace of any run is in the account, and no file of what was made."""
-    return earlier_runs(connected, folder / command.LEDGERS) == [] and not [*folder.rglob(f"{command.LEDGERS}/*")]
+    return earlier_runs(connected["account"], folder / command.LEDGERS) == [] and not [
+        *folder.rglob(f"{command.LEDGERS}/*")
+    ]
 
 
 WITH = ("--audience-model-arn", AUDIENCE_MODEL)
@@ -201,7 +203,7 @@ def test_what_a_killed_run_left_is_refused_offered_and_deleted(
         command.main([*WITH, "--yes", "--folder", str(folder)])
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    (left,) = earlier_runs(connected, folder / command.LEDGERS)
+    (left,) = earlier_runs(connected["account"], folder / command.LEDGERS)
     assert len(left.left) > 2
     assert live(*WITH, "--yes") == 1
     assert "CLEAN_UP=1" in capsys.readouterr().err
@@ -311,7 +313,9 @@ def test_what_fails_in_the_middle_is_said_and_what_was_found_before_is_reported(
     assert len(json.loads(file.read_text())["answers"]) == len(tried())
 
 
-def test_what_is_refused_and_shown_late_is_deleted_all_the_same(run: Run, engine: Engine, folder: Path) -> None:
+def test_what_is_refused_and_shown_late_is_deleted_all_the_same(
+    run: Run, engine: Engine, connected: dict[str, Account], folder: Path
+) -> None:
     """Deletes are refused for a while, Lists show what is new late, and what is deleted for a while still."""
     engine.set_faults(
         ServiceFault("DeleteConfiguredAudienceModel", error="ConflictException", times=3),
@@ -323,7 +327,7 @@ def test_what_is_refused_and_shown_late_is_deleted_all_the_same(run: Run, engine
     with contextlib.suppress(BotoCoreError):
         run.configured_audience_model()
     assert conduct.destroy(run.belongings, str) == []
-    assert nothing_is_left(run.belongings.accounts, folder)
+    assert nothing_is_left(connected, folder)
 
 
 def test_what_stays_is_said_and_stays_on_file(
@@ -339,30 +343,19 @@ def test_what_stays_is_said_and_stays_on_file(
     assert "is used by an audience generation job" in told
     assert OWN not in told.partition("what may be left")[0]
     (file,) = folder.glob("live-*.json")
-    (left,) = [each.left for each in earlier_runs(connected, folder / command.LEDGERS)]
+    (left,) = [each.left for each in earlier_runs(connected["account"], folder / command.LEDGERS)]
     assert json.loads(file.read_text())["left"] == [each.removeprefix("the ") for each in left]
     engine.set_faults(refuse_delete=False)
     assert live("--clean-up", "--yes") == 0
     assert nothing_is_left(connected, folder)
 
 
-def test_what_is_in_a_partners_account_waits_for_its_profile(
+def test_a_partner_of_the_same_account_is_refused(
     live: Callable[..., int],
-    new_run: Callable[[], Run],
     connected: dict[str, Account],
-    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = new_run()
-    name, s3 = run.belongings.name("seeds"), connected["partner"].client("s3")
-
-    def create() -> str:
-        s3.create_bucket(Bucket=name)
-        return name
-
-    run.belongings.make("bucket", name, create, whose="partner")
-    assert live("--clean-up", "--yes") == 1
-    assert "PARTNER_PROFILE" in capsys.readouterr().err
-    assert live("--clean-up", "--yes", "--partner-profile", PROFILE) == 0
-    assert nothing_is_left(connected, folder)
-    assert s3.list_buckets()["Buckets"] == []
+    monkeypatch.setattr(command, "connect", lambda *_, **__: connected["account"])
+    assert live(*WITH, "--yes", "--partner-profile", PROFILE) == 1
+    assert "is one of the same account" in capsys.readouterr().err

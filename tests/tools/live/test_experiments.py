@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +11,7 @@ from tools.live.experiments import UNSEEN, all_experiments
 
 from cdk_cleanroomsml.local.service import Fault, positions, surprised
 
-from .conftest import AUDIENCE_MODEL, open_inputs
+from .conftest import AUDIENCE_MODEL, PARTNER, open_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +135,23 @@ def test_names_are_unique_and_switches_exist() -> None:
     every: list[Experiment] = all_experiments()
     assert len(every) == len(EXPERIMENTS) >= 2
     assert {each.switch for each in every} - {None, *positions()} == set()
+
+
+@pytest.mark.parametrize("position", positions()["collaboration_arn_account"])
+def test_a_partner_tells_of_a_collaboration_that_is_the_accounts_own(position: str, run: Run, engine: Engine) -> None:
+    each = EXPERIMENTS["collaboration_arn_account"]
+    own, theirs = engine.client("cleanrooms"), engine.client("cleanrooms", account=PARTNER)
+    identifier = own.create_collaboration(
+        name="own",
+        description="with a partner",
+        creatorDisplayName="publisher",
+        creatorMemberAbilities=["CAN_QUERY", "CAN_RECEIVE_RESULTS"],
+        members=[{"accountId": PARTNER, "displayName": "advertiser", "memberAbilities": []}],
+        queryLogStatus="DISABLED",
+    )["collaboration"]["id"]
+    theirs.create_membership(collaborationIdentifier=identifier, queryLogStatus="DISABLED")
+    made = own.create_membership(collaborationIdentifier=identifier, queryLogStatus="DISABLED")
+    run.inputs = replace(run.inputs, membership_id=made["membership"]["id"])
+    engine.set_switches(collaboration_arn_account=position)
+    assert each.run(run).position == position
+    assert each.run(replace(run, partner=None)).position is UNSEEN

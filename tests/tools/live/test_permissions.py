@@ -14,6 +14,7 @@ from tools.live.account import Account, LiveError, connect
 from tools.live.belongings import Belongings
 from tools.live.deployments import deploy
 from tools.live.earlier import earlier_runs
+from tools.live.experiments.members import empty_description
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
@@ -90,8 +91,7 @@ class Attempt:
 
     def __init__(self, account: Account, inputs: Inputs, folder: Path, engine: Engine) -> None:
         account.record = []
-        self.accounts = {"account": account}
-        self.belongings = Belongings(self.accounts, "0a1b2c3d", folder / "0a1b2c3d.json", engine.advance)
+        self.belongings = Belongings(account, "0a1b2c3d", folder / "0a1b2c3d.json", engine.advance)
         self.run = Run(account, self.belongings, inputs, pause=engine.advance)
         self._s3 = engine.client("s3")
         self.findings = Findings()
@@ -114,7 +114,7 @@ def test_it_passes_with_what_it_prints(
 ) -> None:
     allow(set())
     attempt = Attempt(account, inputs, tmp_path, guarded)
-    assert earlier_runs(attempt.accounts, tmp_path) == []
+    assert earlier_runs(account, tmp_path) == []
     assert attempt.go() == []
     lacking = [each.verdict.because for each in attempt.findings.answers if "lacks" in each.verdict.because]
     assert (lacking, attempt.left) == ([], [])
@@ -126,7 +126,7 @@ def test_all_that_it_may_not_look_at_is_named_at_once(
     assert inputs.membership_id
     allow({*permissions.LOOK} - {f"{permissions.ROOMS}:ListMemberships"})
     with pytest.raises(LiveError) as error:
-        earlier_runs({"account": account}, tmp_path)
+        earlier_runs(account, tmp_path)
     looked = {*permissions.LOOK} - {f"{permissions.ROOMS}:ListMemberships", f"{permissions.ML}:GetAudienceModel"}
     assert [action for action in looked if f"perform: {action}" not in str(error.value)] == []
     assert "jane" not in str(error.value)
@@ -141,7 +141,10 @@ def test_it_says_which_action_is_missing(
     allow: Callable[[set[str]], None],
     guarded: Engine,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if not NIGHT:
+        monkeypatch.setattr(conduct, "all_experiments", lambda: [empty_description])
     allow({action})
     attempt = Attempt(account, inputs, tmp_path, guarded)
     assert attempt.go() == [action]

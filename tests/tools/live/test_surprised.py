@@ -91,4 +91,4 @@ def test_a_whole_run(
     made = json.loads(file.read_text())
     assert [each for each in made["checks"] if not each["passed"]] == []
     assert told(made)
-    assert earlier_runs(connected, tmp_path / command.LEDGERS) == []
+    assert earlier_runs(connected["account"], tmp_path / command.LEDGERS) == []

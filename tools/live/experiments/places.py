@@ -39,14 +39,16 @@ def european_regions(run: Run) -> Verdict:
     needs={"membership_id"},
 )
 def collaboration_arn_account(run: Run) -> Verdict:
-    """The collaboration of the membership: whose account is in its ARN?"""
+    """The collaboration of the membership, as one sees it who hasn't created it: whose account is in its ARN?"""
     membership = run.rooms.get_membership(membershipIdentifier=run.inputs.membership_id)["membership"]
-    own, creator = run.account.id, membership["collaborationCreatorAccountId"]
-    if creator == own:
-        return unknown("this account has created the collaboration: give a membership in somebody else's")
-    shown = run.rooms.get_collaboration(collaborationIdentifier=membership["collaborationId"])["collaboration"]["arn"]
+    creator = membership["collaborationCreatorAccountId"]
+    caller = run.account if creator != run.account.id else run.partner
+    if caller is None or caller.id == creator:
+        return unknown("this account has created the collaboration: give a partner's profile, or another membership")
+    get = caller.client("cleanrooms").get_collaboration
+    shown = get(collaborationIdentifier=membership["collaborationId"])["collaboration"]["arn"]
     account = shown.split(":")[4]
-    if account not in (own, creator):
+    if account not in (caller.id, creator):
         return told("another one's than the creator's and the caller's")
     whose = "creator" if account == creator else "caller"
     return told(f"the {whose}'s", position=whose)

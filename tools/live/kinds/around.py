@@ -111,8 +111,8 @@ AROUND: dict[str, Kind] = {
         listed("glue", "get_databases", "DatabaseList", "Name", "Name"),
         deleted_by("glue", "delete_database", "Name"),
     ),
-    "role": Kind("the role", _roles, _delete_role, of_partner=True),
+    "role": Kind("the role", _roles, _delete_role),
     "log group": Kind("the log group", _log_groups, deleted_by("logs", "delete_log_group", "logGroupName")),
-    "bucket": Kind("the bucket", _buckets, _delete_bucket, of_partner=True),
+    "bucket": Kind("the bucket", _buckets, _delete_bucket),
     "key": Kind("the key", _keys, _delete_key),
 }

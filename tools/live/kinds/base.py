@@ -38,14 +38,12 @@ class Kind:
         find: everything in an account whose name begins with a prefix.
         delete: begins to delete one; raises what the service answers.
         slow: whether it is still there for a while after its deletion was accepted.
-        of_partner: whether a run makes such things in a partner's account, too.
     """
 
     called: str
     find: Callable[[Account, str], Iterator[Found]]
     delete: Callable[[Account, Found], object]
     slow: bool = False
-    of_partner: bool = False
 
 
 def pages(account: Account, service: str, operation: str, items: str, **members: object) -> Iterator[dict[str, Any]]:

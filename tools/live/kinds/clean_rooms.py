@@ -55,7 +55,6 @@ CLEAN_ROOMS: dict[str, Kind] = {
         "the audience generation job",
         _jobs,
         deleted_by(ML, "delete_audience_generation_job", "audienceGenerationJobArn"),
-        of_partner=True,
     ),
     "association": Kind("the association", _associations, _delete_association),
     "configured audience model": Kind(
