@@ -11,6 +11,7 @@ from .visibility import shown_after_delete
 
 if TYPE_CHECKING:
     from ..belongings import Belonging
+    from ..run import Refusal
 
 NEEDS = {"training_dataset_arn"}
 MUST_BE_ACTIVE = (
@@ -83,15 +84,25 @@ def forget_configured(run: Run, model: Belonging) -> None:
             run.belongings.remove(each)
 
 
+def deletion(run: Run) -> tuple[str, Refusal | None, float | None]:
+    """The status of an audience model, how its Delete is refused then, and for how long it is shown after it."""
+    model = run.once(training)
+    status = str(shown(run, model)["status"])
+    forget_configured(run, model)
+    arn = {"audienceModelArn": model.id}
+    if refused := run.refusal(lambda: run.ml.delete_audience_model(**arn)):
+        return status, refused, None
+    get = run.ml.get_audience_model
+    return status, None, run.seconds_until(lambda: run.refusal(lambda: get(**arn)) is not None, at_most=120)
+
+
 @experiment(row="Can an audience model be deleted while it trains?", switch="training_delete_refused", needs=NEEDS)
 def training_delete_refused(run: Run) -> Verdict:
     """A Delete of an audience model in training: is it refused?"""
-    model = run.once(training)
-    status = str(shown(run, model)["status"])
+    status, refused, _ = run.once(deletion)
     if status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
         return unknown(f"the audience model is {status} already")
-    forget_configured(run, model)
-    if refused := run.refusal(lambda: run.ml.delete_audience_model(audienceModelArn=model.id)):
+    if refused:
         return no(f"while it is {status}, it is refused: {refused}", position=True)
     return yes(f"while it is {status}, it is taken", position=False)
 
@@ -99,18 +110,11 @@ def training_delete_refused(run: Run) -> Verdict:
 @experiment(row="How long does the deletion of an audience model take?", switch="deleting_seconds", needs=NEEDS)
 def deleting_seconds(run: Run) -> Verdict:
     """A Delete of an audience model: after how many seconds does nobody find it any more?"""
-    model = run.once(training)
-    forget_configured(run, model)
-    arn = {"audienceModelArn": model.id}
-    status = str(shown(run, model)["status"])
-    if status.startswith("CREATE_") and (refused := run.refusal(lambda: run.ml.delete_audience_model(**arn))):
-        return unknown(f"it is {status}, and can't be deleted for as long: {refused}")
-    if status == "ACTIVE":
-        run.ml.delete_audience_model(**arn)
-    get = run.ml.get_audience_model
-    seconds = run.seconds_until(lambda: run.refusal(lambda: get(**arn)) is not None, at_most=120)
+    status, refused, seconds = run.once(deletion)
+    if refused:
+        return unknown(f"while it is {status}, it can't be deleted ({refused}): delete it when it is trained, and look")
     if seconds is None:
-        return told(f"more than two minutes; it is {get(**arn)['status']} then")
+        return told("more than two minutes")
     late = int(run.once(shown_after_delete) or 0)
     position = seen("deleting_seconds", int(seconds), when=not late)
     return told(f"Get shows it for {seconds:.1f} seconds more, and what is gone at once for {late}", position=position)

@@ -17,7 +17,7 @@ NEEDS = {"seed_s3_uri"}
 JOB_SECONDS = 240
 """For how long a job is waited for, when all else was tried."""
 AGAIN = 1
-"""How often a job that failed is started anew."""
+"""How often a job that failed is started anew: its role may have been too new."""
 
 
 @experiment(row=HOLDS, switch="finished_jobs_hold_models")
@@ -47,22 +47,30 @@ def exported(run: Run) -> dict[str, Any] | str:
     for _ in range(AGAIN):
         if of_job["status"] != "CREATE_FAILED":
             break
-        # Its role may have been too new.
         run.pause(15)
         job = start(run, started.model, str(run.inputs.seed_s3_uri))
         of_job = ended(run, job)
     if of_job["status"] != "ACTIVE":
         return why("the job on the seed", of_job)
+    made = export_of(run, job)
+    for _ in range(AGAIN if made["status"] == "CREATE_FAILED" else 0):
+        run.pause(15)
+        made = export_of(run, job)
+    return made if made["status"] == "ACTIVE" else why("the export", made)
+
+
+def export_of(run: Run, job: Belonging) -> dict[str, Any]:
+    """An export of a job, when it has ended, or after a while."""
+    name = run.name("export")
     size = {"type": "ABSOLUTE", "value": 100}
-    run.ml.start_audience_export_job(name=run.name("export"), audienceGenerationJobArn=job.id, audienceSize=size)
+    run.ml.start_audience_export_job(name=name, audienceGenerationJobArn=job.id, audienceSize=size)
 
     def export() -> dict[str, Any]:
         found = run.ml.list_audience_export_jobs(audienceGenerationJobArn=job.id)["audienceExportJobs"]
-        return dict(found[0]) if found else {"status": RUNNING[0]}
+        return next((dict(each) for each in found if each["name"] == name), {"status": RUNNING[0]})
 
     run.seconds_until(lambda: export()["status"] not in RUNNING, at_most=JOB_SECONDS, every=5)
-    made = export()
-    return made if made["status"] == "ACTIVE" else why("the export", made)
+    return export()
 
 
 def why(what: str, shown: dict[str, Any]) -> str:
