@@ -80,6 +80,7 @@ TWICE = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [7, 7, 8]}
 FIELDS: list[dict[str, Any]] = [
     {},
     {"name": ODD},
+    {"description": "${Token[ #{Token[x] {resolve: ${Token[TOKEN 1]}"},
     {"name": "123"},
     {"name": "日本"},
     {"name": "CleanRoomsMLProvider"},
@@ -288,7 +289,7 @@ class TestNotes:
         [
             ("{{resolve:ssm:/shop/words}}", "CloudFormation takes for a dynamic reference"),
             ("a ${Token[AWS.Region.4]}", "the CDK takes for a value of its own"),
-            ("#{Token[TOKEN.1]}", "the CDK takes for a value of its own"),
+            ("#{Token[TOKEN.1]}", "'#{Token[TOKEN.1]}', which the CDK takes for a value of its own"),
         ],
     )
     def test_what_would_be_resolved(

@@ -21,9 +21,8 @@ MOST_TAGS = 44
 """The service takes 50 on a resource, three mark it as its stack's, and an adoption needs three more for a while."""
 
 _TAKEN_FOR = (
-    ("{{resolve:", "CloudFormation takes for a dynamic reference"),
-    ("${Token[", "the CDK takes for a value of its own"),
-    ("#{Token[", "the CDK takes for a value of its own"),
+    (r"\{\{resolve:", "CloudFormation takes for a dynamic reference"),
+    (r"[$#]\{Token\[[-\w.:]*\]\}", "the CDK takes for a value of its own"),
 )
 """What can't be said in a text, and who takes it for what."""
 
@@ -335,9 +334,11 @@ def run(account: Account, options: Namespace) -> int:
     """Carries out the subcommand."""
     found = Reader(account).read(options.arns)
     program = Program(found, account.id, account.region).text()
-    found.notes += [
-        f"a text holds '{begin}', which {taken}: change it first" for begin, taken in _TAKEN_FOR if begin in program
-    ]
+    for pattern, taken in _TAKEN_FOR:
+        found.notes += [
+            f"a text holds '{each}', which {taken}: change it first"
+            for each in dict.fromkeys(re.findall(pattern, program, re.ASCII))
+        ]
     if account.screen.as_json:
         account.screen.document({"python": program, "notes": found.notes})
     else:
