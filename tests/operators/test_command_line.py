@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -201,6 +202,13 @@ def test_permissions_are_printed_without_an_account(command: str, capsys: pytest
     assert not any(
         verb in action for each in printed["Statement"] for action in each["Action"] for verb in ("Delete", "Put")
     )
+
+
+def test_each_partition_of_the_sdk_is_known() -> None:
+    session = botocore.session.Session()
+    for partition in session.get_available_partitions():
+        regions = session.get_available_regions("sts", partition, allow_non_regional=False)
+        assert {permissions.partition(region) for region in regions} <= {partition}
 
 
 def test_what_writes_asks_for_more(capsys: pytest.CaptureFixture[str]) -> None:

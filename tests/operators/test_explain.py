@@ -297,5 +297,10 @@ class TestAdvice:
             plain = re.sub(r"\[([^]]*)\]\([^)]*\)|`", r"\1", means)
             assert (found.means, bool(found.do)) == (plain, bool(do)), said
 
+    def test_a_function_that_somebody_deleted(self) -> None:
+        found = advice("Function not found: arn:aws:lambda:us-east-1:111122223333:function:Shop-1 (Service: Lambda)")
+        assert "somebody has deleted the stack's function" in found.means
+        assert "adopt them" in found.do
+
     def test_what_nobody_has_written_about(self) -> None:
         assert advice("The bucket exists already").do == ""

@@ -21,7 +21,17 @@ _CALL = re.compile(
     r"(?: \(request id (?P<request_id>[^)]+)\))?(?:\. |$)",
     re.S,
 )
-_NO_ANSWER = "CloudFormation did not receive a response from your Custom Resource"
+_OF_CLOUDFORMATION = {
+    "CloudFormation did not receive a response from your Custom Resource": (
+        "the function never got to answer",
+        "look at its log; if there is none, Lambda never ran it; in a VPC, can it reach S3?",
+    ),
+    "Function not found: ": (
+        "somebody has deleted the stack's function, and nothing serves its resources any more",
+        "delete the stack without them (--retain-resources), then adopt them in a new one",
+    ),
+}
+"""What CloudFormation says itself: what it means, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,9 @@ class Advice:
 
 def advice(reason: str) -> Advice:
     """The page's advice for a Reason; an empty one when the page doesn't know it."""
-    if _NO_ANSWER in reason:
-        means = "the function never got to answer"
-        return Advice(
-            means=means, do="look at its log; if there is none, Lambda never ran it; in a VPC, can it reach S3?"
-        )
+    for says, (means, do) in _OF_CLOUDFORMATION.items():
+        if says in reason:
+            return Advice(means=means, do=do)
     rows = [(says, means, do) for says, means, do in _reasons() if re.search(says, reason, re.S)]
     # The one that says most of it.
     quoted = max(rows, key=lambda row: len(row[0]), default=None)

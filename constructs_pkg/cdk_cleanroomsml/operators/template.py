@@ -35,6 +35,15 @@ NO_VALUE = Unknown("AWS::NoValue")
 """What takes a property away."""
 
 
+_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-us-gov": "amazonaws.com",
+}
+"""What the services' names end with, by partition."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a stack is, and what it may refer to.
@@ -125,7 +134,7 @@ class Template:
             "AWS::Region": place.region,
             "AWS::StackId": self._stack.id,
             "AWS::StackName": self._stack.name,
-            "AWS::URLSuffix": "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com",
+            "AWS::URLSuffix": _SUFFIXES.get(place.partition, Unknown(name)),
         }
         return known.get(name, Unknown(name))
 
