@@ -19,7 +19,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
 )
 
-from ..references import a_dataset, a_membership
+from ..references import a_dataset, a_membership, an_audience_model
 from .conftest import Deployment, DeploymentError, define_model
 from .engine_driver import publish_function, shorten
 
@@ -170,6 +170,19 @@ class Chain:
         """What doesn't move."""
         define_model(stack, "Rest", self.audience_model)
 
+    def alone(self, stack: cdk.Stack) -> None:
+        """The model of the chain, and nothing else of it."""
+        audience_model = an_audience_model(stack, self.audience_model)
+        ConfiguredAudienceModel(
+            stack,
+            "Model",
+            audience_model=audience_model,
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
+            output=self.output(stack),
+            tags={"team": "media"},
+            adopt=self.model,
+        )
+
     def held(self) -> list[dict[str, Any]]:
         """All four, as the services hold them."""
         association = self.rooms.get_configured_audience_model_association(
@@ -226,6 +239,23 @@ def test_taken_over_given_back_and_released(chain: Chain) -> None:
     assert [model, association] == [before[1], before[3]]
     assert audience_model["tags"][f"{PREFIX}logical-id"].startswith("AudienceModel")
     assert PARTNERS[0] in policy["configuredAudienceModelPolicy"]
+
+
+def test_one_leaves_a_stack_that_keeps_another_of_its_type(chain: Chain) -> None:
+    """CloudFormation changes the policies of the function before it deletes what left."""
+    before, stack = chain.held(), chain.stack("Stack")
+
+    def both(defined: cdk.Stack) -> None:
+        chain.rest(defined)
+        chain.alone(defined)
+
+    stack.deploy(chain.rest)
+    stack.deploy(both)
+    assert chain.owners()[1] == "Stack"
+    stack.deploy(chain.rest)
+    assert chain.held() == before
+    events = stack.cloudformation.describe_stack_events(StackName="Stack")["StackEvents"]
+    assert [event for event in events if event["ResourceStatus"].endswith("_FAILED")] == []
 
 
 def test_a_stack_is_split_and_the_part_goes_on_to_another_app(chain: Chain) -> None:

@@ -68,7 +68,8 @@ def let_see_stacks(
         permission: What it may do with any stack of its account and Region. Default: see it.
     """
     stacks = resources_of_stack("cloudformation", "stack")
-    permissions.named(permission, stacks, what="Stacks", type=user.cfn_resource_type, user=user)
+    # A Delete looks whether it is part of a roll-back.
+    permissions.named(permission, stacks, what="Stacks", type=user.cfn_resource_type, user=user, to_delete=True)
 
 
 def delete_adopted(resource: cdk.CfnResource, policy: cdk.RemovalPolicy) -> None:

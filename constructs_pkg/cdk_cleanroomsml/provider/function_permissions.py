@@ -8,6 +8,8 @@ resource is created, changed, rolled back or deleted without the permission to, 
 * What is named by a reference to something in the stack has a policy of its own, which only its users wait for. A
   policy that named two such things would make the users of one wait for the other, which may wait for them. When the
   role or the stack has no room for so many, what waits for nothing moves to the policy of the type.
+* What the deletion of only some of a type takes has a policy of its own, too, which stays one: a statement of the
+  type's policy is gone before what left the template is deleted.
 """
 
 from __future__ import annotations
@@ -95,6 +97,7 @@ class FunctionPermissions:
         user: cdk.CfnResource,
         part_of: Construct | None = None,
         made_of: Sequence[IConstruct] | None = None,
+        to_delete: bool = False,
     ) -> None:
         """Has a resource depend on a policy with a permission on one thing.
 
@@ -107,17 +110,18 @@ class FunctionPermissions:
             user: The resource.
             part_of: The construct of this stack that the thing is a part of. Default: the thing stands by itself.
             made_of: The constructs that the thing may wait for. Default: it isn't known what it waits for.
+            to_delete: Whether the user's deletion takes it. What any of the type takes for that is the type's.
         """
         on = (name,) if arns is None else tuple(arns)
         own = self._own.get(name)
-        if not refers(name) or (own is not None and own.is_moved):
+        if not (refers(name) or to_delete) or (own is not None and own.is_moved):
             place = self._types[type].add(permission, on)
             if place is not self._types[type].first:
                 user.add_resource_dependency(place.resource)
             return
         if own is None:
             policy = self._define_own(what, user, part_of, {permission: on})
-            own = self._own[name] = NamedPolicy(policy, type, name, made_of)
+            own = self._own[name] = NamedPolicy(policy, type, name, made_of, to_delete)
             self._watch()
         else:
             own.policy.add(permission, on)
@@ -131,7 +135,7 @@ class FunctionPermissions:
         for own in reversed(self._own.values()):
             if self._length_of_inline() <= _MOST_INLINE and resources <= _MOST_RESOURCES:
                 return
-            if not own.is_moved and own.waits_for_nothing(self._stack, known):
+            if not (own.is_moved or own.to_delete) and own.waits_for_nothing(self._stack, known):
                 managed = self._count_of_managed()
                 own.move_to(self._types[own.type])
                 resources += self._count_of_managed() - managed - 1

@@ -1,4 +1,4 @@
-"""The policy of one thing that is named by a reference: a role to pass, a dataset to train on, a membership."""
+"""The policy of one thing: of a role to pass, a dataset to train on, a membership, of what a deletion looks at."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class NamedPolicy:
-    """The policy of one thing that is named by a reference.
+    """The policy of one thing.
 
     Attributes:
         policy: the policy.
         type: the resource type of those that wait for it.
-        name: what names the thing.
+        name: what names the thing: a reference, but for what a deletion takes.
         made_of: the constructs that the thing may wait for, if they are known.
+        to_delete: whether the deletion of its users takes it, so that it may not move.
         users: those that wait for it.
         is_moved: whether it is no more, and another policy takes its place.
     """
@@ -34,6 +35,7 @@ class NamedPolicy:
     type: str
     name: str
     made_of: Sequence[IConstruct] | None
+    to_delete: bool = False
     users: list[cdk.CfnResource] = field(default_factory=list)
     is_moved: bool = False
 

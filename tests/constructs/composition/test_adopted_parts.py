@@ -14,11 +14,13 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
     Membership,
+    SharedAudienceMetrics,
     TrainingDataset,
 )
 from cdk_cleanroomsml.association import RESOURCE_TYPE as ASSOCIATION
 from cdk_cleanroomsml.audience_model import RESOURCE_TYPE as AUDIENCE_MODEL
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE as POLICY
+from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE as MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,3 +200,24 @@ class TestPolicy:
             "configuredAudienceModelArn",
             "configuredAudienceModelPolicy",
         }
+
+
+def test_what_a_deletion_takes_is_in_no_policy_that_changes_with_it(synth: Synth) -> None:
+    """What left the template is deleted after the policy of its type was changed."""
+    for id_, adopt in (("Kept", None), ("Adopted", f"{HERE}:configured-audience-model/by-hand")):
+        ConfiguredAudienceModel(
+            synth.stack,
+            id_,
+            audience_model=AudienceModel.from_audience_model_arn(synth.stack, f"{id_}Readers", ARN),
+            shared_audience_metrics=SharedAudienceMetrics.ALL,
+            adopt=adopt,
+        )
+    looking = {
+        name
+        for name, each in synth.function_policies().items()
+        for statement in each["Properties"]["PolicyDocument"]["Statement"]
+        if {*statement["Action"]} == LOOKS
+    }
+    (own,) = looking
+    depend = {id_: own in each["DependsOn"] for id_, each in synth.resources(MODEL).items()}
+    assert {id_[:4]: depends for id_, depends in depend.items()} == {"Kept": False, "Adop": True}
