@@ -78,8 +78,10 @@ class ConfiguredAudienceModelGrants:
                 ``iam.AccountPrincipal``, whose administrators then decide who there may; an organization; an ARN. For
                 a group, whom no resource policy can name, its account is let in. Conditions of a principal hold. The
                 User Guide shows accounts; that a model's policy may name others as any of IAM's may is inferred.
-            seed_role: The role that jobs read the seed with, of the grantee's account; it may be passed to Clean Rooms
-                ML, and to no other service. Default: passing a role has to be allowed elsewhere.
+            seed_role: The role that jobs read the seed with, of the grantee's account, such as that of a
+                :class:`SeedAudience`; it may be passed to Clean Rooms ML, and to no other service. Where this
+                application defines it, synthesis says if the service can't assume it. Default: passing a role has to be
+                allowed elsewhere.
             collaboration_id: The one collaboration that jobs may be started in, a UUID, or a Token such as
                 ``CfnCollaboration.attr_collaboration_identifier``. In a resource policy there should be one (User
                 Guide), so that the service checks that both are its members; a warning says so. Default: any.
@@ -97,6 +99,7 @@ class ConfiguredAudienceModelGrants:
         grant = start.grant()
         if seed_role is None:
             return grant
+        start.check_trust_of(seed_role)
         return grant.combine(grant_pass_role(self._model, grantee, seed_role, parameter="seed_role"))
 
     def start_audience_export(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -13,6 +13,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 
 from ..common import limits
+from ..common.checks import checks_of
 from ..common.environment import (
     Environment,
     environment_of_resource,
@@ -24,12 +25,14 @@ from ..common.environment import (
 )
 from ..common.grant import account_of, add_to_identity, named, nothing_granted, stack_of_grantee
 from ..common.problems import Problems
+from ..common.trust import check_trust
 from .resource_policy import policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk.interfaces import ResourceEnvironment
+    from aws_cdk.interfaces.aws_iam import IRoleRef
     from constructs import Construct
 
     from .interface import IConfiguredAudienceModelRef
@@ -72,6 +75,12 @@ class Start:
             pattern=limits.UUID_PATTERN,
             allowed="a UUID in small letters, the identifier of a collaboration",
         )
+
+    def check_trust_of(self, seed_role: IRoleRef) -> None:
+        """Says at synthesis if Clean Rooms ML can't assume the role of the seed."""
+        where = self._where_theirs()
+        model = cast("Construct", self.model)
+        checks_of(self._stack).append(lambda: check_trust(model, "seed_role", seed_role, JOBS, where))
 
     def grant(self) -> iam.Grant:
         """Grants it.

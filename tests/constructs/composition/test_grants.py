@@ -19,6 +19,7 @@ from cdk_cleanroomsml import (
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelGrants,
+    SeedAudience,
     SharedAudienceMetrics,
     TrainingDataset,
 )
@@ -440,12 +441,31 @@ NOBODY: dict[str, tuple[Callable[[Two], iam.IGrantable], str]] = {
 
 
 def test_the_seed_role_can_be_passed(two: Two) -> None:
-    role, seeds = (iam.Role(two.own, name, assumed_by=iam.AccountRootPrincipal()) for name in ("Role", "Seeds"))
+    role = iam.Role(two.own, "Role", assumed_by=iam.AccountRootPrincipal())
+    seeds = SeedAudience(two.own, "Seed", bucket=s3.Bucket.from_bucket_name(two.own, "Seeds", "seeds")).role
     two.model.grants.start_audience_generation(role, seed_role=seeds).assert_success()
     start, passes = two.of_identities(two.own)
     assert start == statement(START, resource=two.arn)
     assert passes["Action"] == "iam:PassRole"
     assert passes["Condition"] == {"StringEquals": PASSED}
+
+
+def test_a_seed_role_that_the_service_can_not_assume_is_refused(two: Two) -> None:
+    """For jobs of the account of who starts them: the partner's, in the partner's application."""
+    model = imported(two.theirs)
+    sources = {PARTNER: "audience-generation-job", OWN: "audience-generation-job", "": "training-dataset"}
+    for number, (account, kind) in enumerate(sources.items()):
+        arn = f"arn:aws:cleanrooms-ml:us-east-1:{account or PARTNER}:{kind}/*"
+        service: Any = iam.ServicePrincipal(
+            "cleanrooms-ml.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": arn}}
+        )
+        seeds = iam.Role(two.theirs, f"Seeds{number}", assumed_by=service)
+        model.grants.start_audience_generation(two.partner_role(f"Role{number}"), seed_role=seeds)
+    first, second = two.theirs.node.validate()
+    assert first.startswith(
+        "'Theirs/Imported': seed_role 'Theirs/Seeds1' must trust cleanrooms-ml.amazonaws.com for audience"
+    )
+    assert "Seeds2" in second
 
 
 @pytest.mark.parametrize("who", NOBODY)
