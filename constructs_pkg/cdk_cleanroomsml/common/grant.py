@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from .environment import account, is_token, known_to_differ, stack_of
+from .environment import account as account_here
+from .environment import environment_of, is_token, known_to_differ, stack_of
 from .problems import Problems
 from .role_permissions import ONE_ACCOUNT, SERVICE_PRINCIPAL
 
@@ -43,11 +44,14 @@ def grant_on(
         conditions: Conditions of the statement.
     """
     principal = grantee.grant_principal
-    theirs, ours = account_of(principal, stack_of(cast("Construct", resource))), resource.env.account
+    own = stack_of(cast("Construct", resource))
+    theirs, ours = account_of(principal, own), resource.env.account
     if known_to_differ(theirs, ours):
         why = f"it is of account {theirs}, and only {ours} itself can use that: {_IDENTITY} there"
         return nothing_granted(resource, grantee, actions, why)
     grant = add_to_identity(grantee, [arn], actions, conditions=conditions)
+    if grant.success:
+        warn_if_elsewhere(resource, grantee, theirs, own)
     if grant.success or isinstance(principal, iam.UnknownPrincipal):
         return grant
     return nothing_granted(resource, grantee, actions, NO_IDENTITY)
@@ -113,9 +117,32 @@ def nothing_granted(resource: Resource, grantee: iam.IGrantable, actions: Sequen
     path = cast("IConstruct", resource).node.path
     cdk.Annotations.of(cast("Construct", resource)).add_warning_v2(
         "cdk-cleanroomsml:nothingGranted",
-        f"{named(grantee)} was not granted {', '.join(actions)} on '{path}': {why}",
+        f"{_named(grantee)} was not granted {', '.join(actions)} on '{path}': {why}",
     )
     return iam.Grant.drop(grantee, why)
+
+
+def warn_if_elsewhere(resource: Resource, grantee: iam.IGrantable, account: str, own: cdk.Stack) -> None:
+    """Warns of a policy that is attached here to what may be elsewhere, where IAM can't.
+
+    Args:
+        resource: What was granted something on; it carries the warning.
+        grantee: Who was granted it, by a policy of its own.
+        account: The account of the grantee; "" if it has none.
+        own: The stack of the resource.
+    """
+    if not account or is_token(account) == is_token(environment_of(own).account):
+        return
+    home = stack_of_grantee(grantee.grant_principal, own)
+    if home is None or is_token(account) == is_token(home.account):
+        return
+    cdk.Annotations.of(cast("Construct", resource)).add_warning_v2(
+        "cdk-cleanroomsml:granteeMayBeElsewhere",
+        f"{_named(grantee)} is of {_account(account)}, and its policy is attached by a stack of"
+        f" {_account(home.account)}: if the two are not the same, the deployment fails, because IAM finds no such"
+        " grantee. Give the stack env=cdk.Environment(account=..., region=...), and import what is of its account by"
+        " its name, what is of another one with its account in the ARN",
+    )
 
 
 def account_of(principal: iam.IPrincipal, own: cdk.Stack) -> str:
@@ -126,7 +153,7 @@ def account_of(principal: iam.IPrincipal, own: cdk.Stack) -> str:
         own: The stack of what is granted, whose pseudo parameters one may be written with that is of no stack.
     """
     found: str | None = getattr(principal, "principal_account", None)
-    return (stack_of_grantee(principal, own) or own).account if found == account() else found or ""
+    return (stack_of_grantee(principal, own) or own).account if found == account_here() else found or ""
 
 
 def stack_of_grantee(principal: iam.IPrincipal, own: cdk.Stack) -> cdk.Stack | None:
@@ -155,7 +182,10 @@ def _with_conditions_of(principal: iam.IPrincipal, conditions: Conditions | None
     return both
 
 
-def named(grantee: iam.IGrantable) -> str:
-    """A grantee for people: where it is defined, if it is a construct."""
+def _account(account: str) -> str:
+    return "an account that isn't known before deployment" if is_token(account) else f"account {account}"
+
+
+def _named(grantee: iam.IGrantable) -> str:
     node = getattr(grantee, "node", None)
     return type(grantee.grant_principal).__name__ if node is None else f"'{node.path}'"

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_iam as iam
 
 from ..common.environment import environment_of_resource, known_to_differ, resources_of, stack_of
-from ..common.grant import NO_IDENTITY, account_of, add_to_identity, nothing_granted, stack_of_grantee
+from ..common.grant import (
+    NO_IDENTITY,
+    account_of,
+    add_to_identity,
+    nothing_granted,
+    stack_of_grantee,
+    warn_if_elsewhere,
+)
 from .starting import JOBS
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ def grant_export(model: IConfiguredAudienceModelRef, grantee: iam.IGrantable) ->
     jobs = resources_of(where._replace(account=account or where.account), "cleanrooms-ml", JOBS)
     grant = add_to_identity(grantee, [jobs], _EXPORT)
     if grant.success:
+        warn_if_elsewhere(model, grantee, account, own)
         return grant.combine(add_to_identity(grantee, ["*"], [_LIST]))
     if isinstance(principal, iam.UnknownPrincipal):
         return grant

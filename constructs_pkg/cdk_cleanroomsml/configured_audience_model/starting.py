@@ -23,7 +23,7 @@ from ..common.environment import (
     resources_of,
     stack_of,
 )
-from ..common.grant import account_of, add_to_identity, named, nothing_granted, stack_of_grantee
+from ..common.grant import account_of, add_to_identity, nothing_granted, stack_of_grantee, warn_if_elsewhere
 from ..common.problems import Problems
 from ..common.trust import check_trust
 from .resource_policy import policy_of
@@ -124,7 +124,7 @@ class Start:
         grant = add_to_identity(self.grantee, arns, [_START], conditions=self._within())
         if not grant.success:
             return grant
-        self._warn_if_it_may_be_elsewhere(stack)
+        warn_if_elsewhere(self.model, self.grantee, self._account, self._stack)
         # The account in the ARN of a collaboration is its creator's, or the caller's: that isn't documented.
         collaborations = resources_of(self._where._replace(account="*"), "cleanrooms", "collaboration")
         one = collaborations.removesuffix("*") + (self.collaboration_id or "*")
@@ -250,28 +250,12 @@ class Start:
         """Whether the grantee's policy is known to be too little, and the model's can be changed from here."""
         return self._is_owners() and known_to_differ(self._account, self._where.account)
 
-    def _warn_if_it_may_be_elsewhere(self, stack: cdk.Stack | None) -> None:
-        """Warns of a policy that is attached here to what may be elsewhere, where IAM can't."""
-        if stack is None or is_token(self._account) == is_token(stack.account):
-            return
-        cdk.Annotations.of(cast("Construct", self.model)).add_warning_v2(
-            "cdk-cleanroomsml:granteeMayBeElsewhere",
-            f"{named(self.grantee)} is of {_account(self._account)}, and its policy is attached by a stack of"
-            f" {_account(stack.account)}: if the two are not the same, the deployment fails, because IAM finds no such"
-            " grantee. Give the stack env=cdk.Environment(account=..., region=...), and import what is of its account"
-            " by its name, what is of another one with its account in the ARN",
-        )
-
     def _is_owners(self) -> bool:
         """Whether the stack that the model is in is of the model's account."""
         return bool(self._stack.resolve(self._where.account) == self._stack.resolve(self._stack.account))
 
     def _nothing(self, why: str) -> iam.Grant:
         return nothing_granted(self.model, self.grantee, [_START], why)
-
-
-def _account(account: str) -> str:
-    return "an account that isn't known before deployment" if is_token(account) else f"account {account}"
 
 
 def _is_group(name: str) -> bool:

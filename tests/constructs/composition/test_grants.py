@@ -577,6 +577,15 @@ def test_a_policy_that_is_attached_to_what_may_be_elsewhere_is_pointed_out(who: 
     Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("IAM finds no such grantee"))
 
 
+@pytest.mark.parametrize("grant", ["read", "manage", "start_audience_export"])
+@pytest.mark.parametrize("env", [None, PARTNER])
+def test_a_policy_of_any_other_grant_is_pointed_out_likewise(grant: str, env: str | None) -> None:
+    stack = a_stack(env)
+    getattr(a_model(stack).grants, grant)(WHOEVER["a role of a known account"](stack)).assert_success()
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("IAM finds no such grantee"))
+    assert bool(found) == (env is None)
+
+
 @pytest.mark.parametrize("who", ["a role of the stack", "a role by its name", "an account", "an ARN", "two at once"])
 @pytest.mark.parametrize("env", [None, OWN])
 def test_of_what_is_where_it_seems_nothing_is_pointed_out(who: str, env: str | None) -> None:
