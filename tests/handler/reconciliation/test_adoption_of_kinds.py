@@ -226,13 +226,10 @@ def test_what_is_moved_from_a_logical_id_that_was_retained_goes_with_the_stack(w
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("skip", range(0, 14, 2))
-@pytest.mark.parametrize("after_effect", [False, True])
-def test_a_crash_at_any_call(
-    world: Simulator, case: Case, arn: str, fails: bool, times: int, skip: int, after_effect: bool
-) -> None:
+@pytest.mark.parametrize("skip", range(2, 14, 2))
+def test_a_crash_at_any_call(world: Simulator, case: Case, arn: str, fails: bool, times: int, skip: int) -> None:
     before = world.held(arn)
-    world.crash("*", times=times, after_effect=after_effect, skip=skip)
+    world.crash("*", times=times, skip=skip)
     status = world.deploy(Model=case.adopts(arn, **case.changed), fails=fails).status
     world.wire.interruptions.clear()
     if status == "ROLLBACK_FAILED":
