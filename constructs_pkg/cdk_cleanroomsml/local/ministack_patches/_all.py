@@ -13,6 +13,7 @@ from . import (
     execution_credentials,
     execution_timeout,
     forked_functions,
+    function_errors,
     log_streams,
     payload_limit,
     schedule_resource,
@@ -56,6 +57,7 @@ def install(service: CleanRoomsML) -> None:
     execution_credentials.install()
     log_streams.install()
     forked_functions.install()
+    function_errors.install()
     ended_executions.install()
     execution_timeout.install(service)
     sdk_integrations.install(service)
