@@ -147,7 +147,9 @@ LOOK = """
 import json, os, time, urllib.error, urllib.request
 
 def http(method, url, body=None):
-    return urllib.request.urlopen(urllib.request.Request(url, body, method=method)).read()
+    # Without this, urllib would send a content type that isn't signed.
+    request = urllib.request.Request(url, body, {"Content-Type": ""}, method=method)
+    return urllib.request.urlopen(request).read()
 
 def look(event):
     import botocore.session

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timezone
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -164,6 +165,25 @@ class TestDeliveries:
         assert round((again["at"] - sent_at(again)) / 3600) == 1
         assert stacks.resources() == {"Thing": ("made", "UPDATE_COMPLETE")}
 
+    @pytest.mark.parametrize("signature", ["v4", "v2"])
+    def test_a_url_that_is_over_takes_no_answer(self, stacks: Any, engine: Engine, signature: str) -> None:
+        """S3 user guide, "Uploading objects with presigned URLs": the signature has an end."""
+        engine.set_switches(response_url_signature=signature)
+        stacks.create({"Thing": stacks.custom()})
+        engine.redeliver("Create", "Thing", seconds=7_300)
+        url = stacks.events()[-1]["ResponseURL"]
+        assert put(url) == 403
+        assert put(stacks.events()[0]["ResponseURL"]) == 200
+
+    def test_an_old_signature_covers_the_content_type(self, stacks: Any, engine: Engine) -> None:
+        """ "cfn-response module": it sends an empty one, because CloudFormation signs without any."""
+        engine.set_switches(response_url_signature="v2")
+        stacks.create({"Thing": stacks.custom()})
+        assert put(stacks.events()[0]["ResponseURL"], "application/json") == 403
+        engine.set_switches(response_url_signature="v4")
+        stacks.update({"Thing": stacks.custom(Update=[{}])})
+        assert put(stacks.events()[-1]["ResponseURL"], "application/json") == 200
+
     def test_only_of_what_was_sent(self, stacks: Any, engine: Engine) -> None:
         stacks.create({"Thing": stacks.custom()})
         with pytest.raises(EngineError, match="there are 1 requests of type Create for Thing, no number 1"):
@@ -202,6 +222,15 @@ class TestDeliveries:
         assert stacks.create({"Thing": stacks.custom(Create=[{"refused": True}])}, outputs) == "CREATE_COMPLETE"
         assert stacks.outputs()["Refused"] == str(status)
         assert stacks.outputs()["Location"].startswith("http://127.0.0.1:")
+
+
+def put(url: str, content_type: str = "") -> int:
+    """Sends an answer that nobody waits for, and returns the HTTP status."""
+    target = urlsplit(url)
+    connection = HTTPConnection(target.netloc)
+    connection.request("PUT", f"{target.path}?{target.query}", b"{}", {"Content-Type": content_type})
+    with connection.getresponse() as response:
+        return response.status
 
 
 def sent_at(event: dict[str, Any]) -> float:

@@ -56,6 +56,10 @@ WRONG_TEMPLATES = {
     ),
     "Template anatomy: these sections": ({"Resources": handles(), "Sections": {}}, "properties [Sections]"),
     "Resource attributes: these": ({"Resources": handles(DeletePolicy="Retain")}, "resource property 'DeletePolicy'"),
+    "Observed by others, cfn-lint #38: nothing is null": (
+        {"Resources": handles(Properties={"List": ["x", None]})},
+        "[/Resources/Handle/Properties/List/1] 'null' values are not allowed in templates",
+    ),
     "DeletionPolicy options": (
         {"Resources": handles(DeletionPolicy="Keep")},
         "DeletionPolicy of Handle must be one of",

@@ -88,6 +88,7 @@ def problems(template: Mapping[str, Json], parameters: set[str], before: Mapping
         before: the template that the stack has.
     """
     resources: Mapping[str, Json] = template.get("Resources") or {}
+    yield from (f"[{place}] 'null' values are not allowed in templates" for place in _nulls(template, ""))
     if unknown := [name for name in template if name not in _SECTIONS]:
         yield f"Invalid template property or properties [{', '.join(unknown)}]"
     if not resources:
@@ -106,6 +107,14 @@ def problems(template: Mapping[str, Json], parameters: set[str], before: Mapping
     if changed := [name for name in resources if name in old and _type(resources[name]) != _type(old[name])]:
         words = "Update of resource type is not permitted. The new template modifies resource type of the following"
         yield f"{words} resources: [{', '.join(changed)}]"
+
+
+def _nulls(value: Json, place: str) -> Iterator[str]:
+    if value is None:
+        yield place
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, each in steps:
+        yield from _nulls(each, f"{place}/{step}")
 
 
 def _of_a_resource(name: str, resource: Json) -> Iterator[str]:

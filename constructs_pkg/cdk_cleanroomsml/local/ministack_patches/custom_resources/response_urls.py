@@ -5,11 +5,30 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...service import Switches
+
+
+def refused(headers: Mapping[str, str], query: Mapping[str, list[str]]) -> str:
+    """Why S3 would refuse a PUT, if it would: it is too late, or the signature doesn't cover what is sent.
+
+    S3 user guide, "Uploading objects with presigned URLs"; version 2 signs the content type, which is empty here.
+    """
+    given = {name: values[0] for name, values in query.items()}
+    if "X-Amz-Date" in given:
+        signed = datetime.strptime(given["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+        ends = signed.timestamp() + int(given["X-Amz-Expires"])
+    else:
+        ends = int(given.get("Expires", "0"))
+        if headers.get("content-type"):
+            return "SignatureDoesNotMatch"
+    return "AccessDenied" if time.time() > ends else ""
 
 
 def presigned(url: str, switches: Switches, sent: float) -> str:

@@ -12,6 +12,7 @@ import ministack.app
 from ministack.services.cloudformation import custom_resource, engine
 
 from ._failure import CustomResourceFailed
+from .response_urls import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +37,8 @@ def install(service: CleanRoomsML) -> None:
 
     async def handle(method: str, path: str, headers: Json, body: bytes, *rest: Json) -> Json:
         if method == "PUT" and path.startswith(path_prefix):
+            if refusal := refused(headers, rest[0]):
+                return 403, {"Content-Type": "application/xml"}, f"<Error><Code>{refusal}</Code></Error>".encode()
             if service.faults.response_statuses:
                 return service.faults.response_statuses.pop(0), {"Location": custom_resource._gateway_url() + path}, b""
             # A presigned URL takes what comes, late answers included.
