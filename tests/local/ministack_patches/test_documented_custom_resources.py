@@ -2,8 +2,9 @@
 
 Sources: CloudFormation user guide, "Custom resource request objects", "Custom resource response objects", "Custom
 resource request types" and "CloudFormation custom resource request and response reference" (from 2023 to 2026 they say
-the same about what is here); template reference, "AWS::CloudFormation::CustomResource". Where something is known from
-others' reports only, it says so.
+the same about what is here); template reference, "AWS::CloudFormation::CustomResource". The type `cfn.Event` of
+aws-lambda-go and Pulumi's CustomResourceEmulator, which was written after AWS's behaviour, have the same fields. Where
+something is known from others' reports only, it says so.
 """
 
 from __future__ import annotations
