@@ -19,6 +19,8 @@ _CENTS = (
 )
 _TRAINING = "; trainings besides, by the size of the dataset (aws.amazon.com/clean-rooms/pricing)"
 _EXPORT = "; a lookalike segment of 100 users besides (aws.amazon.com/clean-rooms/pricing)"
+_END = "everything is deleted, also after Ctrl-C; a key goes after 7 days, and costs nothing until then"
+_UNTIL_TRAINED = "; an audience model that can't be deleted while it trains stays until then: CLEAN_UP=1"
 _SHOWN = 12
 
 
@@ -49,10 +51,7 @@ def describe(screen: Screen, run: Run) -> None:
             ("", f"under names that begin with {run.belongings.prefix}"),
             ("costs", _costs(inputs)),
             ("takes", "some ten minutes; a job and an export besides" if inputs.seed_s3_uri else "some ten minutes"),
-            (
-                "at the end",
-                "everything is deleted, also after Ctrl-C; a key goes after 7 days, and costs nothing until then",
-            ),
+            ("at the end", _END + (_UNTIL_TRAINED if inputs.training_dataset_arn else "")),
         ]
     )
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .kinds import KINDS, Found, is_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .belongings import Belongings
 
@@ -49,17 +49,17 @@ class Belonging:
 
 def destroy(belongings: Belongings, say: Say) -> list[Belonging]:
     """Destroys everything; returns what is left."""
+    patience: tuple[float, ...] = PATIENCE
     for seconds in (*_ROUNDS, None):
         for kind in KINDS:
-            for thing in _here(belongings, kind, say):
-                say(f"deleting {KINDS[kind].called} {thing.name}")
-                _delete(belongings, thing, say)
+            _delete(belongings, kind, patience, say)
         belongings.all = [thing for kind in KINDS for thing in _left(belongings, kind)]
         belongings.write()
         if not belongings.all:
             break
         if seconds is not None:
             belongings.pause(seconds)
+        patience = PATIENCE[:2]
     return belongings.all
 
 
@@ -94,28 +94,56 @@ def _listed(belongings: Belongings, kind: str) -> list[Belonging]:
     return [Belonging(kind, each.name, each.id) for each in found]
 
 
-def _delete(belongings: Belongings, thing: Belonging, say: Say) -> None:
-    """Deletes one thing, trying again as long as that may help."""
-    kind, accepted, gone, why = KINDS[thing.kind], False, False, ""
-    for seconds in (*PATIENCE, None):
+def _delete(belongings: Belongings, kind: str, patience: Sequence[float], say: Say) -> None:
+    """Deletes all of a kind, trying again as long as that may help; all wait together."""
+    deletions = [_Deletion(belongings, thing) for thing in _here(belongings, kind, say)]
+    for each in deletions:
+        say(f"deleting {KINDS[kind].called} {each.thing.name}")
+    for seconds in (*patience, None):
+        for each in deletions:
+            each.go_on()
+        if not any(each.waits for each in deletions) or seconds is None:
+            break
+        belongings.pause(seconds)
+    for each in deletions:
+        if each.accepted or each.gone:
+            belongings.forget(each.thing)
+        else:
+            say(f"{KINDS[kind].called} {each.thing.name} isn't deleted: {each.why}")
+
+
+class _Deletion:
+    """The deletion of one thing.
+
+    Attributes:
+        thing: what is deleted.
+        accepted: whether the service has taken the deletion.
+        gone: whether it was said that there is no such thing.
+        why: what the service said last.
+        waits: whether another try may help.
+    """
+
+    def __init__(self, belongings: Belongings, thing: Belonging) -> None:
+        self._belongings = belongings
+        self.thing = thing
+        self.accepted = self.gone = False
+        self.waits = True
+        self.why = ""
+
+    def go_on(self) -> None:
+        """Tries, unless it is over."""
+        if not self.waits:
+            return
+        thing, kind = self.thing, KINDS[self.thing.kind]
         try:
-            kind.delete(belongings.account, Found(thing.name, thing.id))
-            accepted, why = True, "it is still being deleted"
-            if not kind.slow or all(each.id != thing.id for each in _listed(belongings, thing.kind)):
-                break
+            kind.delete(self._belongings.account, Found(thing.name, thing.id))
+            self.accepted = True
+            self.waits = kind.slow and any(each.id == thing.id for each in _listed(self._belongings, thing.kind))
         except (BotoCoreError, ClientError) as error:
+            self.gone, self.why = is_gone(error), _words(self._belongings, error)
             # What was made a moment ago isn't seen everywhere yet: that it isn't there is no proof.
-            gone, why = is_gone(error), _words(belongings, error)
-            if not gone and not _may_pass(error):
-                break
-            if gone and (accepted or time.time() - thing.made > _SEEN_SECONDS):
-                break
-        if seconds is not None:
-            belongings.pause(seconds)
-    if accepted or gone:
-        belongings.forget(thing)
-    else:
-        say(f"{kind.called} {thing.name} isn't deleted: {why}")
+            is_new = not self.accepted and time.time() - thing.made <= _SEEN_SECONDS
+            self.waits = is_new if self.gone else _may_pass(error)
 
 
 def _words(belongings: Belongings, error: Exception) -> str:

@@ -22,7 +22,7 @@ from tools.live.screen import Screen
 from cdk_cleanroomsml.local.service import Fault as ServiceFault
 from cdk_cleanroomsml.local.service import Switches, surprised
 
-from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PROFILE
+from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PROFILE, open_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -359,3 +359,21 @@ def test_a_partner_of_the_same_account_is_refused(
     monkeypatch.setattr(command, "connect", lambda *_, **__: connected["account"])
     assert live(*WITH, "--yes", "--partner-profile", PROFILE) == 1
     assert "is one of the same account" in capsys.readouterr().err
+
+
+def test_what_cannot_be_deleted_while_it_trains_is_left_until_then(
+    live: Callable[..., int], run: Run, engine: Engine, connected: dict[str, Account], folder: Path
+) -> None:
+    engine.set_switches(training_seconds=86_400, training_delete_refused=True)
+    open_inputs(run, engine, ["training_dataset_arn"])
+    name, dataset = run.name("audience-model"), run.inputs.training_dataset_arn
+    train = run.ml.create_audience_model
+    run.belongings.make(
+        "audience model", name, lambda: str(train(name=name, trainingDatasetArn=dataset)["audienceModelArn"])
+    )
+    said: list[str] = []
+    assert [each.name for each in conduct.destroy(run.belongings, said.append)] == [name]
+    assert any("isn't deleted" in each for each in said)
+    engine.advance(86_400)
+    assert live("--clean-up", "--yes") == 0
+    assert nothing_is_left(connected, folder)
