@@ -22,7 +22,7 @@ from tools.live.screen import Screen
 from cdk_cleanroomsml.local.service import Fault as ServiceFault
 from cdk_cleanroomsml.local.service import Switches, surprised
 
-from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PROFILE, open_inputs
+from .conftest import AUDIENCE_MODEL, OWN, PROFILE, open_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,40 +157,56 @@ def calls_of_a_run(run: Run) -> tuple[int, int]:
     return working, len(run.account.record)
 
 
-FAULTS = [(interrupt, Switches()), (fail, surprised())]
-
-
-@pytest.mark.parametrize(("strike", "world"), FAULTS, ids=["interrupt", "fail"])
-@pytest.mark.parametrize("experiment", EXPERIMENTS if NIGHT else BY_DAY)
-def test_after_a_fault_at_any_call_nothing_is_left(
-    experiment: str,
-    strike: Callable[[], object],
-    world: Switches,
+@pytest.fixture
+def strike_at_each_call(
     new_run: Callable[..., Run],
     engine: Engine,
     connected: dict[str, Account],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., None]:
+    """Ends runs of an experiment after each call, in turn by each of some strikes; nothing must be left.
+
+    While things are deleted only Ctrl-C strikes, `every` so many calls: a failure there comes from AWS, and is of
+    another kind.
+    """
+
+    def strike_each(name: str, world: Switches, *strikes: Callable[[], object], every: int) -> None:
+        each = EXPERIMENTS[name]
+        monkeypatch.setattr(conduct, "all_experiments", lambda: [each])
+        monkeypatch.setattr(conduct, "PARTS", (conduct.ask_everything,))
+        engine.set_switches(**asdict(world))
+        working, all_ = calls_of_a_run(new_run(each.needs))
+        for number in (*range(1, working + 1), *range(working + 1, all_, every)):
+            run, strike = new_run(each.needs), strikes[number % len(strikes)]
+            run.account.record = Fault(number, strike)
+            why = conduct.work(run, Findings(), str)
+            assert (why is None) == (len(run.account.record) < number)
+            if strike is fail:
+                run.account.record = []
+            assert conduct.destroy(run.belongings, str, interrupted=why == conduct.INTERRUPTED) == [], number
+        # What a List shows late is shown by now, and whatever any of these runs has left.
+        engine.advance(60)
+        connected["account"].record = []
+        assert nothing_is_left(connected, folder)
+
+    return strike_each
+
+
+@pytest.mark.parametrize(("world", "strike"), [(Switches(), interrupt), (surprised(), fail)], ids=["interrupt", "fail"])
+@pytest.mark.parametrize("name", BY_DAY)
+def test_after_a_fault_at_any_call_nothing_is_left(
+    name: str, world: Switches, strike: Callable[[], object], strike_at_each_call: Callable[..., None]
 ) -> None:
-    each = EXPERIMENTS[experiment]
-    monkeypatch.setattr(conduct, "PARTS", (conduct.ask_everything,))
-    monkeypatch.setattr(conduct, "all_experiments", lambda: [each])
-    engine.set_switches(**asdict(world))
-    working, all_ = calls_of_a_run(new_run(each.needs))
-    # A failure while something is deleted comes from AWS, and is of another kind.
-    deleting = [] if strike is fail else range(working + 1, all_, 4 if NIGHT else 15)
-    for number in (*range(1, working + 1), *deleting):
-        run = new_run(each.needs)
-        run.account.record = Fault(number, strike)
-        why = conduct.work(run, Findings(), str)
-        assert (why is None) == (len(run.account.record) < number)
-        if strike is fail:
-            run.account.record = []
-        assert conduct.destroy(run.belongings, str, interrupted=why == conduct.INTERRUPTED) == [], number
-    # What a List shows late is shown by now, and whatever any of these runs has left.
-    engine.advance(60)
-    connected["account"].record = []
-    assert nothing_is_left(connected, folder)
+    strike_at_each_call(name, world, strike, every=1000 if strike is fail else 15)
+
+
+@pytest.mark.nightly("as many runs as an experiment has calls take seconds of a core, of each")
+@pytest.mark.parametrize("name", sorted({*EXPERIMENTS} - {*BY_DAY}))
+def test_after_a_fault_at_any_call_of_any_experiment_nothing_is_left(
+    name: str, strike_at_each_call: Callable[..., None]
+) -> None:
+    strike_at_each_call(name, surprised(), interrupt, fail, every=10)
 
 
 def test_what_a_killed_run_left_is_refused_offered_and_deleted(
