@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from tests.worlds import Worlds
 
 pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md"]).pytest()
 
@@ -52,6 +53,17 @@ LONG = (
     "tests/packaging/test_wheel.py",
 )
 """Files that take long, each as a whole in one process: first, so that none runs alone at the end."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """See tests/worlds.py."""
+    told = "the world that the tests run in: usual, surprised, pairwise-<row>, or switches in JSON"
+    parser.addoption("--switches", default=os.environ.get("SWITCHES") or "usual", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Enters the world."""
+    config.pluginmanager.register(Worlds(config.getoption("--switches")), "worlds")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

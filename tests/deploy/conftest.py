@@ -16,6 +16,7 @@ from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.local.engine import Engine
 
 from ..references import an_audience_model
+from ..worlds import enter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ def running_engine() -> Iterator[Engine]:
 @pytest.fixture
 def engine(running_engine: Engine) -> Engine:
     running_engine.reset()
+    enter(running_engine)
     return running_engine
 
 
@@ -49,6 +51,7 @@ def running_guarded_engine() -> Iterator[Engine]:
 def guarded_engine(running_guarded_engine: Engine) -> Engine:
     """An engine that enforces IAM."""
     running_guarded_engine.reset()
+    enter(running_guarded_engine)
     return running_guarded_engine
 
 

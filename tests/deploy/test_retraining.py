@@ -30,6 +30,12 @@ def calls(retraining: Retraining, operation: str) -> list[Call]:
     return [call for call in retraining.engine.calls() if call.operation == operation]
 
 
+def model_of(retraining: Retraining) -> dict[str, Any]:
+    """The configured audience model, but for the time of its last change."""
+    got = retraining.cleanroomsml.get_configured_audience_model(configuredAudienceModelArn=retraining.model_arn)
+    return {name: value for name, value in got.items() if name not in ("updateTime", "ResponseMetadata")}
+
+
 class TestTurnOver:
     def test_the_next_audience_model_takes_the_place_of_the_first(self, retraining: Retraining) -> None:
         said = output(retraining.run())
@@ -54,10 +60,18 @@ class TestTurnOver:
         assert model["trainingDataEndTime"] - model["trainingDataStartTime"] == timedelta(seconds=WINDOW)
         assert model["trainingDataEndTime"] <= model["createTime"]
 
-    def test_only_the_audience_model_is_updated(self, retraining: Retraining) -> None:
-        retraining.run()
-        (update,) = calls(retraining, "UpdateConfiguredAudienceModel")
-        assert update.input.keys() == {"configuredAudienceModelArn", "audienceModelArn"}
+    @pytest.mark.parametrize("resets", [False, True])
+    def test_only_the_audience_model_is_updated(self, retraining: Retraining, resets: bool) -> None:
+        """Whatever becomes of what an Update isn't given: what could be reset goes along as it is."""
+        retraining.engine.set_switches(update_resets=resets)
+        sizes = {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [1, 5]}
+        retraining.cleanroomsml.update_configured_audience_model(
+            configuredAudienceModelArn=retraining.model_arn, description="readers", audienceSizeConfig=sizes
+        )
+        before = model_of(retraining)
+        new = output(retraining.run())["audienceModelArn"]
+        assert model_of(retraining) == {**before, "audienceModelArn": new}
+        assert "outputConfig" not in calls(retraining, "UpdateConfiguredAudienceModel")[-1].input
 
     def test_the_newest_are_kept(self, engine: Engine) -> None:
         retraining = Retraining(engine)

@@ -72,8 +72,7 @@ NIGHTLY = pytest.mark.nightly("by day the same cases run in the simulation, and 
 
 
 def marks(case: Case) -> list[pytest.MarkDecorator]:
-    scenario = pytest.mark.scenario(*case.rows, type=case.subject.called)
-    return [scenario] if case.name in BY_DAY else [scenario, NIGHTLY]
+    return [*case.marks] if case.name in BY_DAY else [*case.marks, NIGHTLY]
 
 
 def test_those_by_day_are_there() -> None:

@@ -16,6 +16,7 @@ from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.local.service import CleanRoomsML
 
 from ..in_process import shared_client
+from ..worlds import enter
 from .conformance import Recorder
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def engine_process() -> Iterator[Engine]:
 def engine(engine_process: Engine) -> Engine:
     """The worker's engine, empty."""
     engine_process.reset()
+    enter(engine_process)
     return engine_process
 
 
@@ -140,6 +142,7 @@ def guarded_engine_process() -> Iterator[Engine]:
 def guarded_engine(guarded_engine_process: Engine) -> Engine:
     """An engine that enforces IAM, empty."""
     guarded_engine_process.reset()
+    enter(guarded_engine_process)
     return guarded_engine_process
 
 

@@ -186,6 +186,17 @@ def _failed(failure: str, problem: str) -> Json:
     return {"failure": failure, "problem": problem}
 
 
+_GONE_AFTER_ALL: list[Json] = [
+    {
+        "ErrorEquals": _NOT_FOUND,
+        "Assign": _failed(
+            "ConfiguredAudienceModelGone",
+            "{% $configuredAudienceModel & ' could not be updated: ' & $states.errorOutput.Cause %}",
+        ),
+        "Next": "DeleteAudienceModel",
+    }
+]
+
 _STATES: Json = {
     # One at a time: the oldest execution goes on. The list is the newest first, so a further page is of older ones.
     "FindOtherExecutions": {
@@ -325,7 +336,7 @@ _STATES: Json = {
     "IsItTrained": {
         "Type": "Choice",
         "Choices": [
-            {"Condition": "{% $status = 'ACTIVE' %}", "Next": "UpdateConfiguredAudienceModel"},
+            {"Condition": "{% $status = 'ACTIVE' %}", "Next": "GetWhatIsToStay"},
             {
                 "Condition": "{% $not($status in ['CREATE_PENDING', 'CREATE_IN_PROGRESS']) %}",
                 "Assign": _failed("TrainingFailed", "{% $audienceModel & ' is ' & $status & ': ' & $details %}"),
@@ -344,24 +355,25 @@ _STATES: Json = {
         "Default": "WaitForTraining",
     },
     "WaitForTraining": {"Type": "Wait", "Seconds": "{% $pollingInterval %}", "Next": "GetAudienceModel"},
-    # The turn-over.
+    # The turn-over. That an update leaves alone what it isn't given is inferred: what it could reset goes along.
+    "GetWhatIsToStay": _call(
+        "getConfiguredAudienceModel",
+        {"ConfiguredAudienceModelArn": "{% $configuredAudienceModel %}"},
+        Assign={
+            "staying": """{% $merge([{}, $sift($states.result, function($value, $member) {
+                $member in ['Description', 'MinMatchingSeedSize', 'AudienceSizeConfig'] and $value != ''
+            })]) %}"""
+        },
+        Catch=_GONE_AFTER_ALL,
+        Next="UpdateConfiguredAudienceModel",
+    ),
     "UpdateConfiguredAudienceModel": _call(
         "updateConfiguredAudienceModel",
-        {
-            "ConfiguredAudienceModelArn": "{% $configuredAudienceModel %}",
-            "AudienceModelArn": "{% $audienceModel %}",
-        },
+        """{% $merge([$staying, {
+            'ConfiguredAudienceModelArn': $configuredAudienceModel, 'AudienceModelArn': $audienceModel
+        }]) %}""",
         Retry=[_retry(_THROTTLED + _UNCLEAR + _CONFLICT)],
-        Catch=[
-            {
-                "ErrorEquals": _NOT_FOUND,
-                "Assign": _failed(
-                    "ConfiguredAudienceModelGone",
-                    "{% $configuredAudienceModel & ' could not be updated: ' & $states.errorOutput.Cause %}",
-                ),
-                "Next": "DeleteAudienceModel",
-            }
-        ],
+        Catch=_GONE_AFTER_ALL,
         Next="FindOlderAudienceModels",
     ),
     # What has had its day: own ones by name here, by their marker below.

@@ -12,10 +12,14 @@ from botocore.parsers import ResponseParserError
 from cdk_cleanroomsml.handler.calls import operations, retry_policy
 from cdk_cleanroomsml.local.service import Fault
 
+from ...worlds import USUAL
 from ..scenarios.all_scenarios import CREATE, DELETE, UPDATE, nothing_left
 from ..simulation.cloudformation import Stack
 from ..simulation.simulator import AUDIENCE_MODEL, MAXIMAL, MINIMAL, PARTNER, ROLE, Simulator
 from ..simulation.virtual_lambda import ACCOUNT, REGION, Interruption, client
+
+pytestmark = USUAL
+
 
 GET = "GetConfiguredAudienceModel"
 LIST = "ListConfiguredAudienceModels"

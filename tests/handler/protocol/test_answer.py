@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 
 from cdk_cleanroomsml.handler.protocol.answer import LONGEST_BODY, Answer, answer_body, put_answer
 
+from ...worlds import USUAL
 from ..scenarios.all_scenarios import nothing_left
 from ..simulation.cloudformation import problems
 from ..simulation.simulator import MINIMAL, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = USUAL
+
 
 EVENT = {"StackId": "arn:aws:cloudformation:…", "RequestId": "r", "LogicalResourceId": "Model"}
 

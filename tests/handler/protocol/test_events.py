@@ -115,6 +115,9 @@ def packages_behind(statement: str, folder: Path) -> set[str]:
     """The packages, but for the standard library's, that a bare interpreter has loaded after a statement."""
     program = f"""
 import sys
+pytestmark = USUAL
+
+
 sys.path[:0] = [{str(folder)!r}, {str(Path(boto3.__file__).parent.parent)!r}]
 {statement}
 print(*{{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names))

@@ -18,13 +18,17 @@ import pytest
 import cdk_cleanroomsml
 from cdk_cleanroomsml.local.service import CleanRoomsML
 
+from ...worlds import USUAL
 from ..simulation.cloudformation import TYPE, problems
 from ..simulation.resource_types import ACCOUNT, AUDIENCE_MODEL, MINIMAL, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric has wheels for Linux only, as Lambda is")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric has wheels for Linux only, as Lambda is"),
+    USUAL,
+]
 
 PACKAGE = Path(cdk_cleanroomsml.__file__).parent
 RUNTIME = "/2018-06-01/runtime"

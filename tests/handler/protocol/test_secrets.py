@@ -10,10 +10,14 @@ import pytest
 from cdk_cleanroomsml.handler.protocol.log import OPEN_MEMBERS, Log
 from cdk_cleanroomsml.local.service import audience_models
 
+from ...worlds import USUAL
 from ..scenarios.all_scenarios import CREATE, UPDATE
 from ..simulation.cloudformation import SIGNATURE
 from ..simulation.simulator import AUDIENCE_MODEL, MAXIMAL, MINIMAL, Simulator
 from ..simulation.virtual_lambda import CREDENTIALS, client
+
+pytestmark = USUAL
+
 
 SECRETS = {"name": "n0Echo-name", "description": 'n0Echo "quoted"\nüber', "tags": {"key": "n0Echo-tag"}}
 SAID = ("n0Echo-name", 'n0Echo \\"quoted', "n0Echo-tag", "n0Echo")

@@ -425,7 +425,7 @@ def test_an_answer_that_is_refused_is_sent_again(world: Simulator, status: int, 
 @pytest.mark.scenario(56)
 @pytest.mark.parametrize("expires", [7199, 7200])
 def test_a_url_of_the_old_kind_tells_the_age(world: Simulator, expires: int) -> None:
-    world.cloudformation.url, world.cloudformation.expires = "v2", expires
+    world.switches.response_url_signature, world.switches.response_url_seconds = "v2", expires
     assert world.deploy(Model=MINIMAL).status == "COMPLETE"
     assert world.operations() == ["Create"]
     event = list(world.cloudformation.pending.values())[-1].event

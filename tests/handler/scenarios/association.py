@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ..simulation.resource_types import (
     ASSOCIATION,
     ASSOCIATIONS,
@@ -24,6 +26,9 @@ PLAIN = ASSOCIATIONS.minimal
 
 def names(driver: Driver) -> list[str]:
     return [association[NAME] for association in driver.models(ASSOCIATION)]
+
+
+REFUSED = pytest.mark.reading("a second one is refused", association_names="unique", one_association_per_model=True)
 
 
 @scenario(17, 19, subject=ASSOCIATIONS)
@@ -115,7 +120,7 @@ def dropped_with_its_model(driver: Driver) -> None:
     assert driver.destroy().status == "DELETE_COMPLETE"
 
 
-@scenario(8, 21, subject=ASSOCIATIONS)
+@scenario(8, 21, subject=ASSOCIATIONS, only=(REFUSED,))
 def one_association_of_a_model(driver: Driver) -> None:
     """The service refuses a second one in the same membership, so what can't change in place can't change."""
     driver.deploy(Model=PLAIN)
@@ -130,7 +135,7 @@ def one_association_of_a_model(driver: Driver) -> None:
     nothing_left(driver)
 
 
-@scenario(8, subject=ASSOCIATIONS)
+@scenario(8, subject=ASSOCIATIONS, only=(REFUSED,))
 def the_name_is_taken(driver: Driver) -> None:
     driver.retain("Theirs")
     driver.deploy(Theirs={**PLAIN, NAME: "taken"})

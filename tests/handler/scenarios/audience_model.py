@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..simulation.resource_types import AUDIENCE, AUDIENCE_MODELS, DATASET, MINIMAL, OTHER_DATASET
 from .scenario import IMPATIENT, Driver, nothing_left, scenario
 
@@ -10,6 +12,9 @@ DELETE = "DeleteAudienceModel"
 
 PLAIN = AUDIENCE_MODELS.minimal
 RETRAINED = {**PLAIN, "Retrained": True}
+
+
+REFUSED = pytest.mark.reading("what trains can't be deleted", training_delete_refused=True)
 
 
 @scenario(1, 41, subject=AUDIENCE_MODELS)
@@ -50,7 +55,7 @@ def remove_what_only_a_new_one_can_do_without(driver: Driver) -> None:
     nothing_left(driver)
 
 
-@scenario(15, subject=AUDIENCE_MODELS)
+@scenario(15, subject=AUDIENCE_MODELS, only=(REFUSED,))
 def delete_while_training(driver: Driver) -> None:
     driver.switches.training_seconds = 7200
     driver.deploy(Model={**PLAIN, **IMPATIENT})
@@ -124,25 +129,25 @@ def two_train_at_a_time(driver: Driver) -> None:
 
 @scenario(26, 18, subject=AUDIENCE_MODELS)
 def retrained_update_of_the_deleted(driver: Driver) -> None:
-    driver.deploy(Model={**RETRAINED, "name": "first"})
+    driver.deploy(Model={**RETRAINED, "name": "one"})
     arn = driver.physical_id()
     driver.vanish()
     driver.forget_calls()
-    assert driver.deploy(Model={**RETRAINED, "name": "first", "tags": {"a": "1"}}).status == "COMPLETE"
+    assert driver.deploy(Model={**RETRAINED, "name": "one", "tags": {"a": "1"}}).status == "COMPLETE"
     assert driver.writes() == []
     assert driver.physical_id() == arn
-    assert driver.attributes() == {"AudienceModelArn": arn, "Name": "first", "Status": "DELETED"}
+    assert driver.attributes() == {"AudienceModelArn": arn, "Name": "one", "Status": "DELETED"}
     assert driver.destroy().status == "DELETE_COMPLETE"
     assert driver.writes() == []
 
 
 @scenario(20, 26, subject=AUDIENCE_MODELS)
 def retrained_replacement_of_the_deleted(driver: Driver) -> None:
-    driver.deploy(Model={**RETRAINED, "name": "first"})
+    driver.deploy(Model={**RETRAINED, "name": "one"})
     old = driver.physical_id()
     driver.vanish()
     # The name is free again.
-    assert driver.deploy(Model={**RETRAINED, "name": "first", "trainingDatasetArn": OTHER_DATASET}).status == "COMPLETE"
+    assert driver.deploy(Model={**RETRAINED, "name": "one", "trainingDatasetArn": OTHER_DATASET}).status == "COMPLETE"
     assert driver.physical_id() != old
     assert driver.model()["trainingDatasetArn"] == OTHER_DATASET
     nothing_left(driver)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pytest
+
 from ..simulation.resource_types import ASSOCIATION, AUDIENCE, CONFIGURED, CONFIGURED_MODELS, SUBJECTS, Subject
 
 if TYPE_CHECKING:
@@ -64,38 +66,45 @@ class Case:
         rows: the rows of the table of scenarios that it stands for.
         subject: the resource type that it is about.
         steps: what happens, with the assertions.
+        readings: the markers of what holds under one reading of an unknown only.
     """
 
     name: str
     rows: tuple[int, ...]
     subject: Subject
     steps: Callable[[Driver], None]
+    readings: tuple[pytest.MarkDecorator, ...] = ()
+
+    @property
+    def marks(self) -> tuple[pytest.MarkDecorator, ...]:
+        """The markers of a test that goes through it."""
+        return (pytest.mark.scenario(*self.rows, type=self.subject.called), *self.readings)
 
 
 CASES: list[Case] = []
 
 
 def scenario(
-    *rows: int, subject: Subject = CONFIGURED_MODELS
+    *rows: int, subject: Subject = CONFIGURED_MODELS, only: tuple[pytest.MarkDecorator, ...] = ()
 ) -> Callable[[Callable[[Driver], None]], Callable[[Driver], None]]:
     """A case of one resource type."""
 
     def register(steps: Callable[[Driver], None]) -> Callable[[Driver], None]:
-        CASES.append(Case(steps.__name__, rows, subject, steps))
+        CASES.append(Case(steps.__name__, rows, subject, steps, only))
         return steps
 
     return register
 
 
 def common_scenario(
-    *rows: int, subjects: tuple[Subject, ...] = SUBJECTS
+    *rows: int, subjects: tuple[Subject, ...] = SUBJECTS, only: tuple[pytest.MarkDecorator, ...] = ()
 ) -> Callable[[Callable[[Driver, Subject], None]], Callable[[Driver, Subject], None]]:
     """A case that is the same for several resource types."""
 
     def register(steps: Callable[[Driver, Subject], None]) -> Callable[[Driver, Subject], None]:
         for subject in subjects:
             name = f"{steps.__name__}-{subject.called}"
-            CASES.append(Case(name, rows, subject, _about(steps, subject)))
+            CASES.append(Case(name, rows, subject, _about(steps, subject), only))
         return steps
 
     return register

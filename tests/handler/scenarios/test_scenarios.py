@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     "case",
-    [
-        pytest.param(case, id=case.name, marks=pytest.mark.scenario(*case.rows, type=case.subject.called))
-        for case in CASES
-    ],
+    [pytest.param(case, id=case.name, marks=case.marks) for case in CASES],
 )
 def test_scenario(case: Case, world: Simulator) -> None:
     world.prepare(case.subject)
@@ -44,7 +41,7 @@ ABOUT_TAGS = {
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(case, id=case.name, marks=pytest.mark.scenario(*case.rows, type="association"))
+        pytest.param(case, id=case.name, marks=case.marks)
         for case in CASES
         if case.subject is ASSOCIATIONS and case.name not in ABOUT_TAGS
     ],

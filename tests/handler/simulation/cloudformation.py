@@ -86,9 +86,8 @@ class CloudFormation:
         looks: how often somebody did.
         page_size: how many resources a page of ListStackResources has.
         cancel_at: when what is under way is cancelled.
-        url: how a ResponseURL is signed: `v4`, or `v2`, as until 2019.
-        expires: seconds until a ResponseURL does.
-        reused_id: a RequestId for all requests; AWS uses one again when a deployment is retried (aws-cdk #35957).
+        reused_id: a RequestId for all requests; AWS uses one again when a deployment is retried (aws-cdk #35957). So
+            does the switch, for each type of request to a resource.
         reach: how events get to the function; by default as an asynchronous invocation.
     """
 
@@ -102,8 +101,6 @@ class CloudFormation:
         self.looks = 0
         self.page_size = 100
         self.cancel_at = float("inf")
-        self.url = "v4"
-        self.expires = 7200
         self.reused_id: str | None = None
         self.reach: Callable[[dict[str, Any]], None] | None = None
         self.function: VirtualLambda | None = None
@@ -160,7 +157,7 @@ class CloudFormation:
         token = uuid.uuid4().hex
         event = {
             "RequestType": kind,
-            "RequestId": self.reused_id or str(uuid.uuid4()),
+            "RequestId": self._request_id(kind, stack_id, logical_id),
             "StackId": stack_id,
             "LogicalResourceId": logical_id,
             "ResourceType": type_of(properties),
@@ -172,14 +169,20 @@ class CloudFormation:
         self._begin(event)
         return event
 
+    def _request_id(self, *request: str) -> str:
+        repeat = self._function().wire.service.switches.request_ids_repeat
+        return self.reused_id or str(uuid.uuid5(uuid.NAMESPACE_OID, "|".join(request)) if repeat else uuid.uuid4())
+
     def _signature(self) -> str:
         now = self._function().clock.now()
         if not self.dated:
             return f"X-Amz-Signature={SIGNATURE}"
-        if self.url == "v2":
-            return f"AWSAccessKeyId=AKIA&Expires={int(now) + self.expires}&Signature={SIGNATURE}"
+        switches = self._function().wire.service.switches
+        expires = switches.response_url_seconds
+        if switches.response_url_signature == "v2":
+            return f"AWSAccessKeyId=AKIA&Expires={int(now) + expires}&Signature={SIGNATURE}"
         signed = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        return f"X-Amz-Date={signed}&X-Amz-Expires={self.expires}&X-Amz-Signature={SIGNATURE}"
+        return f"X-Amz-Date={signed}&X-Amz-Expires={expires}&X-Amz-Signature={SIGNATURE}"
 
     # What DescribeStackResource tells
 

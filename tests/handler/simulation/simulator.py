@@ -139,7 +139,7 @@ class Simulator:
         arn = self.physical_id(logical_id)
         store = self._store
         for table in (store.audience_models, store.configured_audience_models, store.associations):
-            if arn in table:
+            if table.peek(arn):
                 table.remove(arn)
 
     def by_hand(self, name: str, **members: Any) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.service import CleanRoomsML
 
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
+
 def ask(service: CleanRoomsML, method: str, path: str, document: Any = None) -> Any:
     response = admin.serve(service, method, path, json.dumps(document).encode() if document else b"")
     answer = json.loads(response.body)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from cdk_cleanroomsml.local.service import CleanRoomsML
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
 SHAPES = Loader().load_service_model("cleanrooms", "service-2")["shapes"]
 NONE = "00000000-0000-0000-0000-000000000000"
 

@@ -18,6 +18,8 @@ from ...in_process import shared_client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
 MODELS = {name: Loader().load_service_model(name, "service-2") for name in SERVICES}
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333"
 UUID = "01234567-89ab-cdef-0123-456789abcdef"

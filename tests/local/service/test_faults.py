@@ -15,6 +15,8 @@ from cdk_cleanroomsml.local.service import Fault, RolePropagation, client
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.service import CleanRoomsML
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
 CREATE = "CreateConfiguredAudienceModel"
 
 

@@ -17,6 +17,8 @@ from ...in_process import shared_client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
 SHAPES = Loader().load_service_model("cleanroomsml", "service-2")["shapes"]
 SEED = "s3://seeds/spring.jsonl"
 SEED_ROLE = "arn:aws:iam::{}:role/cleanrooms-ml-seed"

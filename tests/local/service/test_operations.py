@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from cdk_cleanroomsml.local.service import CleanRoomsML
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
 MODEL = Loader().load_service_model("cleanroomsml", "service-2")
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.service import CleanRoomsML, Response
 
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
+
 def errors(name: str) -> dict[str, int]:
     shapes = Loader().load_service_model(name, "service-2")["shapes"]
     return {each: shape["error"]["httpStatusCode"] for each, shape in shapes.items() if shape.get("exception")}

@@ -16,6 +16,8 @@ from cdk_cleanroomsml.local.service.switches import CHOSEN, VARIABLE, from_envir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.reading("every position of a switch is set by the test that is about it")
+
 PARTNER = "444455556666"
 SEED = "s3://seeds/seed.jsonl"
 

@@ -33,7 +33,7 @@ RETRY_SECONDS: dict[str, dict[str, float]] = {
     DENIED: {ANY: 90},
     FORBIDDEN: {ANY: 0},
     INVALID: {ANY: 0},
-    NOT_FOUND: {"Create": 20, "Put": 20, ANY: 0},
+    NOT_FOUND: {"Create": 20, "Put": 20, "Delete": 3, ANY: 0},
     NOT_READY: {ANY: 90},
     QUOTA: {ANY: 0},
     REFUSED: {ANY: 0},

@@ -32,6 +32,7 @@ from .properties import MOST_TAGS
 from .release import CLAIM, MOVED, TAKEN, Release, adopted
 from .remembered import Remembered, memory_of
 from .stacks import Owner, is_taken_back, owner
+from .store import NEW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Adopt(Release):
                 f"{ADOPT} must be the ARN of {self.kind.words} of account {self._account} and Region"
                 f" {self._calls.region}, got {self._log.clean(arn)}"
             )
-        state = self._store.read(arn)
+        state = self._store.read(arn, NEW_SECONDS)
         if state is None or state.is_going:
             raise Failure(f"there is no {arn} to adopt, or not any more", NOT_FOUND)
         if not state.tags_known:
@@ -108,7 +109,7 @@ class Adopt(Release):
             self._store.tag(arn, marks, [])
             state = self._store.read(arn) or state
         if plan.update:
-            self._store.update(arn, plan.update, lambda kind: self._holds(arn, plan.update, kind))
+            self._store.update(state, plan.update, lambda kind: self._holds(arn, plan.update, kind))
         marks_now = {**markers(self._request), ADOPTED_MARKER: ""}
         stale = [
             key
@@ -223,7 +224,7 @@ class Adopt(Release):
         """Writes what is there, as a roll-back would have to."""
         members = {member: self._now(state, member) for member in plan.update}
         try:
-            self._store.update(state.arn, members, lambda _: None)
+            self._store.update(state, members, lambda _: None)
         except Failure as failure:
             raise Failure(
                 f"{', '.join(sorted(plan.update))} would be changed, but a roll-back couldn't change it back:"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..protocol import Answer, Placeholder
 from .kind import ADOPT
 from .release import Release
+from .store import NEW_SECONDS
 
 if TYPE_CHECKING:
     from .store import ResourceState
@@ -36,7 +37,7 @@ class Delete(Release):
 
     def _delete(self, physical_id: str) -> None:
         # With its tags: they say whose it is.
-        state = self._store.read(physical_id)
+        state = self._store.read(physical_id, NEW_SECONDS)
         if state and self._keeps(state):
             return
         self._before_delete(state)

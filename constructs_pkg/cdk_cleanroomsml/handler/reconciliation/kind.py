@@ -54,6 +54,7 @@ class Kind:
         own: members that the template may give and the service doesn't know: their types.
         adoptable: in which statuses one that exists is taken over; in any if there are none.
         keeper: the tag of what is something else's than a stack's, which may delete it.
+        along: members that every update gives as they are, because what it leaves out might be reset.
     """
 
     noun: str
@@ -64,6 +65,7 @@ class Kind:
     own: Mapping[str, str] = field(default_factory=dict)
     adoptable: tuple[str, ...] = ()
     keeper: str = ""
+    along: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..protocol import ADOPTED_MARKER, LONGEST_SERVICE_TIMEOUT, SKEW_SECONDS, Failure, is_generated
 from .kind import Change
-from .store import SETTLE_SECONDS
+from .store import NEW_SECONDS, SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +128,7 @@ class Leftovers:
                 listed.arn in known and not is_it(replace(listed, tags=known[listed.arn], tags_known=True))
             ):
                 continue
-            state = self._store.read(listed.arn)
+            state = self._store.read(listed.arn, NEW_SECONDS)
             if state and state.tags_known:
                 known[state.arn] = state.tags
             if state and ADOPTED_MARKER not in state.tags and is_it(state):

@@ -124,7 +124,7 @@ class Release(Operation):
         untag = [key for key in _ours(now) if key not in tags]
         self._log("given back", arn=state.arn, update=sorted(members), tag=sorted(tags), untag=sorted([*added, *untag]))
         if members:
-            self._store.update(state.arn, members, lambda _: None)
+            self._store.update(state, members, lambda _: None)
         # The memory goes last: until then, another delivery begins anew.
         self._store.tag(state.arn, {}, added)
         self._store.tag(state.arn, tags, [])

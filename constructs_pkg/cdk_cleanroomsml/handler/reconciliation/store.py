@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..protocol import Request
     from .kind import Kind
 
+NEW_SECONDS = 3.0
+"""For how long Get may not know what has just been created: nobody says that it does at once."""
+
 SETTLE_SECONDS = 60.0
 """How long to wait until List shows a new resource, and Get no longer shows a deleted one."""
 
@@ -73,13 +76,18 @@ class Store:
         self._request = request
         self._calls = calls
 
-    def look(self, arn: str) -> ResourceState | None:
-        """Reads a resource; None when it doesn't exist, which is not the same as not being allowed to see it."""
-        return unless_gone(lambda: self._state_of(self._calls(self.kind.get, self._address(arn))))
+    def look(self, arn: str, patience: float = 0.0) -> ResourceState | None:
+        """Reads a resource; None when it doesn't exist, which is not the same as not being allowed to see it.
 
-    def read(self, arn: str) -> ResourceState | None:
+        With patience, that must be so for as many seconds: what is new may not be found at once.
+        """
+        return self._calls.until(
+            lambda: unless_gone(lambda: self._state_of(self._calls(self.kind.get, self._address(arn)))), patience
+        )
+
+    def read(self, arn: str, patience: float = 0.0) -> ResourceState | None:
         """The same, and its tags are there for sure."""
-        return self.look(arn)
+        return self.look(arn, patience)
 
     def all(self, after: float = inf) -> list[ResourceState]:
         """All resources of this kind; without tags.
@@ -102,9 +110,13 @@ class Store:
         """Whether it was created for the request's resource; with a request id, for that request of it."""
         return is_own(state.tags, self._request, request_id)
 
-    def update(self, arn: str, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
-        """Changes members."""
-        self._calls(self.kind.update, {**self._address(arn), **members}, recover)
+    def update(self, state: ResourceState, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
+        """Changes members.
+
+        That what isn't given stays as it is, is inferred. So what could be reset goes along, as it is.
+        """
+        along = {name: value for name in self.kind.along if (value := state.members.get(name)) not in ("", None)}
+        self._calls(self.kind.update, {**self._address(state.arn), **along, **members}, recover)
 
     def tag(self, arn: str, tags: dict[str, str], untag: list[str]) -> None:
         """Changes tags."""

@@ -13,6 +13,7 @@ from .plan import Plan, holds, plan_update
 from .remembered import Remembered, memory_of, owner_in
 from .replacement_protection import ReplacementProtection
 from .stacks import is_rolling_back
+from .store import NEW_SECONDS
 
 if TYPE_CHECKING:
     from .operation import Members
@@ -45,7 +46,7 @@ class Update(Create):
             self._leftovers.remove_replacement(resource_name(self._request))
 
     def _update(self, arn: str, wanted: Members, previous: Members) -> Answer:
-        state = self._store.read(arn)
+        state = self._store.read(arn, NEW_SECONDS)
         if state is None or state.is_going:
             return self._update_gone(wanted, previous)
         state = self._own(state, wanted, previous)
@@ -64,7 +65,7 @@ class Update(Create):
             self._leftovers.remove_abandoned(state)
         if todo.replace:
             return self._new(wanted)
-        self._apply(arn, wanted, todo)
+        self._apply(state, wanted, todo)
         return self._answer(state, todo.update.get(self.kind.name))
 
     # What was adopted, by this resource or from it
@@ -109,18 +110,19 @@ class Update(Create):
 
     # In place
 
-    def _apply(self, arn: str, wanted: Members, todo: Plan) -> None:
+    def _apply(self, state: ResourceState, wanted: Members, todo: Plan) -> None:
         if todo.update:
             self._before_update(wanted, todo.update)
-        self._write(arn, todo)
+        self._write(state, todo)
         if self._calls.wrote:
             self._calls.waiting.check()
 
-    def _write(self, arn: str, todo: Plan) -> None:
+    def _write(self, state: ResourceState, todo: Plan) -> None:
+        arn = state.arn
         # Tags first: who can't write them could not mark an update either that fails half-way.
         self._store.tag(arn, todo.tag, todo.untag)
         if todo.update:
-            self._store.update(arn, todo.update, lambda failure_kind: self._holds(arn, todo.update, failure_kind))
+            self._store.update(state, todo.update, lambda failure_kind: self._holds(arn, todo.update, failure_kind))
         if todo.dirty:
             self._store.tag(arn, {}, [FAILED_MARKER])
 
@@ -143,7 +145,7 @@ class Update(Create):
                 tag = {key: value for key, value in back.tag.items() if now.get(key) == given.get(key)}
                 untag = [key for key in back.untag if now.get(key) == given.get(key)]
                 self._log("undone", arn=arn, update=sorted(update), tag=sorted(tag), untag=untag)
-                self._write(arn, Plan(update=update, tag=tag, untag=untag))
+                self._write(state, Plan(update=update, tag=tag, untag=untag))
 
     def _tell(self, todo: Plan) -> None:
         self._log(

@@ -54,15 +54,16 @@ KIND = Kind(
     },
     name=_NAME,
     own={ADOPT: "string", DELETE_ADOPTED: "boolean"},
+    along=("description",),
 )
 
 
 class Associations(Store):
     """Associations of the memberships that a request names."""
 
-    def read(self, arn: str) -> ResourceState | None:
+    def read(self, arn: str, patience: float = 0.0) -> ResourceState | None:
         """Reads an association and its tags."""
-        state = self.look(arn)
+        state = self.look(arn, patience)
         return unless_gone(lambda: self._with_tags(state)) if state else None
 
     def _listed(self) -> Iterator[ResourceState]:
@@ -80,10 +81,10 @@ class Associations(Store):
             return super().is_own(state, request_id)
         return is_generated(state.name, self._request, request_id) or self._is_as_given(state, request_id)
 
-    def update(self, arn: str, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
+    def update(self, state: ResourceState, members: dict[str, Any], recover: Callable[[str], Any]) -> None:
         """Changes members."""
         renamed = {"name" if member == _NAME else member: value for member, value in members.items()}
-        super().update(arn, renamed, recover)
+        super().update(state, renamed, recover)
 
     def tag(self, arn: str, tags: dict[str, str], untag: list[str]) -> None:
         """Changes tags."""

@@ -50,6 +50,7 @@ KIND = Kind(
         "childResourceTagOnCreatePolicy": (Change.REPLACEMENT, Removal.UNKNOWN),
     },
     own={ADOPT: "string", DELETE_ADOPTED: "boolean", RETRAINED: "boolean", PROTECTED: "boolean", WAIT: "integer"},
+    along=("description", "minMatchingSeedSize", "audienceSizeConfig"),
 )
 
 

@@ -76,13 +76,15 @@ def list_(call: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def update(call: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """UpdateConfiguredAudienceModelAssociation: its name and its description, what is omitted stays (inferred)."""
+    """UpdateConfiguredAudienceModelAssociation: name and description. What is omitted stays (inferred; a switch)."""
     association = call.store.associations.get(_requested(call, request))
     changes: dict[str, Any] = {name: request[name] for name in ("name", "description") if name in request}
     others = [each for each in _of_membership(call, association["membershipId"]) if each is not association]
     if call.switches.association_names == "unique" and changes.get("name") in [each["name"] for each in others]:
         # The model of this operation lists no Conflict.
         raise validation([f"another association of this membership is named '{changes['name']}'"])
+    if call.switches.update_resets:
+        association.pop("description", None)
     association.update(changes, updateTime=call.now)
     return {"configuredAudienceModelAssociation": association}
 

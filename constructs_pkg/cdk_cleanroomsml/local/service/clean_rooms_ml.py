@@ -292,7 +292,8 @@ class CleanRoomsML:
             ServiceError: `ResourceNotFoundException`.
         """
         _, _, _, region, account, _ = arn.split(":", 5)
-        return self._context(account, region, allow).resource(arn)
+        found = (table.peek(arn) for table in self._stores[account, region].tables)
+        return next(filter(None, found), None) or self._context(account, region, allow).resource(arn)
 
     def policy(self, arn: str, account: str, region: str) -> str | None:
         """The resource policy of a configured audience model of an account and Region, if it has one."""

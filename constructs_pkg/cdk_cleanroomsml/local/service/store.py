@@ -94,8 +94,12 @@ class Table:
         return [stored.members for stored in self._stored.values() if stored.reads_left is None]
 
     def __contains__(self, arn: str) -> bool:
+        return self.peek(arn) is not None and self._stored[arn].found_from <= self._now()
+
+    def peek(self, arn: str) -> dict[str, Any] | None:
+        """The live resource with this ARN, if there is one, even if others don't find it yet."""
         stored = self._stored.get(arn)
-        return stored is not None and stored.reads_left is None and stored.found_from <= self._now()
+        return stored.members if stored and stored.reads_left is None else None
 
     def get(self, arn: str) -> dict[str, Any]:
         """The live resource with this ARN.
@@ -176,16 +180,20 @@ class Store:
         self.memberships = Table("membership", now)
         self.associations = Table("configured audience model association", now)
 
-    def resource(self, arn: str) -> dict[str, Any] | None:
-        """The live resource with this ARN, whatever its type."""
-        tables = (
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What has an ARN."""
+        return (
             self.training_datasets,
             self.audience_models,
             self.configured_audience_models,
             self.memberships,
             self.associations,
         )
-        return next((table.get(arn) for table in tables if arn in table), None)
+
+    def resource(self, arn: str) -> dict[str, Any] | None:
+        """The live resource with this ARN, whatever its type."""
+        return next((table.get(arn) for table in self.tables if arn in table), None)
 
 
 @dataclass

@@ -50,7 +50,8 @@ class Switches:
         empty_description: what becomes of `""`, which the model allows: Get answers it (`kept`), or nothing
             (`left_out`), or it is refused with Validation (`refused`).
         update_resets: whether UpdateConfiguredAudienceModel resets the optional members that it isn't given to what a
-            Create without them has. Off: all but the ARN is optional there, as in a PATCH.
+            Create without them has, and the Update of an association its description. Off: all but the ARN is optional
+            there, as in a PATCH.
         update_passes_role: whether UpdateConfiguredAudienceModel needs iam:PassRole on the model's role when it is
             given no `outputConfig`. The Service Authorization Reference lists the action for the operation.
         role_seconds: for how long after it was first named a role isn't usable; the error is that of
