@@ -20,10 +20,13 @@ from hypothesis import strategies as st
 from cdk_cleanroomsml import handler
 from cdk_cleanroomsml.handler import dispatch, main
 
+from ...worlds import USUAL
 from ..scenarios.all_scenarios import nothing_left
 from ..simulation.cloudformation import SIGNATURE
 from ..simulation.deliveries import answers, create_event, deliver
 from ..simulation.simulator import MAXIMAL, MINIMAL, Simulator
+
+pytestmark = USUAL
 
 
 @pytest.mark.scenario(39)
@@ -115,9 +118,6 @@ def packages_behind(statement: str, folder: Path) -> set[str]:
     """The packages, but for the standard library's, that a bare interpreter has loaded after a statement."""
     program = f"""
 import sys
-pytestmark = USUAL
-
-
 sys.path[:0] = [{str(folder)!r}, {str(Path(boto3.__file__).parent.parent)!r}]
 {statement}
 print(*{{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names))
