@@ -457,6 +457,18 @@ class TestWhichStacks:
         assert drift.run(shop.world.account(), Namespace(stack="Shop", fix=False, yes=False)) == 0
         assert capsys.readouterr().out == "Shop: UPDATE_ROLLBACK_FAILED, 1 in sync\n"
 
+    @pytest.mark.parametrize("status", ["CREATE_FAILED", "DELETE_FAILED"])
+    def test_what_is_neither_there_nor_gone(self, shop: Shop, capsys: pytest.CaptureFixture[str], status: str) -> None:
+        shop.stack.resources["Model"] = (MODEL, shop.model(), status)
+        shop.stack.status = "ROLLBACK_FAILED"
+        assert shop.drift() == 3
+        assert told(capsys)["notKnown"] == [{"member": "", "why": f"it is {status}: `explain` says why"}]
+
+    @pytest.mark.parametrize("status", ["DELETE_COMPLETE", "DELETE_SKIPPED"])
+    def test_what_has_left_the_stack(self, shop: Shop, status: str) -> None:
+        shop.stack.resources["Model"] = (MODEL, shop.model(), status)
+        assert shop.drift() == 0
+
     def test_exports_are_asked_for_only_where_one_is_imported(self, shop: Shop) -> None:
         shop.world.elsewhere.exports["arn"] = shop.audience_model
         shop.model({"audienceModelArn": shop.audience_model}, audienceModelArn={"Fn::ImportValue": "arn"})

@@ -78,6 +78,14 @@ def test_what_a_stack_has_is_no_orphan_whatever_its_markers_say(
     assert run(world, capsys) == (0, {"orphans": [], "undecided": [], "untold": []})
 
 
+def test_what_a_creation_left_that_was_never_answered(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    stack = world.elsewhere.add("Shop", status="ROLLBACK_FAILED")
+    stack.resources["Model"] = (TYPE, "cdk-cleanroomsml:unclear-create/1/2", "DELETE_FAILED")
+    world.model("left", tags=world.marks(stack, "Model"))
+    _, told = run(world, capsys)
+    assert "never came to be" in told["orphans"][0]["owner"]["evidence"]
+
+
 def test_what_uses_an_orphan_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.service.switches.job_seconds = 60
     audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NESTED = "AWS::CloudFormation::Stack"
 _ENDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED")
+_GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 _AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 _LONGEST = 200
 
@@ -48,12 +49,15 @@ class Drift:
         """Each resource of ours of a stack."""
         template = self._templates.of(stack)
         if template is None:
-            return [_unread(each) for each in _ours(stack)]
-        return self._account.each(
-            f"comparing {stack.name}",
-            lambda each: compare(self._account, stack, each, template.properties(each["LogicalResourceId"])),
-            _ours(stack),
-        )
+            why = "the stack's template is in YAML, which isn't read: the CDK writes JSON"
+            return [_unknown(each, why) for each in _ours(stack)]
+
+        def compared(resource: Members) -> Compared:
+            if resource["ResourceStatus"] not in _ENDED:
+                return _unknown(resource, f"it is {resource['ResourceStatus']}: `explain` says why")
+            return compare(self._account, stack, resource, template.properties(resource["LogicalResourceId"]))
+
+        return self._account.each(f"comparing {stack.name}", compared, _ours(stack))
 
     def fix(self, told: Compared) -> None:
         """Writes the template's values of what can be written."""
@@ -141,13 +145,15 @@ def _offer(account: Account, drift: Drift, stack: Stack, told: Compared, *, sure
 
 def _ours(stack: Stack) -> list[Members]:
     return [
-        each for each in stack.resources.values() if each["ResourceType"] in TYPES and each["ResourceStatus"] in _ENDED
+        each
+        for each in stack.resources.values()
+        if each["ResourceType"] in TYPES and each["ResourceStatus"] not in _GONE
     ]
 
 
-def _unread(resource: Members) -> Compared:
+def _unknown(resource: Members, why: str) -> Compared:
     told = Compared(resource["LogicalResourceId"], resource["ResourceType"], resource.get("PhysicalResourceId", ""))
-    told.not_known.append(("", "the stack's template is in YAML, which isn't read: the CDK writes JSON"))
+    told.not_known.append(("", why))
     return told
 
 
@@ -182,7 +188,7 @@ def _show(account: Account, told: list[Compared]) -> None:
         for difference in each.differences
     ]
     screen.table(("resource", "member", "template", "service", "can't be fixed"), rows)
-    unknown = [(each.logical_id, member, why) for each in told for member, why in each.not_known]
+    unknown = [(each.logical_id, member or "(the resource)", why) for each in told for member, why in each.not_known]
     screen.table(("resource", "member", "not known from here"), unknown)
     screen.table(("resource", "note"), [(each.logical_id, note) for each in told for note in each.notes])
 

@@ -115,6 +115,8 @@ class Owners:
         if not current:
             kept = ", and it was kept" if _kept(stack, logical_id) else ""
             return f"the stack has no {logical_id} any more{kept}"
+        if not current.startswith("arn:"):
+            return f"the stack's {logical_id} never came to be: its creation failed, or was never answered"
         return f"the stack's {logical_id} is {current}, not {physical_id}"
 
 
