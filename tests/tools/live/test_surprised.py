@@ -12,13 +12,12 @@ from tools.live import __main__ as command
 from tools.live import apply, conduct, report
 from tools.live.documented import ANSWERED, LIMITATIONS, ROOT, SWITCHES, rows
 from tools.live.earlier import earlier_runs
-from tools.live.experiments import all_experiments
 from tools.live.findings import Findings
 from tools.live.masks import Masks
 
 from cdk_cleanroomsml.local.service import Switches, surprised
 
-from .conftest import AUDIENCE_MODEL, NIGHT, open_inputs, passing_time
+from .conftest import AUDIENCE_MODEL, open_inputs, passing_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
 WORLD = asdict(surprised())
-BY_DAY = ("configured_audience_model_names", "empty_description")
-"""Which experiments are made by day; at night it is all."""
 
 
 def told(made: dict[str, Any]) -> dict[str, Any]:
@@ -48,9 +45,7 @@ def defaults(module: str) -> dict[str, Any]:
     return {ast.unparse(each.target): ast.literal_eval(each.value) for each in members if each.value}
 
 
-def test_what_experiments_tell_is_applied_everywhere(run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = [each for each in all_experiments() if NIGHT or each.name in BY_DAY]
-    monkeypatch.setattr(conduct, "all_experiments", lambda: asked)
+def test_what_all_experiments_tell_is_applied_everywhere(run: Run, engine: Engine) -> None:
     open_inputs(run, engine, ("membership_id", "training_dataset_arn"))
     engine.set_switches(**WORLD)
     findings = Findings()
@@ -68,7 +63,8 @@ def test_what_experiments_tell_is_applied_everywhere(run: Run, engine: Engine, m
     left = [*rows("Unknown", page), *rows("Inferred", page)]
     assert rows(ANSWERED, page).keys() >= {row for row in moved if row in (*rows("Unknown"), *rows("Inferred"))}
     assert [row for row in left if row in moved] == []
-    assert len(seen) >= len(BY_DAY)
+    # Where nobody asks IAM and nothing trains, some tell nothing.
+    assert len(seen) > len(WORLD) / 2
 
 
 @pytest.mark.nightly("a whole run takes half a minute of a core")
