@@ -226,7 +226,7 @@ def cli(engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @at_night
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_life_by_the_cli(cli: Run) -> None:
     findings = Findings()
     deploy(cli, findings, str)
@@ -238,7 +238,7 @@ def test_a_life_by_the_cli(cli: Run) -> None:
 
 
 @at_night
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_it_tells_the_other_position_of_each_switch(cli: Run, engine: Engine) -> None:
     engine.set_switches(response_url_signature="v2", request_ids_repeat=True)
     findings = Findings()
@@ -259,7 +259,7 @@ STEPS: list[tuple[Any, str, int]] = [
 
 
 @at_night
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, RuntimeError])
 @pytest.mark.parametrize(("module", "name", "number"), STEPS)
 def test_nothing_is_left_whatever_step_it_ends_after(

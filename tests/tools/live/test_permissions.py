@@ -176,7 +176,7 @@ def deployed(
 
 
 @at_night
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_deployments_pass_with_what_is_printed(
     deployed: Attempt, allow: Callable[[set[str]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +192,7 @@ CLI = ("cloudformation:CreateChangeSet", "cloudformation:DeleteStack", "lambda:I
 
 
 @at_night
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("action", CLI)
 def test_deployments_say_which_action_is_missing(
     action: str, deployed: Attempt, allow: Callable[[set[str]], None], monkeypatch: pytest.MonkeyPatch
