@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..documents import allow, document
+from ..documents import Document, allow, document
 from . import Run, Verdict, experiment, no, told, unknown, yes
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ _THROTTLED = re.compile("Throttl|TooManyRequests")
 _ATTEMPTS = re.compile(r"\(SDK Attempt Count: ([0-9]+)\)")
 
 
-def state_machine(run: Run, name: str, states: dict[str, Any], *actions: str) -> Belonging:
+def state_machine(run: Run, name: str, states: dict[str, Any], may: Document) -> Belonging:
     """Creates a state machine, as soon as its role can be assumed.
 
     Args:
         run: where.
         name: its name.
         states: its definition.
-        actions: what it may do.
+        may: what it may do.
     """
-    role = run.new_role(NAME, document(allow(*actions)), {"Service": "states.amazonaws.com"})
+    role = run.new_role(NAME, document(may), {"Service": "states.amazonaws.com"})
     client = run.account.client("stepfunctions")
 
     def create() -> str:
@@ -100,7 +100,7 @@ def refusals(run: Run) -> list[dict[str, str]]:
     """How calls of a state machine are refused: of what isn't there, and, if there are enough of them, too many."""
     nothing = run.account.arn("cleanrooms-ml", "training-dataset/00000000-0000-4000-8000-000000000000")
     definition = json.loads(json.dumps(_CALLS).replace("arn:aws:", f"arn:{run.account.partition}:"))
-    machine = state_machine(run, run.name(NAME), definition, "cleanrooms-ml:GetTrainingDataset")
+    machine = state_machine(run, run.name(NAME), definition, allow("cleanrooms-ml:GetTrainingDataset", on=nothing))
     found: list[dict[str, str]] = []
 
     def is_answered() -> bool:
@@ -158,7 +158,9 @@ _LOOK = {
 def executions_at_once(run: Run) -> Verdict:
     """Pairs of executions that start at once: does each see the other?"""
     definition = json.loads(json.dumps(_LOOK).replace("arn:aws:", f"arn:{run.account.partition}:"))
-    machine = state_machine(run, run.name(NAME), definition, "states:ListExecutions")
+    name = run.name(NAME)
+    looks = allow("states:ListExecutions", on=run.account.arn("states", f"stateMachine:{name}"))
+    machine = state_machine(run, name, definition, looks)
     blind = 0
 
     def looked(executions: list[str]) -> list[list[str]]:
