@@ -10,7 +10,7 @@ TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)
 SCREENS := tests/docs/test_screens.py
 QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
 
-.PHONY: demo demo-chain recording test check quick install format lint types unit site-test docs diagrams bench
+.PHONY: demo demo-chain recording test check quick install format lint types unit worlds site-test docs diagrams bench
 .PHONY: live live-apply lock newest outdated audit pythons api dist clean
 
 demo:
@@ -51,6 +51,13 @@ types:
 
 unit:
 	@$(WITH) dev pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore $(SCREENS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+# The scenarios in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
+worlds: install
+	@failed=0; for world in $(or $(WORLDS),surprised $(shell seq 21)); do \
+		case $$world in [0-9]*) world=pairwise-$$world;; esac; \
+		$(WITH) dev pytest -q -n $(WORKERS) --switches $$world tests/handler/scenarios || failed=1; \
+	done; exit $$failed
 
 # Each page in headless Chromium, some 20 seconds of a core: what the gate has no time for.
 site-test:

@@ -16,4 +16,4 @@ def test_the_tests_of_the_guide(tmp_path: Path) -> None:
     write_files("getting-started.md", tmp_path)
     write_files("guides/testing.md", tmp_path)
     output = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], tmp_path)
-    assert "7 passed" in output
+    assert "9 passed" in output

@@ -12,6 +12,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from tools.lock import PYTHONS
 
+from ..worlds import rows
+
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 WORKFLOWS: dict[str, Any] = {file.stem: yaml.safe_load(file.read_text()) for file in FILES}
@@ -77,6 +79,11 @@ def test_a_release_is_built_once_and_proved_on_each_python_before_it_is_publishe
     assert [name for name in jobs if "id-token" in jobs[name].get("permissions", {})] == ["attest", "publish"]
     assert commands(jobs["attest"]) == commands(jobs["publish"]) == []
     assert all(workflow["permissions"] == {"contents": "read"} for workflow in WORKFLOWS.values())
+
+
+def test_every_world_has_its_night() -> None:
+    matrix = WORKFLOWS["ci"]["jobs"]["worlds"]["strategy"]["matrix"]["worlds"]
+    assert " ".join(matrix).split() == ["surprised", *(str(n) for n in range(1, len(rows()) + 1))]
 
 
 def test_the_canary_runs_the_gate_on_what_is_newest() -> None:

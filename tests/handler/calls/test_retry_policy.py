@@ -148,6 +148,8 @@ def test_no_call_without_the_time_for_it(world: Simulator) -> None:
         ("ValidationException", "cleanrooms-ml.amazonaws.com cannot assume the role"),
         ("ValidationException", "the role has no permission to write to S3"),
         ("ValidationException", "KMS key is not accessible"),
+        ("ValidationException", "The request failed"),
+        ("ValidationException", ""),
         ("UnrecognizedClientException", "The security token included in the request is invalid"),
     ],
 )

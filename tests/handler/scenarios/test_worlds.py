@@ -9,7 +9,7 @@ import pytest
 from cdk_cleanroomsml.local.service import positions, surprised
 
 from ...worlds import pairwise, rows
-from ..simulation.simulator import Simulator
+from ..simulation.simulator import MAXIMAL, MINIMAL, Simulator
 from .all_scenarios import CASES
 
 CHOSEN = (
@@ -44,6 +44,23 @@ def test_where_every_answer_surprises(name: str) -> None:
     world.prepare(case.subject)
     case.steps(world)
     assert world.cloudformation.violations == []
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 2])
+def test_what_get_does_not_know_yet_is_no_orphan_after_a_roll_back(seconds: float) -> None:
+    world = Simulator()
+    world.switches.readable_after_seconds = seconds
+    assert world.deploy(Model=MINIMAL, fails=True).status == "ROLLBACK_COMPLETE"
+    assert world.models() == []
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_an_update_resets_nothing_that_it_is_not_about(resets: bool) -> None:
+    world = Simulator()
+    world.switches.update_resets = resets
+    world.deploy(Model=MAXIMAL)
+    assert world.deploy(Model={**MAXIMAL, "sharedAudienceMetrics": ["NONE"]}).status == "COMPLETE"
+    world.check()
 
 
 def test_every_two_positions_meet_in_a_row() -> None:

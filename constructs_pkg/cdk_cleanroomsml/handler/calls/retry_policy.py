@@ -73,6 +73,8 @@ _MESSAGES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (INVALID, UNTRAINED, _NOT_ACTIVE, _CONFIGURING),
     (CONFLICT, UNTRAINED, _NOT_ACTIVE, _CONFIGURING),
     (INVALID, NOT_READY, r"\b(roles?|assumed?|trust(ed)?|permissions?|authorized|s3|bucket|kms)\b", ()),
+    # No number and no quotation: it says nothing of what was given, and may be the role.
+    (INVALID, NOT_READY, r"""^[^0-9'"]*$""", _CONFIGURING),
 )
 """Kinds that a message makes more precise: the kind by code, the kind that it is, what the message says, and of which
 operations, if not of any."""
