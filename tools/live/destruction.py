@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .kinds import KINDS, Found, is_gone
+from .kinds import KINDS, Found, GoneError, is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,9 +137,8 @@ class _Deletion:
         thing, kind = self.thing, KINDS[self.thing.kind]
         try:
             kind.delete(self._belongings.account, Found(thing.name, thing.id))
-            self.accepted = True
-            self.waits = kind.slow and any(each.id == thing.id for each in _listed(self._belongings, thing.kind))
-        except (BotoCoreError, ClientError) as error:
+            self.accepted, self.waits = True, kind.slow
+        except (BotoCoreError, ClientError, GoneError) as error:
             self.gone, self.why = is_gone(error), _words(self._belongings, error)
             # What was made a moment ago isn't seen everywhere yet: that it isn't there is no proof.
             is_new = not self.accepted and time.time() - thing.made <= _SEEN_SECONDS
@@ -150,9 +149,9 @@ def _words(belongings: Belongings, error: Exception) -> str:
     return belongings.account.masks.mask(str(error))
 
 
-def _may_pass(error: BotoCoreError | ClientError) -> bool:
+def _may_pass(error: Exception) -> bool:
     """Whether the same call may succeed a little later."""
-    if isinstance(error, BotoCoreError):
+    if not isinstance(error, ClientError):
         return True
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)

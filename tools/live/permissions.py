@@ -88,6 +88,7 @@ EXPERIMENTS: Needs = {
     "states:CreateStateMachine": _MACHINES,
     "states:DeleteStateMachine": _MACHINES,
     "states:DescribeExecution": _EXECUTIONS,
+    "states:DescribeStateMachine": _MACHINES,
     "states:StartExecution": _MACHINES,
     "states:TagResource": _MACHINES,
     "sts:AssumeRole": _ROLES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import PREFIX, Found, Kind, deleted_by, listed, pages
+from .base import PREFIX, Found, GoneError, Kind, deleted_by, listed, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,9 @@ def _delete_stack(account: Account, found: Found) -> None:
     """What its deletion failed on before is left, and deleted after it: it has a name of the run, too."""
     cloudformation = account.client("cloudformation")
     stack = cloudformation.describe_stacks(StackName=found.id)["Stacks"][0]
-    if stack["StackStatus"] in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
+    if stack["StackStatus"] == "DELETE_COMPLETE":
+        raise GoneError
+    if stack["StackStatus"] == "DELETE_IN_PROGRESS":
         return
     stuck = []
     if stack["StackStatus"] == "DELETE_FAILED":
@@ -92,6 +94,13 @@ def _delete_key(account: Account, found: Found) -> None:
         account.client("kms").schedule_key_deletion(KeyId=found.id, PendingWindowInDays=7)
 
 
+def _delete_state_machine(account: Account, found: Found) -> None:
+    """It is there until its executions have ended, and its deletion may be asked for as often as one likes."""
+    states = account.client("stepfunctions")
+    if states.describe_state_machine(stateMachineArn=found.id)["status"] != "DELETING":
+        states.delete_state_machine(stateMachineArn=found.id)
+
+
 STACKS: dict[str, Kind] = {"stack": Kind("the stack", _stacks, _delete_stack, slow=True)}
 
 AROUND: dict[str, Kind] = {
@@ -103,7 +112,7 @@ AROUND: dict[str, Kind] = {
     "state machine": Kind(
         "the state machine",
         listed("stepfunctions", "list_state_machines", "stateMachines", "name", "stateMachineArn"),
-        deleted_by("stepfunctions", "delete_state_machine", "stateMachineArn"),
+        _delete_state_machine,
         slow=True,
     ),
     "database": Kind(

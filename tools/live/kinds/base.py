@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from ..account import Account
 
 PREFIX = "cdk-cleanroomsml-live-"
@@ -37,7 +35,8 @@ class Kind:
         called: what people call one.
         find: everything in an account whose name begins with a prefix.
         delete: begins to delete one; raises what the service answers.
-        slow: whether it is still there for a while after its deletion was accepted.
+        slow: whether it is still there for a while after its deletion was accepted: until `delete` says that there is
+            no such thing. A List is no proof, as it may not show yet what was deleted before it was listed.
     """
 
     called: str
@@ -52,8 +51,14 @@ def pages(account: Account, service: str, operation: str, items: str, **members:
         yield from page.get(items, [])
 
 
-def is_gone(error: BotoCoreError | ClientError) -> bool:
+class GoneError(Exception):
+    """What is to be deleted is shown as deleted."""
+
+
+def is_gone(error: Exception) -> bool:
     """Whether an error says that what is to be deleted doesn't exist."""
+    if isinstance(error, GoneError):
+        return True
     answer = getattr(error, "response", {}).get("Error", {})
     code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
     # CloudFormation has no code of its own for that.
