@@ -38,6 +38,9 @@ COUNTED = pytest.mark.reading(
     deleting_seconds=0,
 )
 USUAL = pytest.mark.reading("it is about pauses, calls and words themselves: each has its own service")
+SETTLED = pytest.mark.reading(
+    "what a command looks at has been there for long", role_seconds=0, readable_after_seconds=0, listed_after_seconds=0
+)
 CHANGES_TAGS = pytest.mark.reading("the tags of an association are changed, or read", association_tags_refused=False)
 EMPTIES = pytest.mark.reading("a description is emptied: refused, the deployment fails", empty_description="kept")
 

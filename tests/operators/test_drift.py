@@ -326,13 +326,18 @@ class TestFix:
         assert (held["tags"]["team"], "cost" in held["tags"]) == ("ads", False)
         assert capsys.readouterr().out
 
-    def test_only_what_differs_is_written(self, shop: Shop) -> None:
+    @pytest.mark.parametrize("resets", [False, True])
+    def test_only_what_differs_is_written(self, shop: Shop, resets: bool) -> None:
+        """And as it is what the update might reset: then nothing differs any more, either way."""
         model = shop.model(CREATED, **FULL)
-        shop.world.ml.update_configured_audience_model(configuredAudienceModelArn=model, description="by hand")
+        shop.world.service.resource(model)["description"] = "by hand"
+        shop.world.service.switches.update_resets = resets
         shop.world.operations()
         assert shop.drift(fix=True, yes=True) == 0
         (update,) = [each for each in shop.world.service.calls if each.is_write]
-        assert update.input == {"configuredAudienceModelArn": model, "description": "für Läufer"}
+        along = {name: CREATED[name] for name in ("minMatchingSeedSize", "audienceSizeConfig")}
+        assert update.input == {"configuredAudienceModelArn": model, "description": "für Läufer", **along}
+        assert shop.drift() == 0
 
     def test_what_is_in_sync_is_not_asked_about(self, shop: Shop) -> None:
         shop.model()

@@ -77,7 +77,9 @@ class Drift:
         if members:
             if told.type == ASSOCIATION and kind.name in members:
                 members["name"] = members.pop(kind.name)
-            self._account.call(service, xform_name(kind.update), **address(kind, told.physical_id), **members)
+            # What an update isn't given, it might reset.
+            along = {name: value for name in kind.along if (value := (told.held).get(name)) not in ("", None)}
+            self._account.call(service, xform_name(kind.update), **address(kind, told.physical_id), **(along | members))
 
     def _put_policy(self, told: Compared) -> None:
         guard = (

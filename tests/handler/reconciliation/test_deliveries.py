@@ -300,7 +300,7 @@ def test_a_replacement_that_never_came_to_be_is_removed_in_the_roll_back(world: 
 @pytest.mark.scenario(9, 20)
 def test_a_late_duplicate_of_a_roll_back_spares_what_came_after(world: Simulator) -> None:
     world.deploy(Model=MINIMAL)
-    world.fail(CREATE, "ValidationException", "no")
+    world.fail(CREATE, "ValidationException", "'x' is not allowed")
     world.deploy(Model={**MINIMAL, **OTHER_POLICY})
     roll_back = list(world.cloudformation.pending.values())[-1].event
     world.clock.sleep(30)

@@ -447,7 +447,7 @@ def test_a_clone_with_all_tags_is_nobodys_leftover(world: Simulator, case: Case,
     create = getattr(service, xform_name(case.create))
     create(**{**given, "tags": dict(state.tags), subject.name: name})
     world.clock.sleep(3_600)
-    world.fail(case.create, "ValidationException", "no")
+    world.fail(case.create, "ValidationException", "'x' is not allowed")
     assert world.deploy(Model=replaced(case)).status == "ROLLBACK_COMPLETE"
     assert world.deploy(Model=replaced(case)).status == "COMPLETE"
     assert len(live(world, case)) == 2

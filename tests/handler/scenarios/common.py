@@ -314,7 +314,7 @@ def quota(driver: Driver, subject: Subject) -> None:
 
 @common_scenario(38)
 def long_reason(driver: Driver, subject: Subject) -> None:
-    driver.fail(subject.kind.create, "ValidationException", "größer als erlaubt 👀 " * 400)
+    driver.fail(subject.kind.create, "ValidationException", "größer als 500 👀 " * 400)
     result = driver.deploy(Model=subject.minimal)
     assert result.status == "ROLLBACK_COMPLETE"
     assert result.reason.startswith(f"{subject.kind.create} failed with ValidationException")
