@@ -44,7 +44,7 @@ SETTLED = pytest.mark.reading(
 CHANGES_TAGS = pytest.mark.reading("the tags of an association are changed, or read", association_tags_refused=False)
 EMPTIES = pytest.mark.reading("a description is emptied: refused, the deployment fails", empty_description="kept")
 
-Row = dict[str, object]
+Row = dict[str, Any]
 Setting = tuple[str, object]
 
 
@@ -86,7 +86,7 @@ def world(name: str) -> Switches:
     """
     kind, _, number = name.partition("-")
     if kind == "pairwise" and number.isdigit() and 1 <= int(number) <= len(rows()):
-        return Switches(**rows()[int(number) - 1])  # type: ignore[arg-type]
+        return Switches(**rows()[int(number) - 1])
     if name in ("usual", "surprised"):
         return Switches() if name == "usual" else surprised()
     try:

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Names = Literal["repeat", "unique", "answered"]
 RefusalCode = Literal["ValidationException", "AccessDeniedException", "ConflictException", "ResourceNotFoundException"]
@@ -165,7 +165,8 @@ def positions() -> dict[str, tuple[object, ...]]:
 
 def surprised() -> Switches:
     """The service in which every answer surprises: each unknown's switch in the last of its positions."""
-    return Switches(**{name: values[-1] for name, values in positions().items()})  # type: ignore[arg-type]
+    last: dict[str, Any] = {name: values[-1] for name, values in positions().items()}
+    return Switches(**last)
 
 
 def from_environment() -> Switches:
