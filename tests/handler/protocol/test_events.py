@@ -24,6 +24,7 @@ from ...worlds import USUAL
 from ..scenarios.all_scenarios import nothing_left
 from ..simulation.cloudformation import SIGNATURE
 from ..simulation.deliveries import answers, create_event, deliver
+from ..simulation.random_faults import PROFILE
 from ..simulation.simulator import MAXIMAL, MINIMAL, Simulator
 
 pytestmark = USUAL
@@ -181,7 +182,9 @@ TEMPLATE = create_event(WORLD, **MAXIMAL)
 
 
 @pytest.mark.scenario(39, 40, 48)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=2_000 if PROFILE == "nightly" else 100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(damaged(TEMPLATE))
 def test_any_event_gets_exactly_one_valid_answer(event: dict[str, Any]) -> None:
     sent: list[bytes] = []

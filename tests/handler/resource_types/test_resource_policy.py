@@ -599,6 +599,14 @@ def test_what_goes_before_the_delete(world: Simulator, gone: Callable[[Simulator
 
 
 @pytest.mark.scenario(13)
+def test_a_delete_that_finds_nothing_for_ever_is_believed(world: Simulator) -> None:
+    """Whatever a Get still shows."""
+    world.deploy(Policy=FIRST)
+    world.fail(DELETE, "ResourceNotFoundException", times=None)
+    assert world.destroy().status == "DELETE_COMPLETE"
+
+
+@pytest.mark.scenario(13)
 @pytest.mark.parametrize("operation", [GET, DELETE])
 def test_delete_crashes_and_is_delivered_again(world: Simulator, operation: str) -> None:
     world.deploy(Policy=FIRST)
