@@ -195,10 +195,10 @@ def missing_action(error: Exception, inputs: Inputs) -> str | None:
 def _named(message: str) -> str | None:
     """The action that a message says the caller lacks; a role that the run has made isn't the caller."""
     found = _NAMED.search(message)
-    return found[1] if found and PREFIX not in message[: found.start()] else None
+    return found[2] if found and PREFIX not in (found[1] or "") else None
 
 
-_NAMED = re.compile(r"is not authorized to perform: ([\w-]+:\w+)")
+_NAMED = re.compile(r"(?:User: (\S+) )?is not authorized to perform: ([\w-]+:\w+)")
 
 
 def _action_of(answer: Answer, needed: Mapping[str, object]) -> str | None:

@@ -32,7 +32,7 @@ CALLER = f"arn:aws:iam::{OWN}:role/maintainer"
 BY_DAY = ("cleanrooms-ml:CreateConfiguredAudienceModel", "iam:PassRole")
 """The actions of experiments that are taken away one at a time by day; at night it is each of them."""
 
-NOT_ASKED = {"iam:TagRole"}
+NOT_ASKED = {"iam:TagRole", "states:TagResource"}
 """Actions that AWS asks for (Service Authorization Reference) and the engine doesn't."""
 
 
