@@ -52,11 +52,11 @@ types:
 unit:
 	@$(WITH) dev pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore $(SCREENS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-# The scenarios in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
+# The scenarios, and the command for operators, in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
 worlds: install
 	@failed=0; for world in $(or $(WORLDS),surprised $(shell seq 21)); do \
 		case $$world in [0-9]*) world=pairwise-$$world;; esac; \
-		$(WITH) dev pytest -q -n $(WORKERS) --switches $$world tests/handler/scenarios || failed=1; \
+		$(WITH) dev pytest -q -n $(WORKERS) --switches $$world tests/handler/scenarios tests/operators || failed=1; \
 	done; exit $$failed
 
 # Each page in headless Chromium, some 20 seconds of a core: what the gate has no time for.

@@ -42,6 +42,18 @@ SETTLED = pytest.mark.reading(
     "what a command looks at has been there for long", role_seconds=0, readable_after_seconds=0, listed_after_seconds=0
 )
 CHANGES_TAGS = pytest.mark.reading("the tags of an association are changed, or read", association_tags_refused=False)
+GONE_AT_ONCE = pytest.mark.reading(
+    "what was deleted just before is not shown any more", deleted_after_seconds=0, deleting_seconds=0
+)
+ANY_POLICY = pytest.mark.reading(
+    "a policy is put as it is, and compared by its words",
+    policy_needs_collaboration=False,
+    policy_principals="any",
+    policies_are_rewritten=False,
+)
+HOLDS_NOTHING = pytest.mark.reading("what ran on a model holds it no longer", finished_jobs_hold_models=False)
+BY_HAND = pytest.mark.reading("somebody changes one member by hand, and no other", update_resets=False)
+REPEATS = pytest.mark.reading("two have one name", configured_audience_model_names="repeat")
 EMPTIES = pytest.mark.reading("a description is emptied: refused, the deployment fails", empty_description="kept")
 
 Row = dict[str, Any]

@@ -12,6 +12,7 @@ from cdk_cleanroomsml.operators import drift
 from cdk_cleanroomsml.operators.comparison import ASSOCIATION, DATASET, POLICY
 from cdk_cleanroomsml.operators.outcome import CommandError
 
+from ..worlds import ANY_POLICY, BY_HAND, CHANGES_TAGS, EMPTIES, GONE_AT_ONCE
 from .conftest import PARTNER, as_cloudformation_has_it, dataset_request
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ CREATED: dict[str, Any] = {
 }
 
 
+@ANY_POLICY
 def test_what_is_as_its_template_says(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     model = shop.model(CREATED, **FULL)
     shop.policy(model)
@@ -136,6 +138,7 @@ def test_defaults_are_no_drift(shop: Shop, capsys: pytest.CaptureFixture[str]) -
         ),
     ],
 )
+@EMPTIES
 def test_a_member_that_was_changed(
     shop: Shop, capsys: pytest.CaptureFixture[str], given: Any, change: Any, member: str, expected: Any
 ) -> None:
@@ -175,6 +178,8 @@ def test_what_only_a_new_resource_can_have(shop: Shop, capsys: pytest.CaptureFix
     assert "UpdateConfiguredAudienceModel" not in shop.world.writes()
 
 
+@ANY_POLICY
+@GONE_AT_ONCE
 def test_what_is_gone(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     model = shop.model()
     shop.policy(model)
@@ -192,6 +197,7 @@ def test_an_audience_model_of_a_retraining(shop: Shop, capsys: pytest.CaptureFix
     assert told(capsys)["notes"] == ["audienceModelArn is the retraining's, not the template's"]
 
 
+@ANY_POLICY
 def test_a_policy_that_was_changed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     model = shop.model()
     document = shop.policy(model)
@@ -206,6 +212,7 @@ def test_a_policy_that_was_changed(shop: Shop, capsys: pytest.CaptureFixture[str
     assert json.loads(held["configuredAudienceModelPolicy"]) == document
 
 
+@ANY_POLICY
 def test_another_spelling_of_a_policy_is_none(shop: Shop) -> None:
     model = shop.model()
     document = shop.policy(model)
@@ -215,6 +222,7 @@ def test_another_spelling_of_a_policy_is_none(shop: Shop) -> None:
     assert shop.drift() == 0
 
 
+@CHANGES_TAGS
 def test_an_association(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     model, membership = shop.model(), shop.world.membership()
     tags = {"team": "ads"}
@@ -305,6 +313,7 @@ class TestTrainingDataset:
 
 
 class TestFix:
+    @BY_HAND
     def test_it_asks_for_each_resource(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
         model = shop.model(CREATED, **FULL)
         ml = shop.world.ml

@@ -19,6 +19,7 @@ from cdk_cleanroomsml.operators.python_source import text
 from cdk_cleanroomsml.operators.stacks import Stack
 from cdk_cleanroomsml.operators.template import Place, Template
 
+from ..worlds import ANY_POLICY, CHANGES_TAGS, REPEATS
 from .cloudformation import ACCOUNT, REGION
 from .conftest import PARTNER
 
@@ -129,6 +130,7 @@ def bucket(world: World, key: str = "") -> None:
     world.elsewhere.buckets["segments"] = key
 
 
+@CHANGES_TAGS
 def test_the_whole_chain(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a"
     bucket(world, key)
@@ -179,6 +181,7 @@ OTHER = {"StringEquals": {"cleanrooms-ml:CollaborationId": "2a2b3c4d-1a2b-4c3d-8
         {"Version": "2012-10-17", "Statement": [statement(Principal={"AWS": f"arn:aws:iam::{PARTNER}:role/é"})]},
     ],
 )
+@ANY_POLICY
 def test_a_resource_policy(world: World, capsys: pytest.CaptureFixture[str], document: Any) -> None:
     bucket(world)
     model = world.model()
@@ -192,6 +195,7 @@ def test_a_resource_policy(world: World, capsys: pytest.CaptureFixture[str], doc
     assert len(of_type(template, POLICY)) == 1
 
 
+@CHANGES_TAGS
 def test_parts_by_themselves(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     audience_model = world.audience_model()
     template = template_of(program(world, capsys, audience_model))
@@ -232,6 +236,7 @@ def test_what_a_retraining_trained_is_left_to_it(world: World, capsys: pytest.Ca
     assert of_type(template_of(python), AUDIENCE_MODEL) == {}
 
 
+@REPEATS
 def test_several_of_a_kind_share_what_they_share(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     bucket(world)
     audience_model = world.audience_model()
@@ -250,6 +255,7 @@ def ruff(*arguments: str, python: str, width: int = 120) -> subprocess.Completed
     return subprocess.run(command, input=python, capture_output=True, text=True, check=False)
 
 
+@CHANGES_TAGS
 def test_it_is_formatted_and_imports_what_it_uses(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     bucket(world, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1a")
     world.elsewhere.tables["shop", "clicks"] = "s3://segments/clicks"

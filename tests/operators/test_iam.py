@@ -31,6 +31,9 @@ OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
 CALLER = f"arn:aws:iam::{OWN}:role/caller"
 
 
+pytestmark = pytest.mark.reading("the policy that is printed is for the service as it is assumed to be")
+
+
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """An engine that enforces IAM."""

@@ -13,6 +13,7 @@ import pytest
 from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.operators import listing
 
+from ..worlds import ANY_POLICY, GONE_AT_ONCE
 from .conftest import PARTNER
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def listed(world: World) -> dict[str, Any]:
     return listing.read(world.account(), world.clock)
 
 
+@ANY_POLICY
 def test_the_chain(world: World) -> None:
     audience_model = world.audience_model()
     world.clock.move(12 * 86400)
@@ -175,6 +177,7 @@ def test_hundreds_of_models_in_linear_calls(world: World) -> None:
     assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 4, "ListStackResources": 8}
 
 
+@GONE_AT_ONCE
 def test_a_list_that_changes_while_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     audience_model = world.audience_model()
     stay = {world.model(f"m{number}", audienceModelArn=audience_model) for number in range(250)}

@@ -14,6 +14,7 @@ from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.operators import orphans
 from cdk_cleanroomsml.operators.screen import Screen
 
+from ..worlds import ANY_POLICY, CHANGES_TAGS, GONE_AT_ONCE, HOLDS_NOTHING
 from .conftest import PARTNER
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def test_what_a_creation_left_that_was_never_answered(world: World, capsys: pyte
     assert "never came to be" in told["orphans"][0]["owner"]["evidence"]
 
 
+@CHANGES_TAGS
+@ANY_POLICY
 def test_what_uses_an_orphan_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.service.switches.job_seconds = 60
     audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
@@ -114,6 +117,7 @@ def test_nothing_is_written_unless_asked(world: World, capsys: pytest.CaptureFix
     assert world.writes() == []
 
 
+@GONE_AT_ONCE
 def test_each_is_asked_for(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("first", "second"):
         world.model(name, tags=world.marks(GONE, name))
@@ -126,6 +130,8 @@ def test_each_is_asked_for(world: World, capsys: pytest.CaptureFixture[str]) -> 
     assert (code, models(world)) == (0, [])
 
 
+@GONE_AT_ONCE
+@HOLDS_NOTHING
 def test_use_is_said_before_it_is_asked(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     model = world.model("left", tags=world.marks(GONE, "Model"))
     world.job(model)
@@ -137,6 +143,8 @@ def test_use_is_said_before_it_is_asked(world: World, capsys: pytest.CaptureFixt
     assert models(world) == []
 
 
+@GONE_AT_ONCE
+@CHANGES_TAGS
 def test_the_whole_chain_goes_in_order(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
     model = world.model("left", audienceModelArn=audience_model, tags=world.marks(GONE, "Model"))
@@ -161,6 +169,7 @@ def test_what_the_service_refuses_is_told(world: World, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("change", ["adopted", "gone", "tagged"])
+@GONE_AT_ONCE
 def test_it_is_looked_at_again_before_it_goes(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -193,6 +202,8 @@ def test_what_came_to_use_it_while_it_was_asked_for(
     assert (code, models(world)) == (2, ["left"])
 
 
+@GONE_AT_ONCE
+@CHANGES_TAGS
 def test_what_went_before_is_no_objection(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     audience_model = world.audience_model(tags=world.marks(GONE, "Audience"))
     model = world.model("left", audienceModelArn=audience_model, tags=world.marks(GONE, "Model"))
@@ -202,6 +213,8 @@ def test_what_went_before_is_no_objection(world: World, capsys: pytest.CaptureFi
     assert "configured audience model 'left'" not in world.questions[2]
 
 
+@CHANGES_TAGS
+@GONE_AT_ONCE
 def test_an_association_goes_with_its_model(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     model = world.model("left", tags=world.marks(GONE, "Model"))
     world.association(model, world.membership(), "offer", tags=world.marks(GONE, "Offer"))
@@ -231,6 +244,7 @@ def test_the_service_decides_whether_it_is_gone(
     assert ended == (0 if is_deleted else 2)
 
 
+@GONE_AT_ONCE
 def test_what_was_deleted_is_told_when_the_next_one_fails(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
