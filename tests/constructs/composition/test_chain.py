@@ -146,11 +146,19 @@ def test_cfn_lint_finds_nothing(synth: Synth) -> None:
     assert lint(synth.stack) == []
 
 
-def test_cdks_own_validation_finds_nothing(validated: cdk.App) -> None:
+def test_cdks_own_validation_finds_only_what_is_there_to_be_found(validated: cdk.App) -> None:
     """With it goes the search for circular dependencies."""
     define_chain(cdk.Stack(validated, "Stack"))
     define_models(cdk.Stack(validated, "Models"))
-    validated.synth()
+    careless = cdk.Stack(validated, "Careless")
+    cdk.CfnResource(careless, "Bucket", type="AWS::S3::Bucket", properties={"BucketNaem": "x"})
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        validated.synth()
+    report = json.loads((Path(validated.outdir) / "validation-report.json").read_text())
+    violations = [violation for plugin in report["pluginReports"] for violation in plugin["violations"]]
+    errors = [violation for violation in violations if violation["severity"] == "error"]
+    found = {construct["constructPath"] for violation in errors for construct in violation["violatingConstructs"]}
+    assert found == {"Careless/Bucket"}
 
 
 def train(stack: cdk.Stack) -> None:
