@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import secrets
 import sys
+import tempfile
 import time
 from datetime import datetime, timezone
 from importlib import metadata
@@ -64,7 +66,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     for name, about in _INPUTS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", default=os.environ.get(name.upper()) or None, help=about)
     for name, about in _FLAGS.items():
-        given = os.environ.get(name.upper(), "") not in ("", "0")
+        given = os.environ.get(name.upper(), "").lower() not in ("", "0", "no", "false")
         parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", default=given, help=about)
     parser.add_argument("--folder", type=Path, default=Path(), help="where the report is written")
     return parser.parse_args(words)
@@ -92,10 +94,14 @@ def _go(options: argparse.Namespace, screen: Screen) -> int:
     if not options.audience_model_arn:
         raise LiveError("an audience model is wanted: make live AUDIENCE_MODEL_ARN=…")
     inputs = Inputs(**{name: getattr(options, name) for name in _INPUTS})
+    masks.add(inputs.membership_id, "<membership>")
+    masks.add((inputs.seed_s3_uri or "").removeprefix("s3://"), "<seed>")
+    masks.add((inputs.seed_s3_uri or "").removeprefix("s3://").partition("/")[0], "<seed's bucket>")
     if options.permissions:
         place = {"partition": account.partition, "region": account.region, "account": account.id}
         screen.write(json.dumps(permissions.policy(inputs, **place), indent=2) + "\n")
         return DONE
+    _check_folder(options.folder)
     partner = _partner(account, options.partner_profile)
     _check(account, inputs)
     run_id = secrets.token_hex(RUN_ID_LETTERS // 2)
@@ -106,6 +112,22 @@ def _go(options: argparse.Namespace, screen: Screen) -> int:
     if not options.yes and not screen.ask("Go on?"):
         raise LiveError("nothing was made")
     return _run(run, options, screen)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuses a folder in which neither what is made nor what was found could be written.
+
+    Raises:
+        LiveError: it can't.
+    """
+    try:
+        for each in (folder, folder / LEDGERS):
+            each.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=each).close()
+        (folder / LEDGERS).rmdir()
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise LiveError(f"what is made is written down before, and can't be: {error}") from error
 
 
 def _partner(account: Account, profile: str | None) -> Account | None:

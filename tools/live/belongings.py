@@ -98,6 +98,12 @@ class Belongings:
         else:
             self.forget(thing)
 
+    def take_up(self, kind: str, found: Found) -> None:
+        """Writes down what something else has made, such as a stack; what is on file is there once."""
+        if not any(each.kind == kind and each.id == found.id for each in self.all):
+            self.all.append(Belonging(kind, found.name, found.id))
+            self.write()
+
     def destroy(self, say: Callable[[str], object] = lambda _: None) -> list[Belonging]:
         """Destroys everything and looks whether anything is left; goes on after a failure.
 

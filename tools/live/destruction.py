@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,8 @@ def _here(belongings: Belongings, kind: str, say: Say) -> list[Belonging]:
             seen = {thing.name for thing in found}
             if all(thing.id or thing.name in seen for thing in on_file):
                 break
+            if seconds == _LOOKS[0]:
+                say(f"looking whether {KINDS[kind].called} was made, for a minute at most")
             belongings.pause(seconds)
             found = _listed(belongings, kind)
     except (BotoCoreError, ClientError) as error:
@@ -82,11 +85,14 @@ def _here(belongings: Belongings, kind: str, say: Say) -> list[Belonging]:
 
 
 def _left(belongings: Belongings, kind: str) -> list[Belonging]:
-    """What Lists still show; where they can't be asked, what is on file."""
+    """What Lists still show, and what is known to have been made and not deleted; where Lists can't be asked, all."""
+    on_file = [thing for thing in belongings.all if thing.kind == kind]
     try:
-        return _listed(belongings, kind)
+        listed = _listed(belongings, kind)
     except (BotoCoreError, ClientError):
-        return [thing for thing in belongings.all if thing.kind == kind]
+        return on_file
+    known = {thing.id for thing in listed}
+    return listed + [thing for thing in on_file if thing.id and thing.id not in known]
 
 
 def _listed(belongings: Belongings, kind: str) -> list[Belonging]:
@@ -136,6 +142,7 @@ class _Deletion:
             return
         thing, kind = self.thing, KINDS[self.thing.kind]
         try:
+            self._take_up_what_stays()
             kind.delete(self._belongings.account, Found(thing.name, thing.id))
             self.accepted, self.waits = True, kind.slow
         except (BotoCoreError, ClientError, GoneError) as error:
@@ -143,6 +150,12 @@ class _Deletion:
             # What was made a moment ago isn't seen everywhere yet: that it isn't there is no proof.
             is_new = not self.accepted and time.time() - thing.made <= _SEEN_SECONDS
             self.waits = is_new if self.gone else _may_pass(error)
+
+    def _take_up_what_stays(self) -> None:
+        """Who may not look deletes all the same; the report says what was missing."""
+        with suppress(BotoCoreError, ClientError):
+            for found in KINDS[self.thing.kind].leaves(self._belongings.account, Found(self.thing.name, self.thing.id)):
+                self._belongings.take_up("key", found)
 
 
 def _words(belongings: Belongings, error: Exception) -> str:
@@ -155,7 +168,7 @@ def _may_pass(error: Exception) -> bool:
         return True
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    return status >= 500 or any(word in code for word in _PASSING)
+    return status == 409 or status >= 500 or any(word in code for word in _PASSING)
 
 
-_PASSING = ("Conflict", "Throttl", "TooManyRequests", "BucketNotEmpty", "InUse", "Limit", "ValidationError")
+_PASSING = ("Conflict", "Throttl", "TooManyRequests", "BucketNotEmpty", "InUse", "Limit", "Validation", "Concurrent")

@@ -51,9 +51,26 @@ def earlier_runs(account: Account, folder: Path) -> list[EarlierRun]:
     if problems:
         raise LiveError("\n".join(["what an earlier run may have left can't be looked for:", *problems]))
     for file in folder.glob("*.json"):
-        document = json.loads(file.read_text())
-        for thing in document["belongings"] if document["place"] == place_of(account) else []:
+        for thing in _on_file(file, place_of(account)):
             line = f"{KINDS[thing['kind']].called} {thing['name']}"
             lines = left.setdefault(file.stem, [])
             lines += [line] if line not in lines else []
     return [EarlierRun(run_id, lines) for run_id, lines in left.items()]
+
+
+def _on_file(file: Path, place: list[str]) -> list[dict[str, str]]:
+    """What a file says that there is at a place.
+
+    Raises:
+        LiveError: it can't be read.
+    """
+    try:
+        document = json.loads(file.read_text())
+        here = document["place"] == place
+        found = [thing for thing in document["belongings"] if here]
+        _ = [(KINDS[thing["kind"]], thing["name"]) for thing in found]
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise LiveError(
+            f"{file} can't be read, where a run has written down what it made: {error!r}; delete it"
+        ) from error
+    return found

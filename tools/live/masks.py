@@ -32,11 +32,18 @@ class Masks:
 
     def mask(self, text: str) -> str:
         """A text without what it isn't to tell. Masking twice changes nothing more."""
-        for word in sorted(self.words, key=len, reverse=True):
-            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])", self.words[word], text)
+        # ARNs go before names: a user may be called `aws`.
+        whole = [word for word in self.words if word.startswith("arn:") or word.isdigit()]
+        text = self._replace(whole, text)
         text = _SECRET.sub(r"\1=…", text)
         text = _ARN.sub(self._arn, text)
+        text = self._replace([word for word in self.words if word not in whole], text)
         return _ACCOUNT.sub("<another account>", text)
+
+    def _replace(self, words: list[str], text: str) -> str:
+        for word in sorted(words, key=len, reverse=True):
+            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])", self.words[word], text)
+        return text
 
     def _arn(self, found: re.Match[str]) -> str:
         """An ARN tells the kind of resource, and its name only if the run gave it."""

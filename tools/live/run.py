@@ -84,6 +84,7 @@ class Run:
     pause: Callable[[float], object] = time.sleep
     clock: Callable[[], float] = time.monotonic
     recalled: list[Answer] = field(default_factory=list)
+    _role_refused: ClientError | None = None
     _numbers: dict[str, int] = field(default_factory=dict)
     _found: dict[str, tuple[Any, tuple[Answer, ...]]] = field(default_factory=dict)
 
@@ -120,11 +121,13 @@ class Run:
     def role(self) -> str:
         """The ARN of a role that Clean Rooms ML may assume to write there; all experiments have the same.
 
-        It is waited until the service takes it, whatever its error is until then.
+        It is waited until the service takes it, whatever its error is until then; once only.
 
         Raises:
             ClientError: it doesn't take it.
         """
+        if self._role_refused:
+            raise self._role_refused
         arn = self.new_role("write", write_policy(self.account, self.bucket))
         request = self.request(self.name("probe"), roleArn=arn)
         for seconds in ROLE_PAUSES:
@@ -136,7 +139,11 @@ class Run:
             else:
                 return arn
             self.pause(seconds)
-        self._create(request)
+        try:
+            self._create(request)
+        except ClientError as error:
+            self._role_refused = error
+            raise
         return arn
 
     def new_role(self, what: str, policy: dict[str, Any] | None, principal: dict[str, str] = WRITER) -> str:

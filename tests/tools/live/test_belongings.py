@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tools.live.kinds import KINDS
 
 if TYPE_CHECKING:
+    import pytest
     from tools.live.belongings import Belongings
     from tools.live.run import Run
 
@@ -67,3 +69,19 @@ def test_what_nobody_wrote_down_is_found_by_its_name(run: Run, belongings: Belon
     assert belongings.destroy() == []
     assert run.ml.list_configured_audience_models()["configuredAudienceModels"] == []
     assert run.account.client("iam").list_roles()["Roles"] == []
+
+
+def test_a_key_that_a_stack_retains_is_destroyed_before_any_list_shows_it(
+    run: Run, belongings: Belongings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tagging API may take minutes, and Ctrl-C may come before: such a key would cost a dollar a month."""
+    monkeypatch.setitem(KINDS, "key", replace(KINDS["key"], find=lambda *_: iter(())))
+    key = {"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "Properties": {"KeyPolicy": {"Statement": []}}}
+    name, make = belongings.name("stack"), run.account.client("cloudformation").create_stack
+    template = json.dumps({"Resources": {"Key": key}})
+    belongings.make("stack", name, lambda: made(make(StackName=name, TemplateBody=template), name))
+    kms = run.account.client("kms")
+    (id_,) = [each["KeyId"] for each in kms.list_keys()["Keys"]]
+    assert belongings.destroy() == []
+    assert kms.describe_key(KeyId=id_)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert not belongings.file.exists()

@@ -126,6 +126,55 @@ def test_what_cannot_go_well_is_refused_before_anything_is_made(
     assert not [call for call in engine.calls() if call.is_write]
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"belongings": []}', '{"belongings": [{}], "place": ["P", "R"]}'])
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_made(
+    content: str,
+    live: Callable[..., int],
+    account: Account,
+    engine: Engine,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = folder / command.LEDGERS / "0a1b2c3d.json"
+    file.parent.mkdir()
+    file.write_text(content.replace("P", account.id).replace("R", account.region))
+    assert live(*WITH, "--yes") == 1
+    assert f"{file} can't be read" in capsys.readouterr().err
+    assert not [call for call in engine.calls() if call.is_write]
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_refused_before_anything_is_made(
+    live: Callable[..., int], engine: Engine, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / command.LEDGERS).write_text("a file")
+    assert live(*WITH, "--yes") == 1
+    assert "is written down before, and can't be" in capsys.readouterr().err
+    assert not [call for call in engine.calls() if call.is_write]
+
+
+def test_what_a_membership_and_a_seed_are_called_is_not_told(
+    live: Callable[..., int], connected: dict[str, Account], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    membership, seed = "0f1e2d3c-0000-4000-8000-123456789012", "s3://customers-of-jane/a/seed.jsonl"
+
+    def ask_and_fail(run: Run, *_: object) -> None:
+        raise RuntimeError(f"no {run.inputs.membership_id}, no {run.inputs.seed_s3_uri}, no customers-of-jane")
+
+    monkeypatch.setattr(conduct, "PARTS", (ask_and_fail,))
+    monkeypatch.setattr(command, "Masks", lambda: connected["account"].masks)
+    assert live(*WITH, "--yes", "--membership-id", membership, "--seed-s3-uri", seed) == 1
+    (file,) = folder.glob("live-*.json")
+    assert (
+        json.loads(file.read_text())["why_not"] == "RuntimeError: no <membership>, no s3://<seed>, no <seed's bucket>"
+    )
+
+
+@pytest.mark.parametrize(("said", "asks"), [("no", True), ("0", True), ("False", True), ("1", False), ("yes", False)])
+def test_yes_can_be_no(said: str, asks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YES", said)
+    assert command._parse([]).yes is not asks
+
+
 class Fault(list[Any]):
     """A record that does something instead of taking the answer with a number: the call has taken effect then."""
 

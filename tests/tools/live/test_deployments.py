@@ -9,15 +9,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from tools.live import conduct, deployment_permissions, permissions
+from tools.live.account import Account
 from tools.live.deployments import ROWS, application, command, deploy, probes, redelivery
-from tools.live.deployments.deliveries import Delivered, figures_of
+from tools.live.deployments.deliveries import Delivered, figures_of, signer
 from tools.live.deployments.stages import CHANGED, STAGES, differences
 from tools.live.documented import rows
 from tools.live.experiments import UNSEEN
 from tools.live.findings import Findings
 from tools.live.kinds import PREFIX
+from tools.live.masks import Masks
 
 import cdk_cleanroomsml
 
@@ -124,6 +127,16 @@ COLD = (
 )
 def test_what_lambda_reports_is_read(tail: str, figures: dict[str, float]) -> None:
     assert figures_of(tail) == figures
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-2"])
+def test_an_answer_goes_to_the_bucket_and_isnt_redirected(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint of all Regions redirects a PUT to a new bucket of another one, which no function follows."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    session = boto3.Session("AKIA1", "secret", region_name=region)
+    url = signer(Account(session, Masks())).generate_presigned_url("put_object", {"Bucket": "new", "Key": "answer"})
+    assert f".{region}.amazonaws.com/" in url
+    assert "X-Amz-Date=" in url
 
 
 @pytest.fixture(scope="module")

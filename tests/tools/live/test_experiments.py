@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tools.live.deployments import ROWS
 from tools.live.documented import ANSWERED, rows
-from tools.live.experiments import UNSEEN, all_experiments
+from tools.live.experiments import UNSEEN, Experiment, Verdict, all_experiments, told
+from tools.live.run import ROLE_PAUSES
 
 from cdk_cleanroomsml.local.service import Fault, positions, surprised
 
 from ...worlds import rows as pairwise_rows
-from .conftest import AUDIENCE_MODEL, PARTNER, open_inputs
+from .conftest import AUDIENCE_MODEL, OWN, PARTNER, open_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.live.experiments import Experiment
     from tools.live.run import Run
 
     from cdk_cleanroomsml.local.engine import Engine
@@ -139,6 +139,25 @@ def test_nothing_is_told_wrongly_in_any_world(world: str, guarded_run: Run, guar
     # What trains may not be deleted before.
     engine.advance(TRAINING_SECONDS)
     assert run.belongings.destroy() == []
+
+
+def test_an_answer_of_another_shape_ends_one_experiment_only(run: Run) -> None:
+    def ask(run: Run) -> Verdict:
+        run.ml.list_configured_audience_models()
+        return told({"arn": f"of {OWN}"}[f"no {OWN}"])
+
+    verdict = Experiment("?", ask).run(run)
+    assert verdict.answer == "not to be told"
+    assert "isn't as documented: KeyError: 'no <account>'" in verdict.because
+    assert [each.operation for each in verdict.evidence] == ["cleanroomsml:ListConfiguredAudienceModels"]
+
+
+def test_a_role_that_is_never_taken_is_waited_for_once(run: Run, engine: Engine) -> None:
+    engine.set_faults(Fault("CreateConfiguredAudienceModel", error="ConflictException", times=1000))
+    names = ("empty_description", "update_resets", "stale_guard")
+    began = run.clock()
+    assert {EXPERIMENTS[each].run(run).answer for each in names} == {"not to be told"}
+    assert sum(ROLE_PAUSES) <= run.clock() - began < 2 * sum(ROLE_PAUSES)
 
 
 def test_every_row_and_every_switch_has_an_experiment() -> None:

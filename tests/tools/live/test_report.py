@@ -102,6 +102,19 @@ MASKED = {
 }
 
 
+@pytest.mark.parametrize("name", ["aws", "cdk", "told", "model"])
+def test_a_name_that_is_a_word_changes_neither_rows_nor_answers(name: str) -> None:
+    """Of a user: what is applied is found again, and ARNs tell as little as ever."""
+    masks = Masks({OWN: "<account>", f"arn:aws:iam::{OWN}:user/{name}": "<caller>", name: "<caller>"})
+    arn = f"arn:aws:cleanrooms-ml:eu-west-1:{OWN}:audience-model/0f1e2d3c-0000-4000-8000-123456789012"
+    made = found({NAMES: told(f"{arn}, by {name}", position="repeat")}, masks)
+    (answer,) = made["answers"]
+    assert (answer["row"], answer["answer"], answer["position"]) == (EXPERIMENTS[NAMES].row, "told", "repeat")
+    assert "0f1e2d3c" not in answer["because"]
+    assert answer["because"].endswith(", by <caller>")
+    assert f"no longer unknown: {EXPERIMENTS[NAMES].row}" in made["differences"]
+
+
 @pytest.mark.parametrize("text", MASKED)
 def test_nothing_tells_whose_account_it_was(text: str, masks: Masks) -> None:
     assert masks.mask(text) == MASKED[text]

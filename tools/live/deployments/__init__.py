@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..kinds import Found
+from ..kinds.around import keys_of_stack
 from . import command, probes
 from .deliveries import Deliveries
 from .probes import ROWS
@@ -74,6 +76,8 @@ def _first(run: Run, findings: Findings, library: str) -> None:
 
     probe = run.belongings.name("probe")
     run.belongings.make("stack", probe, create_both)
+    for key in keys_of_stack(run.account, Found(library, library)):
+        run.belongings.take_up("key", key)
     findings.measure("first deployment, the library's stack alone", _seconds_of(run, library), "s")
     _check_members(findings, "a model is made", FIRST, Deliveries(run, library).members())
 

@@ -15,6 +15,7 @@ from ..account import LiveError
 from .seen import shown
 
 if TYPE_CHECKING:
+    from ..account import Account, Client
     from ..run import Run
 
 TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
@@ -78,8 +79,7 @@ class Deliveries:
             for each in described
             if each["ResourceType"] == TYPE and each["LogicalResourceId"].startswith("Model")
         )
-        # Only signature version 4 says when it was signed, as CloudFormation's do.
-        self._signer = run.account.session.client("s3", config=Config(signature_version="s3v4"))
+        self._signer = signer(run.account)
         self._number = 0
 
     def event(
@@ -165,6 +165,17 @@ class Deliveries:
         members = {name: now[name] for name in _MEMBERS if name in now}
         tags = {key: value for key, value in now["tags"].items() if not key.startswith(MARKER_PREFIX)}
         return {"ServiceToken": self.function, "ServiceTimeout": "1200", **_texts({**members, "tags": tags, **others})}
+
+
+def signer(account: Account) -> Client:
+    """A client whose presigned URLs are as CloudFormation's ResponseURLs: of the Region, and signed by version 4.
+
+    Others lead to the endpoint of all Regions, which redirects to a new bucket for hours; version 2 doesn't say when a
+    URL was signed.
+    """
+    of_region = account.client("s3").meta.endpoint_url
+    config = Config(signature_version="s3v4")
+    return account.session.client("s3", region_name=account.region, endpoint_url=of_region, config=config)
 
 
 MARKER_PREFIX = "cdk-cleanroomsml:"

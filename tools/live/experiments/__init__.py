@@ -144,6 +144,9 @@ class Experiment:
             action = missing_action(error, run.inputs)
             lacks = f"whoever runs this lacks {action}: " if action else ""
             verdict = unknown(f"{lacks}{run.account.masks.mask(str(error))}")
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            words = run.account.masks.mask(f"{type(error).__name__}: {error}")
+            verdict = unknown(f"an answer isn't as documented: {words}")
         return verdict if verdict.evidence else replace(verdict, evidence=(*run.recalled, *run.evidence(since)))
 
 

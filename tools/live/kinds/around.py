@@ -38,6 +38,14 @@ def _delete_stack(account: Account, found: Found) -> None:
     cloudformation.delete_stack(StackName=found.id, **({"RetainResources": stuck} if stuck else {}))
 
 
+def keys_of_stack(account: Account, found: Found) -> Iterator[Found]:
+    """The keys that a stack has, or had: the tagging API may take minutes to show one."""
+    resources = pages(account, "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=found.id)
+    for each in resources:
+        if each["ResourceType"] == "AWS::KMS::Key" and each.get("PhysicalResourceId"):
+            yield Found(found.name, each["PhysicalResourceId"])
+
+
 def _roles(account: Account, prefix: str) -> Iterator[Found]:
     for role in pages(account, "iam", "list_roles", "Roles"):
         if role["RoleName"].startswith(prefix):
@@ -101,7 +109,7 @@ def _delete_state_machine(account: Account, found: Found) -> None:
         states.delete_state_machine(stateMachineArn=found.id)
 
 
-STACKS: dict[str, Kind] = {"stack": Kind("the stack", _stacks, _delete_stack, slow=True)}
+STACKS: dict[str, Kind] = {"stack": Kind("the stack", _stacks, _delete_stack, slow=True, leaves=keys_of_stack)}
 
 AROUND: dict[str, Kind] = {
     "function": Kind(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..account import Account
 
@@ -37,12 +37,14 @@ class Kind:
         delete: begins to delete one; raises what the service answers.
         slow: whether it is still there for a while after its deletion was accepted: until `delete` says that there is
             no such thing. A List is no proof, as it may not show yet what was deleted before it was listed.
+        leaves: the keys that stay when one is deleted, and that are found by a tag only after some minutes.
     """
 
     called: str
     find: Callable[[Account, str], Iterator[Found]]
     delete: Callable[[Account, Found], object]
     slow: bool = False
+    leaves: Callable[[Account, Found], Iterable[Found]] = lambda *_: ()
 
 
 def pages(account: Account, service: str, operation: str, items: str, **members: object) -> Iterator[dict[str, Any]]:
