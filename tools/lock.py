@@ -34,6 +34,7 @@ PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^\s;\\]+)", re.MULTILINE
 # What uv can't move: versions that the code itself is made for, and where they are written.
 BY_HAND = {
     "ministack": {"pyproject.toml": r'"ministack==([^"]+)"'},
+    "boto3": {"pyproject.toml": r'"boto3>=[0-9.]+,<=([^"]+)"'},
     "aws-cdk": {
         "package.json": r'"aws-cdk": "([^"]+)"',
         "constructs_pkg/cdk_cleanroomsml/local/pins.py": r'CDK_CLI_VERSION = "([^"]+)"',
@@ -118,14 +119,22 @@ def written_by_hand(name: str) -> str:
 
 def newest_by_hand(reach: dict[str, str]) -> dict[str, str]:
     """The newest releases of `BY_HAND`."""
-    with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
-        (asked := Path(scratch) / "asked.in").write_text("ministack\n")
-        to: Command = ("--universal", "--python-version", PYTHONS[0], "--no-deps", "--no-header", asked)
-        lines = run(("uv", "pip", "compile", "--quiet", "--no-config", *to), reach)
+    ministack = _newest_of("ministack", [], reach)
     return {
-        "ministack": PIN.findall(lines)[0][1],
+        "ministack": ministack,
+        # The newest that takes the botocore that it requires.
+        "boto3": _newest_of("boto3", [f"ministack=={ministack}"], reach),
         "aws-cdk": _version(run(["npm", "view", "aws-cdk", "version"], reach)),
     }
+
+
+def _newest_of(name: str, beside: list[str], reach: dict[str, str]) -> str:
+    """The newest release of a distribution that can be installed beside others."""
+    with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
+        (asked := Path(scratch) / "asked.in").write_text("\n".join([*beside, f"{name}\n"]))
+        to: Command = ("--universal", "--python-version", PYTHONS[0], "--no-header", asked)
+        lines = run(("uv", "pip", "compile", "--quiet", "--no-config", *to), reach)
+    return str(dict(PIN.findall(lines))[name])
 
 
 def _version(printed: str) -> str:

@@ -195,6 +195,16 @@ def test_what_is_pinned_by_hand_is_pinned_to_one_version(name: str) -> None:
     assert found <= {*pins(REQUIREMENTS / "dev.txt").get(name, ()), *re.findall(r'"version": "([^"]+)"', npm)}
 
 
+def test_pip_tries_no_boto3_that_the_engine_cannot_have() -> None:
+    """A user has no pins: pip would fetch each boto3, newest first, that the botocore of MiniStack is too old for."""
+    local = {each.name: each for each in map(Requirement, PROJECT["project"]["optional-dependencies"]["local"])}
+    (ministack,) = pins(REQUIREMENTS / "dev.txt")["ministack"]
+    (botocore,) = (each for each in map(Requirement, METADATA[f"ministack=={ministack}"]) if each.name == "botocore")
+    (only,) = botocore.specifier
+    assert only.operator == "=="
+    assert f"<={only.version}" in [str(each) for each in local["boto3"].specifier]
+
+
 def test_versions_are_read_from_what_the_tools_print() -> None:
     printed = 'npm warn Unknown user config "nodedir", gone in 12.0.0.\n2.1148.1\n'
     assert lock._version(printed) == "2.1148.1"
