@@ -32,8 +32,18 @@ CALLER = f"arn:aws:iam::{OWN}:role/maintainer"
 BY_DAY = ("cleanrooms-ml:CreateConfiguredAudienceModel", "iam:PassRole")
 """The actions of experiments that are taken away one at a time by day; at night it is each of them."""
 
-NOT_ASKED = {"iam:TagRole", "states:TagResource"}
+NOT_ASKED = {"iam:TagRole", "kms:TagResource", "states:TagResource"}
 """Actions that AWS asks for (Service Authorization Reference) and the engine doesn't."""
+EVERY = sorted(
+    {
+        *permissions.EXPERIMENTS,
+        *permissions.PARTS["membership_id"],
+        *permissions.PARTS["training_dataset_arn"],
+        f"{permissions.ML}:StartAudienceExportJob",
+    }
+    - NOT_ASKED
+)
+"""What comes after a job's export isn't among them: not every run of so many in one engine gets that far."""
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +143,7 @@ def test_all_that_it_may_not_look_at_is_named_at_once(
     assert OWN not in str(error.value)
 
 
-@pytest.mark.parametrize("action", sorted({*permissions.EXPERIMENTS} - NOT_ASKED) if NIGHT else BY_DAY)
+@pytest.mark.parametrize("action", EVERY if NIGHT else BY_DAY)
 def test_it_says_which_action_is_missing(
     action: str,
     account: Account,
