@@ -175,6 +175,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         """The resource policy; ``None`` before somebody of another account is let in."""
         audience_model_arn = audience_model.audience_model_ref.audience_model_arn
         self._waits = wait_for_audience_model is not None
+        self._adopts = adopt is not None
         self._define(
             {
                 "WaitForAudienceModelSeconds": wait_for_audience_model and wait_for_audience_model.to_seconds(),
@@ -330,6 +331,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
             user=self._resource,
             part_of=output if output.owns_role and output.stack is stack else None,
             made_of=output.made_of,
+            to_give_back=self._adopts,
         )
 
     def _use(self, audience_model_arn: str) -> None:
@@ -337,7 +339,14 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         provider = self._provider
         name = audience_models() if audience_model_arn in provider.served_arns else audience_model_arn
         for permission in (_CONFIGURE, _SEE) if self._waits else (_CONFIGURE,):
-            provider.permissions.named(permission, name, what="AudienceModel", type=RESOURCE_TYPE, user=self._resource)
+            provider.permissions.named(
+                permission,
+                name,
+                what="AudienceModels" if name == audience_models() else "AudienceModel",
+                type=RESOURCE_TYPE,
+                user=self._resource,
+                to_give_back=self._adopts,
+            )
 
     def _stage_if(self, where: Environment) -> str:
         """What tells stacks apart whose account or Region isn't known: those of two stages need not share it."""

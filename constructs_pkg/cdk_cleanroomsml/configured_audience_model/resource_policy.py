@@ -130,7 +130,12 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             permissions.named(_FIND_STACK, "*", what="Stack", type=RESOURCE_TYPE, user=self._resource)
         if overwrite:
             permissions.named(
-                _REMEMBER, model_arn, what="ConfiguredAudienceModel", type=RESOURCE_TYPE, user=self._resource
+                _REMEMBER,
+                model_arn,
+                what="ConfiguredAudienceModel",
+                type=RESOURCE_TYPE,
+                user=self._resource,
+                to_delete=True,
             )
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:

@@ -9,7 +9,7 @@ resource is created, changed, rolled back or deleted without the permission to, 
   policy that named two such things would make the users of one wait for the other, which may wait for them. When the
   role or the stack has no room for so many, what waits for nothing moves to the policy of the type.
 * What the deletion of only some of a type takes has a policy of its own, too, which stays one: a statement of the
-  type's policy is gone before what left the template is deleted.
+  type's policy is gone before what left the template is deleted, and before a roll-back deletes what came.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ class FunctionPermissions:
         part_of: Construct | None = None,
         made_of: Sequence[IConstruct] | None = None,
         to_delete: bool = False,
+        to_give_back: bool = False,
     ) -> None:
         """Has a resource depend on a policy with a permission on one thing.
 
@@ -111,10 +112,12 @@ class FunctionPermissions:
             part_of: The construct of this stack that the thing is a part of. Default: the thing stands by itself.
             made_of: The constructs that the thing may wait for. Default: it isn't known what it waits for.
             to_delete: Whether the user's deletion takes it. What any of the type takes for that is the type's.
+            to_give_back: Whether the roll-back of the user's adoption takes it, which CloudFormation has do what the
+                type's policy says before the deployment. It moves there all the same when there is no room.
         """
         on = (name,) if arns is None else tuple(arns)
         own = self._own.get(name)
-        if not (refers(name) or to_delete) or (own is not None and own.is_moved):
+        if not (refers(name) or to_delete or to_give_back) or (own is not None and own.is_moved):
             place = self._types[type].add(permission, on)
             if place is not self._types[type].first:
                 user.add_resource_dependency(place.resource)

@@ -24,7 +24,7 @@ class NamedPolicy:
     Attributes:
         policy: the policy.
         type: the resource type of those that wait for it.
-        name: what names the thing: a reference, but for what a deletion takes.
+        name: what names the thing: a reference, but for what a deletion, or a roll-back, takes.
         made_of: the constructs that the thing may wait for, if they are known.
         to_delete: whether the deletion of its users takes it, so that it may not move.
         users: those that wait for it.

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml import (
     AudienceModel,
+    AudienceOutput,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
     ConfiguredAudienceModelPolicy,
@@ -221,3 +223,39 @@ def test_what_a_deletion_takes_is_in_no_policy_that_changes_with_it(synth: Synth
     (own,) = looking
     depend = {id_: own in each["DependsOn"] for id_, each in synth.resources(MODEL).items()}
     assert {id_[:4]: depends for id_, depends in depend.items()} == {"Kept": False, "Adop": True}
+
+
+def test_what_gives_back_is_in_no_policy_that_a_roll_back_changes_first(synth: Synth) -> None:
+    """A roll-back makes the policies of types what they were before it deletes what was adopted."""
+    role = iam.Role.from_role_arn(synth.stack, "Role", "arn:aws:iam::111122223333:role/by-hand", mutable=False)
+    bucket = s3.Bucket.from_bucket_name(synth.stack, "Bucket", "by-hand")
+    ConfiguredAudienceModel(
+        synth.stack,
+        "Adopted",
+        audience_model=AudienceModel.from_audience_model_arn(synth.stack, "Readers", ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        output=AudienceOutput(synth.stack, "Output", bucket=bucket, role=role),
+        adopt=f"{HERE}:configured-audience-model/by-hand",
+        retrained=True,
+    )
+    audience_model(synth.stack, "Trained")
+    ConfiguredAudienceModel(
+        synth.stack,
+        "OfTrained",
+        audience_model=audience_model(synth.stack, "Other"),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        adopt=f"{HERE}:configured-audience-model/of-trained",
+    )
+    policy(synth.stack, adopt=True, overwrite=True)
+    waits = [{*each["DependsOn"]} for type_ in (MODEL, POLICY) for each in synth.resources(type_).values()]
+    found = {
+        action: [name for name, each in synth.function_policies().items() if action in str(each)]
+        for action in ("iam:PassRole", "cleanrooms-ml:UpdateConfiguredAudienceModel", "cleanrooms-ml:TagResource")
+    }
+    own = {action: {name for name in names if "Permissions" in name} for action, names in found.items()}
+    assert {action: len(names) for action, names in own.items()} == {
+        "iam:PassRole": 1,
+        "cleanrooms-ml:UpdateConfiguredAudienceModel": 2,
+        "cleanrooms-ml:TagResource": 1,
+    }
+    assert all(any(name in each for each in waits) for names in own.values() for name in names)

@@ -74,6 +74,13 @@ def test_what_can_be_changed_is_and_foreign_tags_stay(world: Simulator, arn: str
     assert without_ours(held)["tags"] == {"team": "ours", "new": "1", "foreign": "x"}
 
 
+def test_what_is_not_set_is_no_change_by_somebody_else(world: Simulator) -> None:
+    """The rehearsal of a roll-back writes what stands for it."""
+    bare = world.by_hand("bare")
+    ends(world.deploy(Model=adopts(bare, description="from the template", minMatchingSeedSize=100)))
+    assert world.held(bare)["description"] == "from the template"
+
+
 @pytest.mark.parametrize("template", [{"tags": TAGS}, CHANGED], ids=["marked", "changed"])
 def test_a_roll_back_gives_it_back_as_it_was(world: Simulator, arn: str, template: dict[str, Any]) -> None:
     before = world.held(arn)
