@@ -33,7 +33,7 @@ check: install
 	@$(MAKE) $(TOGETHER) lint quick types
 
 quick:
-	@$(WITH) dev pytest -q -n 2 --dist loadfile --ignore-glob '*histories*' $(QUICK)
+	@$(WITH) dev pytest -q -n 2 --dist loadfile --ignore-glob '*histories*' --ignore tests/tools/live $(QUICK)
 
 install:
 	@$(WITH) dev
