@@ -25,6 +25,7 @@ CALLS: dict[str, str] = {
     "cloudformation:ExecuteChangeSet": _STACKS,
     "cloudformation:GetTemplate": _STACKS,
     "cloudformation:ListStackResources": _STACKS,
+    "cloudformation:TagResource": _STACKS,
     "kms:ScheduleKeyDeletion": _KEYS,
     "lambda:GetFunctionConfiguration": _FUNCTIONS,
     "lambda:InvokeFunction": _FUNCTIONS,
@@ -102,6 +103,7 @@ RESOURCES: dict[str, dict[str, str]] = {
         "s3:PutBucketVersioning": _BUCKETS,
         "s3:PutEncryptionConfiguration": _BUCKETS,
         "s3:PutLifecycleConfiguration": _BUCKETS,
+        "s3:TagResource": _BUCKETS,
     },
     "AWS::S3::BucketPolicy": {
         "s3:DeleteBucketPolicy": _BUCKETS,

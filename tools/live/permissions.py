@@ -133,6 +133,7 @@ TAGGED = (
     f"{ML}:DeleteConfiguredAudienceModelPolicy",
     f"{ML}:PutConfiguredAudienceModelPolicy",
     f"{ML}:DeleteAudienceModel",
+    f"{ML}:DeleteAudienceGenerationJob",
     *deployments.TAGGED,
 )
 """Actions that are allowed only on what carries the run's tag: no other model, and no other key, can be changed."""
