@@ -25,6 +25,7 @@ from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced,
 
 Class = TypeVar("Class", bound=type)
 Function = Callable[..., Any]
+Called = TypeVar("Called", bound=Function)
 
 _IMPORTED = "_Imported"
 _LISTS = (Sequence, list, tuple)
@@ -40,13 +41,14 @@ def checked(cls: Class) -> Class:
         if name != "__init__" and name.startswith("_"):
             continue
         if isinstance(member, (classmethod, staticmethod)):
-            setattr(cls, name, type(member)(_checked(member.__func__)))
+            setattr(cls, name, type(member)(checked_call(member.__func__)))
         elif inspect.isfunction(member):
-            setattr(cls, name, _checked(member))
+            setattr(cls, name, checked_call(member))
     return cls
 
 
-def _checked(function: Function) -> Function:
+def checked_call(function: Called) -> Called:
+    """Checks the types of what one function or method is given, as :func:`checked` does of a whole class."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -73,7 +75,7 @@ def _checked(function: Function) -> Function:
             _find_the_rest(lambda: function(*given.args, **given.kwargs), problems)
         return problems.raise_if_any()
 
-    return call
+    return typing.cast("Called", call)
 
 
 def _find_the_rest(construct: Callable[[], object], problems: Problems) -> None:

@@ -116,7 +116,7 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
     if isinstance(value, str):
         return _instead_of_text(value, options, parameter)
     if hasattr(value, "value_as_string"):
-        return _reference_of(options, "….value_as_string")
+        return _instead_of_parameter(hint, options)
     if is_token_object(value):
         return _instead_of_token(hint, options)
     if type(value).__name__.endswith("Reference"):
@@ -158,7 +158,7 @@ def _is_one_of_a_list(value: object, hint: Any) -> bool:  # noqa: ANN401 - what 
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return any(_is_one_of_a_list(value, each) for each in typing.get_args(hint))
     origin = typing.get_origin(hint)
-    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
+    if hint == LIST_TOKEN or not (isinstance(origin, type) and issubclass(origin, Sequence)):
         return False
     if isinstance(value, str) and "{Token[" in value:
         return False
@@ -225,11 +225,20 @@ def _instead_of_token(hint: Any, options: list[type]) -> str:  # noqa: ANN401 - 
     return ": write cdk.Token.as_string(…)" if str in options else _reference_of(options, "cdk.Token.as_string(…)")
 
 
+def _instead_of_parameter(hint: Any, options: list[type]) -> str:  # noqa: ANN401 - what typing takes for a type
+    """Instead of a parameter of a template, which is a Token in one of three forms."""
+    forms = {"list": LIST_TOKEN in typing.get_args(hint), "number": int in options, "string": str in options}
+    shown = [f"….value_as_{form}" for form, fits in forms.items() if fits]
+    return f": write {' or '.join(shown)}" if shown else _reference_of(options, "….value_as_string")
+
+
 def _instead_of_text(text: str, options: list[type], parameter: str) -> str:
     if bool in options:
         return f": write {text.strip().capitalize()}" if text.strip().lower() in ("true", "false") else ""
     if int in options and "{Token[" in text:
         return ": write the list without the star" if _stands_for_a_list(text) else ": write cdk.Token.as_number(…)"
+    if int in options and re.fullmatch(r"[0-9]+(\s*[,;]\s*[0-9]+)+", text):
+        return f": write {', '.join(re.findall('[0-9]+', text))}"
     if is_token(text):
         return _reference_of(options, "…")
     kind = _kind_of(text)

@@ -88,7 +88,7 @@ class ConfiguredAudienceModelGrants:
 
         Raises:
             ValueError: The account, the role's ARN or the collaboration's identifier isn't one, the role is of another
-                account than the grantee, or it would let everybody in.
+                account than the grantee, or it would let everybody in, or whom a wildcard means.
         """
         call = "ConfiguredAudienceModelGrants.start_audience_generation"
         problems = Problems(cast("Construct", self._model), "", call=call)

@@ -5,6 +5,7 @@ Source: User Guide, "IAM behaviors for AWS Clean Rooms ML".
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -173,7 +174,7 @@ class Start:
         """Who is let in: the account of whom a resource policy can't name; `None` for what is no caller.
 
         Raises:
-            ValueError: It is everybody.
+            ValueError: It is everybody, or named with a wildcard (IAM User Guide, "Principal").
         """
         grantee, principal = self.grantee, self._principal
         if isinstance(principal, iam.AccountPrincipal):
@@ -186,10 +187,16 @@ class Start:
             return self._account_of_group(names, fragment.conditions)
         if not set(fragment.principal_json) <= {"AWS", "LiteralString"}:
             return None
+        problems = Problems(cast("Construct", self.model), "")
         if "*" in names and not fragment.conditions and self.collaboration_id is None:
-            problems = Problems(cast("Construct", self.model), "")
             problems.found.append("grantee is everybody, in any collaboration: give collaboration_id, or a condition")
-            problems.raise_if_any()
+        problems.found += [
+            f"grantee {name!r} has a wildcard, which matches no part of a principal in a resource policy: name each, or"
+            " grant it to the account with a condition on aws:PrincipalArn"
+            for name in names
+            if name != "*" and not is_token(name) and re.search(r"[*?]", name)
+        ]
+        problems.raise_if_any()
         return principal
 
     def _whole_account(self) -> iam.IPrincipal:

@@ -9,6 +9,7 @@ import jsii
 
 from ..common.environment import KNOWN_ENVIRONMENT, KNOWN_STACK, environment_of
 from ..common.names import is_generated_if_needed
+from ..common.parameter_types import checked_call
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy
 from .adoption import claim_adopted, delete_adopted, let_see_stacks
@@ -103,6 +104,7 @@ class TaggedCustomResource(cdk.Resource):
         answered = self._resource.get_att("Name").to_string()
         return answered if self._given_name is None else self._get_resource_name_attribute(answered)
 
+    @checked_call
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
         """Says what becomes of it when it leaves the stack, see ``removal_policy``.
 

@@ -65,6 +65,15 @@ def test_there_are_no_snapshots(synth: Synth, define: Callable[..., Any]) -> Non
         define(cdk.Stack(synth.app, "Other")).apply_removal_policy(cdk.RemovalPolicy.SNAPSHOT)
 
 
+@pytest.mark.parametrize("define", [model, dataset])
+def test_what_is_no_removal_policy_is_refused(synth: Synth, define: Callable[..., Any]) -> None:
+    """CDK would take `None` for `RETAIN`, and refuses a text without saying what to write."""
+    made = define(synth.stack)
+    for given, said in (("RETAIN", r"got 'RETAIN': write cdk\.RemovalPolicy\.RETAIN"), (None, "got None")):
+        with pytest.raises(ValueError, match=said):
+            made.apply_removal_policy(given)
+
+
 def test_all_of_an_output_is_retained_unless_it_was_just_created(synth: Synth) -> None:
     AudienceOutput(synth.stack, "Output")
     for type_ in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"):

@@ -640,6 +640,10 @@ def test_everybody_is_refused(two: Two) -> None:
     for everybody in (iam.AnyPrincipal(), iam.StarPrincipal()):
         with pytest.raises(ValueError, match="grantee is everybody, in any collaboration: give collaboration_id"):
             two.model.grants.start_audience_generation(everybody)
+    # IAM User Guide, "Principal": a wildcard is no part of a name or an ARN.
+    some = iam.ArnPrincipal(f"arn:aws:iam::{PARTNER}:role/*")
+    with pytest.raises(ValueError, match=r"role/\*' has a wildcard, .*: name each, or .* aws:PrincipalArn"):
+        two.model.grants.start_audience_generation(some, collaboration_id=COLLABORATION)
 
 
 def test_outside_of_a_collaboration_it_is_pointed_out(two: Two) -> None:

@@ -103,7 +103,9 @@ def test_the_type_may_be_a_token(synth: Synth) -> None:
         (lambda s: SIZES.percentage(parameter(s, "CommaDelimitedList").value_as_list, 5), "give one alone"),
         (lambda _: SIZES.of("PERCENT", 1), "must be ABSOLUTE or PERCENTAGE, got 'PERCENT'"),
         (lambda _: SIZES.percentage(1).absolute(5), "call AudienceSizes.absolute"),
-        (lambda _: SIZES.percentage("1%"), "must be a whole number or a Token of a whole list, got '1%'"),
+        (lambda _: SIZES.percentage("1%"), "must be a whole number or a Token of a whole list, got '1%'$"),
+        (lambda _: SIZES.percentage("1,5"), "got '1,5': write 1, 5$"),
+        (lambda s: SIZES.percentage(parameter(s)), r"got a CfnParameter: write ….value_as_list or ….value_as_number$"),
     ],
 )
 def test_other_forms_are_refused_in_one_line(synth: Synth, write: Callable[[cdk.Stack], object], line: str) -> None:
