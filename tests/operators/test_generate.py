@@ -287,7 +287,9 @@ class TestNotes:
         audience_model = world.audience_model(tags=world.marks(stack, "Audience"))
         assert generate.run(world.account(as_json=True), Namespace(arns=[audience_model])) == 3
         told = json.loads(capsys.readouterr().out)
-        assert told["notes"] == [f"{audience_model} is marked as a resource of {stack.id}: that has to let it go first"]
+        assert told["notes"] == [
+            f"{audience_model} is marked as a resource of {stack.id}: if that still has it, it must let it go first"
+        ]
         assert "cdk-cleanroomsml:" not in told["python"]
 
     @pytest.mark.parametrize(

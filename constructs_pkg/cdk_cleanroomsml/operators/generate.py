@@ -280,7 +280,7 @@ class Program:
         tags = members.get("tags") or {}
         if STACK_MARKER in tags:
             self._found.notes.append(
-                f"{arn} is marked as a resource of {tags[STACK_MARKER]}: that has to let it go first"
+                f"{arn} is marked as a resource of {tags[STACK_MARKER]}: if that still has it, it must let it go first"
             )
         own = {
             key: value for key, value in tags.items() if not key.startswith(MARKER_PREFIX) and key[:4].lower() != "aws:"
