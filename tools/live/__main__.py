@@ -6,6 +6,7 @@ import argparse
 import errno
 import json
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -97,6 +98,8 @@ def _go(options: argparse.Namespace, screen: Screen) -> int:
     masks.add(inputs.membership_id, "<membership>")
     masks.add((inputs.seed_s3_uri or "").removeprefix("s3://"), "<seed>")
     masks.add((inputs.seed_s3_uri or "").removeprefix("s3://").partition("/")[0], "<seed's bucket>")
+    if problems := _problems(account, inputs):
+        raise LiveError("; ".join(problems))
     if options.permissions:
         place = {"partition": account.partition, "region": account.region, "account": account.id}
         screen.write(json.dumps(permissions.policy(inputs, **place), indent=2) + "\n")
@@ -145,24 +148,30 @@ def _partner(account: Account, profile: str | None) -> Account | None:
     return partner
 
 
+def _problems(account: Account, inputs: Inputs) -> list[str]:
+    """All that the inputs themselves say can't go well."""
+    problems = []
+    arns = {"audience model": inputs.audience_model_arn, "training dataset": inputs.training_dataset_arn}
+    for what, arn in arns.items():
+        parts = arn.split(":") if arn else None
+        if parts and not (len(parts) == 6 and re.fullmatch(f"{what.replace(' ', '-')}/[^/*?]+", parts[5])):
+            problems.append(f"{arn!r} isn't the ARN of {'an' if what[0] == 'a' else 'a'} {what}")
+        elif parts and parts[3:5] != [account.region, account.id]:
+            problems.append(f"the {what} is to be one of {account.id} in {account.region}: AWS_REGION, AWS_PROFILE")
+    if inputs.seed_s3_uri and not re.fullmatch("s3://[^/]+/.+", inputs.seed_s3_uri):
+        problems.append(f"{inputs.seed_s3_uri!r} isn't the S3 URI of an object: s3://bucket/key")
+    return problems
+
+
 def _check(account: Account, inputs: Inputs) -> None:
-    """Refuses what can't go well, before anything is made.
+    """Refuses an audience model that isn't ACTIVE, before anything is made.
 
     Raises:
-        LiveError: all that is wrong.
+        LiveError: it isn't.
     """
-    problems = []
-    parts = inputs.audience_model_arn.split(":")
-    if len(parts) != 6 or not parts[5].startswith("audience-model/"):
-        problems.append(f"{inputs.audience_model_arn!r} isn't the ARN of an audience model")
-    elif parts[3:5] != [account.region, account.id]:
-        problems.append(f"the audience model is to be one of {account.id} in {account.region}: AWS_REGION, AWS_PROFILE")
-    else:
-        model = account.client("cleanroomsml").get_audience_model(audienceModelArn=inputs.audience_model_arn)
-        if model["status"] != "ACTIVE":
-            problems.append(f"the audience model is {model['status']}: an ACTIVE one is wanted")
-    if problems:
-        raise LiveError("; ".join(problems))
+    model = account.client("cleanroomsml").get_audience_model(audienceModelArn=inputs.audience_model_arn)
+    if model["status"] != "ACTIVE":
+        raise LiveError(f"the audience model is {model['status']}: an ACTIVE one is wanted")
 
 
 def _belongings(account: Account, run_id: str, folder: Path) -> Belongings:

@@ -154,10 +154,10 @@ def connect(profile: str | None = None, *, masks: Masks, called: str = "account"
     """
     try:
         # boto3 knows AWS_DEFAULT_REGION only, the AWS CLI both.
-        session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION"))
+        session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION") or None)
     except ProfileNotFound as error:
         raise LiveError(f"{error}: name one of those that `aws configure list-profiles` shows") from error
-    if session.region_name is None:
+    if not session.region_name:
         raise LiveError("no Region is named: set AWS_REGION, or configure one for the profile")
     account = Account(session, masks, called)
     masks.add(account.id, f"<{called}>")

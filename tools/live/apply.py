@@ -123,6 +123,9 @@ def main(words: Sequence[str]) -> int:
     except ApplyError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except (AttributeError, LookupError, TypeError) as error:
+        sys.stderr.write(f"{words[0]} is damaged, and nothing was changed: {error!r}\n")
+        return 1
     for file, text in ((SWITCHES, switches), (LIMITATIONS, page)):
         changed = file.read_text() != text
         file.write_text(text)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
 EXPERIMENTS = {each.name: each for each in all_experiments()}
+WITH = ("--audience-model-arn", AUDIENCE_MODEL)
 
 
 BY_DAY = ["empty_description"]
@@ -83,9 +84,6 @@ def nothing_is_left(connected: dict[str, Account], folder: Path) -> bool:
     ]
 
 
-WITH = ("--audience-model-arn", AUDIENCE_MODEL)
-
-
 def test_it_answers_and_leaves_nothing(
     live: Callable[..., int], connected: dict[str, Account], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +114,9 @@ def test_without_a_terminal_and_without_yes_nothing_is_made(
     (("--yes", "--audience-model-arn", AUDIENCE_MODEL.replace("us-east-1", "eu-west-1")), "is to be one of"),
     (("--yes", "--audience-model-arn", AUDIENCE_MODEL.replace("seeded", "training")), "CREATE_IN_PROGRESS"),
     (("--yes", "--audience-model-arn", "arn:aws:nothing"), "isn't the ARN of an audience model"),
+    (("--permissions", "--audience-model-arn", "*"), "'*' isn't the ARN of an audience model"),
+    ((*WITH, "--yes", "--training-dataset-arn", AUDIENCE_MODEL), "isn't the ARN of a training dataset"),
+    ((*WITH, "--yes", "--seed-s3-uri", "bucket/key"), "'bucket/key' isn't the S3 URI of an object"),
 ])  # fmt: skip
 def test_what_cannot_go_well_is_refused_before_anything_is_made(
     words: tuple[str, ...], told: str, live: Callable[..., int], engine: Engine, capsys: pytest.CaptureFixture[str]

@@ -141,6 +141,26 @@ def test_nothing_is_told_wrongly_in_any_world(world: str, guarded_run: Run, guar
     assert run.belongings.destroy() == []
 
 
+SLOW: dict[str, dict[str, object]] = {
+    "role_that_may_not_write": {"role_seconds": 40, "roles_are_tried": False},
+    "update_passes_role": {"iam_seconds": 45, "update_passes_role": False},
+}
+"""What takes IAM longer than usual, and is no refusal."""
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_refusal_that_passes_is_none(name: str, guarded_run: Run, guarded_process: Engine) -> None:
+    guarded_process.set_switches(**SLOW[name])
+    verdict = EXPERIMENTS[name].run(guarded_run)
+    assert (verdict.answer, verdict.position) == ("no", False), verdict.because
+
+
+def test_a_training_that_is_refused_without_a_key_tells_nothing_of_keys(run: Run) -> None:
+    nowhere = f"arn:aws:cleanrooms-ml:us-east-1:{OWN}:training-dataset/none"
+    run.inputs = replace(run.inputs, training_dataset_arn=nowhere)
+    assert EXPERIMENTS["key_of_an_audience_model"].run(run).answer == "not to be told"
+
+
 def test_an_answer_of_another_shape_ends_one_experiment_only(run: Run) -> None:
     def ask(run: Run) -> Verdict:
         run.ml.list_configured_audience_models()

@@ -274,6 +274,8 @@ def test_the_command_writes_both_and_says_so(
 
 WRONG = {
     "Expecting value": "nonsense",
+    "is damaged, and nothing was changed": '{"format": 1}',
+    "KeyError('switch')": '{"format": 1, "answers": [{}]}',
     "is to be 1": '{"format": 2}',
     "isn't a report": "[]",
     "there is no switch 'nothing'": json.dumps({"format": 1, "answers": [answer("nothing", 1)]}),

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from ..account import code_of, message_of
 from ..documents import WRITER, allow, document, write_policy
+from ..run import MOMENTS
 from . import Run, Verdict, experiment, no, seen, told, unknown, yes
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ POLICIES = "For how long does IAM go on as before after a role's policy has chan
 PASSING = "iam:PassRole"
 NO_IAM = "a role without permissions isn't denied a List: nobody asks IAM here"
 PATIENCE = 30
-"""Seconds after which a role that isn't taken never will be."""
+"""Seconds after which a role that isn't taken never will be, unless a right one took more than a third of it."""
+
+IN_FORCE = 90
+"""Seconds after which a policy counts."""
 
 
 def new_role(run: Run) -> tuple[Refusal | None, float | None]:
@@ -60,8 +64,15 @@ def role_seconds(run: Run) -> Verdict:
     return told(f"it is taken after {seconds:.1f} seconds", position=int(seconds))
 
 
+def patience(run: Run) -> int:
+    """For how many seconds a role is tried, so that it isn't refused because it is new."""
+    _, seconds = run.once(new_role)
+    return max(PATIENCE, 3 * int(MOMENTS if seconds is None else seconds))
+
+
 def attempt(run: Run, word: str, policy: dict[str, Any] | None, principal: dict[str, str]) -> Refusal | None:
     """How a role is refused that isn't as it should be, for so long that it isn't because it is new."""
+    at_most = patience(run)
     role = run.new_role(word, policy, principal)
     last: list[Refusal | None] = []
 
@@ -69,7 +80,7 @@ def attempt(run: Run, word: str, policy: dict[str, Any] | None, principal: dict[
         last[:] = [refused(run, role)]
         return last == [None]
 
-    run.seconds_until(is_taken, at_most=PATIENCE, every=3)
+    run.seconds_until(is_taken, at_most=at_most, every=3)
     return last[0]
 
 
@@ -87,7 +98,7 @@ def role_that_may_not_write(run: Run) -> Verdict:
     if run.once(powerless) is None:
         return unknown(NO_IAM)
     if last := attempt(run, "powerless", None, WRITER):
-        return yes(f"one without permissions is refused for half a minute: {last}", position=True)
+        return yes(f"one without permissions is refused for {patience(run)} seconds: {last}", position=True)
     return no("one without permissions is taken", position=False)
 
 
@@ -97,7 +108,7 @@ def role_with_wrong_trust(run: Run) -> Verdict:
     _ = run.role
     wrong = {"Service": "lambda.amazonaws.com"}
     if last := attempt(run, "untrusting", write_policy(run.account, run.bucket), wrong):
-        return yes(f"one that another service may assume is refused for half a minute: {last}")
+        return yes(f"one that another service may assume is refused for {patience(run)} seconds: {last}")
     return no("one that another service may assume is taken")
 
 
@@ -155,7 +166,7 @@ def update_passes_role(run: Run) -> Verdict:
     def is_told() -> bool:
         return is_allowed() or PASSING in denials[0]
 
-    if run.seconds_until(is_told, at_most=PATIENCE) is not None and not denials:
+    if run.seconds_until(is_told, at_most=IN_FORCE) is not None and not denials:
         return no("a role that hasn't got it can update the description", position=False)
     run.give(role, document(updates, allow(PASSING, on=run.role)))
     if run.seconds_until(is_allowed) is not None:
