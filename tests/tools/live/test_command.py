@@ -379,6 +379,7 @@ def test_what_fails_in_the_middle_is_said_and_what_was_found_before_is_reported(
     assert len(json.loads(file.read_text())["answers"]) == len(tried())
 
 
+@pytest.mark.nightly("it takes 3 s of a core")
 def test_what_is_refused_and_shown_late_is_deleted_all_the_same(
     run: Run, engine: Engine, connected: dict[str, Account], folder: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_an_experiment_tells_the_position_of_its_switch(name: str, position: Any
     check(name, position, run, engine)
 
 
+@pytest.mark.nightly("an engine that enforces IAM takes 4 s of a core")
 @pytest.mark.parametrize(("name", "position"), cases(guarded=True))
 def test_it_tells_it_where_iam_is_asked(name: str, position: Any, guarded_run: Run, guarded_process: Engine) -> None:
     check(name, position, guarded_run, guarded_process)

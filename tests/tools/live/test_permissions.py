@@ -119,6 +119,7 @@ class Attempt:
             self._s3.put_object(Bucket=bucket["Name"], Key="segments/written-by-the-service")
 
 
+@pytest.mark.nightly("an engine that enforces IAM and all experiments on it take 8 s of a core")
 def test_it_passes_with_what_it_prints(
     account: Account, inputs: Inputs, allow: Callable[[set[str]], None], guarded: Engine, tmp_path: Path
 ) -> None:
@@ -130,6 +131,7 @@ def test_it_passes_with_what_it_prints(
     assert (lacking, attempt.left) == ([], [])
 
 
+@pytest.mark.nightly("an engine that enforces IAM and all experiments on it take 8 s of a core")
 def test_all_that_it_may_not_look_at_is_named_at_once(
     account: Account, inputs: Inputs, allow: Callable[[set[str]], None], tmp_path: Path
 ) -> None:
@@ -143,6 +145,7 @@ def test_all_that_it_may_not_look_at_is_named_at_once(
     assert OWN not in str(error.value)
 
 
+@pytest.mark.nightly("an engine that enforces IAM and all experiments on it take 8 s of a core")
 @pytest.mark.parametrize("action", EVERY if NIGHT else BY_DAY)
 def test_it_says_which_action_is_missing(
     action: str,

@@ -45,6 +45,7 @@ def defaults(module: str) -> dict[str, Any]:
     return {ast.unparse(each.target): ast.literal_eval(each.value) for each in members if each.value}
 
 
+@pytest.mark.nightly("all experiments at once take 6 s of a core; by day each is made in each position of its switch")
 def test_what_all_experiments_tell_is_applied_everywhere(run: Run, engine: Engine) -> None:
     open_inputs(run, engine, ("membership_id", "training_dataset_arn"))
     engine.set_switches(**WORLD)
