@@ -91,6 +91,10 @@ def test_no_account(cleanrooms_ml_engine):
 @pytest.mark.cleanrooms_ml_engine(audience_models="arn")
 def test_a_text(cleanrooms_ml_engine):
     pass
+
+@pytest.mark.cleanrooms_ml_engine(account=111122223333)
+def test_a_number(cleanrooms_ml_engine):
+    pass
 """
 # What an installation without the extra lacks.
 WITHOUT_EXTRA = """
@@ -131,11 +135,12 @@ def test_an_engine_for_the_session(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     said = run(tmp_path, WRONG)
-    assert "4 errors" in said
+    assert "5 errors" in said
     assert "the marker cleanrooms_ml_engine takes options by name, got (True,)" in said
     options = ", ".join(sorted(EngineOptions.__annotations__))
     assert f"an engine of a test has no option port: there are {options}" in said
     assert "'me' is not an account: 12 digits are" in said
+    assert "an account must be a text, got 111122223333: write '111122223333'" in said
     assert "audience_models must be a list of ARNs, got the text 'arn'" in said
     assert "Traceback" not in said
 

@@ -342,6 +342,8 @@ def check_account(text: str) -> None:
     Raises:
         EngineError: it isn't.
     """
+    if not isinstance(text, str):
+        raise EngineError(f"an account must be a text, got {text!r}: write '{text}'")
     if not re.fullmatch("[0-9]{12}", text):
         raise EngineError(f"'{text}' is not an account: 12 digits are")
 
