@@ -22,7 +22,7 @@ from ..common.role_permissions import SERVICE_PRINCIPAL
 from .checks import check_options, check_provider
 from .function_code import function_code
 from .function_permissions import FunctionPermissions
-from .given_role import GivenFunctionRole, role_arn_of
+from .given_role import GivenFunctionRole, NeededPermissions, role_arn_of
 from .options import ProviderOptions, defaults_of, set_defaults
 from .policy import Permission
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from ..common.checks import Check
     from ..common.environment import Environment
     from ..common.metrics import MetricOptions
-    from .given_role import NeededPermissions
 
 SERVICE_TIMEOUT = 20 * 60
 """Seconds that CloudFormation waits for an answer: a whole run of the function, and a retry after a crash."""
@@ -174,7 +173,12 @@ class CleanRoomsMLProvider(Construct):
         if options.role is None:
             given, own = None, self._create_role(log, options)
             function_role = cast("iam.IRole", own)
-            self.permissions = FunctionPermissions(self, stack, own.role_name)
+            # With `iam.Role.customize_roles` it isn't made here, and so mustn't be what it may do.
+            self.permissions = (
+                NeededPermissions(self, stack, self._needs(function_role, log, options))
+                if own.node.try_find_child("Resource") is None
+                else FunctionPermissions(self, stack, own.role_name)
+            )
         else:
             given = GivenFunctionRole(self, stack, options.role, self._needs(options.role, log, options))
             function_role, self.permissions = given.of_function, given.permissions

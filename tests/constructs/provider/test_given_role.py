@@ -293,3 +293,26 @@ def test_a_role_that_does_not_trust_lambda_is_refused(
 def test_a_role_that_may_trust_lambda_passes(synth: Synth, trusting: Callable[[cdk.Stack], IRoleRef]) -> None:
     CleanRoomsMLProvider(synth.stack, role=trusting(synth.stack))
     synth.app.synth()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_roles_that_somebody_else_makes(given: bool) -> None:
+    """With `customize_roles`, a template has neither roles nor policies: what the function needs is said."""
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    made = {"Stack/CleanRoomsMLProvider/Role": "functions", "Stack/Given": "functions"}
+    iam.Role.customize_roles(
+        app, prevent_synthesis=True, use_precreated_roles=made | {"Stack/Model/Output/Role": "own"}
+    )
+    stack = cdk.Stack(app, "Stack")
+    if given:
+        CleanRoomsMLProvider(stack, role=role(stack))
+    ConfiguredAudienceModel(
+        stack,
+        "Model",
+        audience_model=an_audience_model(stack, ARN),
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+    )
+    types = {each["Type"] for each in Template.from_stack(stack).to_json()["Resources"].values()}
+    assert not [each for each in types if each.startswith("AWS::IAM::")]
+    said = Match.string_like_regexp("cleanrooms-ml:CreateConfiguredAudienceModel")
+    Annotations.from_stack(stack).has_warning("/Stack/CleanRoomsMLProvider", said)
