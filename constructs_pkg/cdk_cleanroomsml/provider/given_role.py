@@ -96,8 +96,8 @@ class NeededPermissions:
         lines = [json.dumps(_readable(self._stack, self._stack.resolve(each))) for each in statements]
         cdk.Annotations.of(self._provider).add_warning_v2(
             "cdk-cleanroomsml:functionRolePermissionsNotAdded",
-            f"the function's role can't be changed from here; it must trust {_LAMBDA} and allow the following, where <…>"
-            f" is what the template of '{self._stack.node.path}' has under that name (the guide to the provider, 'A role"
+            f"the function's role can't be changed here; it must trust {_LAMBDA} and allow the following, where <…>"
+            f" is what the template of '{self._stack.node.path}' has by that name (the guide to the provider, 'A role"
             ' of your own\', says when):\n{"Version": "2012-10-17", "Statement": [\n' + ",\n".join(lines) + "\n]}",
         )
         return []
