@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import cdk_nag
-import cfnlint.api
 from aws_cdk import aws_s3 as s3
-from cfnlint.config import ManualArgs
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
+from ..linting import linted
 from ..references import an_audience_model
 
 if TYPE_CHECKING:
@@ -45,9 +44,7 @@ def findings(app: cdk.App) -> dict[str, set[str]]:
 def lint(stack: cdk.Stack) -> list[str]:
     template = json.dumps(cdk.assertions.Template.from_stack(stack).to_json())
     # W3005: CDK itself lets each function depend on its role, which the function already refers to.
-    config = ManualArgs(regions=["us-east-1", "eu-west-1"], ignore_checks=["W3005"])
-    found = cfnlint.api.lint(template, config=config)
-    return [f"{match.rule.id} {match.message} {match.path}" for match in found]
+    return linted(template, regions=["us-east-1", "eu-west-1"], ignore=["W3005"])
 
 
 def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import cdk_nag
-import cfnlint.api
 import pytest
-from cfnlint.config import ManualArgs
 from constructs import Construct
 
 from ...docs.pages import table, tables
+from ...linting import linted
 from .compositions import A_LOOK_UP, HERE, WHATS, What
 
 if TYPE_CHECKING:
@@ -139,6 +138,4 @@ def test_every_finding_of_the_other_packs_is_on_the_page_with_its_answer(combine
 def test_cfn_lint_has_nothing_to_say(combined: Combined) -> None:
     # W3005: CDK lets each function depend on its role; W3010: a VPC of CDK's has its zones by name; E3010: too many
     # resources, because the templates of all stacks are one.
-    config = ManualArgs(regions=["us-east-1"], ignore_checks=["W3005", "W3010", "E3010"])
-    found = cfnlint.api.lint(json.dumps(combined.template()), config=config)
-    assert [f"{match.rule.id} {match.message} {match.path}" for match in found] == []
+    assert linted(json.dumps(combined.template()), ignore=["W3005", "W3010", "E3010"]) == []

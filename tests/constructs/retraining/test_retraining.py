@@ -8,7 +8,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import cdk_nag
-import cfnlint.api
 import pytest
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
@@ -19,7 +18,6 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
-from cfnlint.config import ManualArgs
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -29,6 +27,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
 )
 
+from ...linting import linted
 from ...references import a_dataset, an_audience_model
 from ..conftest import Synth
 from ..graph import waits_for
@@ -593,10 +592,9 @@ class TestContract:
             "Definition": definition(synth),
         }
         template = {"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}}}
-        config = ManualArgs(regions=["us-east-1"])
-        assert [match.message for match in cfnlint.api.lint(json.dumps(template), config=config)] == []
+        assert linted(json.dumps(template)) == []
         machine["Definition"]["States"]["GetAudienceModel"]["Type"] = "Tusk"
-        assert cfnlint.api.lint(json.dumps(template), config=config)
+        assert linted(json.dumps(template))
 
     def test_there_is_no_function_in_it(self, synth: Synth) -> None:
         retraining(synth)
