@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tools.live.deployments import ROWS
 from tools.live.documented import ANSWERED, rows
-from tools.live.experiments import UNSEEN, Experiment, Verdict, all_experiments, told
+from tools.live.experiments import UNSEEN, Experiment, Verdict, all_experiments, told, when_done
 from tools.live.run import ROLE_PAUSES
 
 from cdk_cleanroomsml.local.service import Fault, positions, surprised
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cdk_cleanroomsml.local.engine import Engine
 
+PART_BYTES = when_done.PART_BYTES
 EXPERIMENTS = {each.name: each for each in all_experiments()}
 
 MIXED = {"role_seconds"}
@@ -88,6 +89,22 @@ def check(name: str, position: Any, run: Run, engine: Engine) -> None:
     verdict = each.run(run)
     assert (verdict.position, verdict.answer != "not to be told") == (position, True), verdict.because
     assert verdict.evidence
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's exports are small: nothing is to be told of them otherwise."""
+    monkeypatch.setattr(when_done, "PART_BYTES", 0)
+
+
+def test_a_small_export_tells_only_that_it_was_uploaded_in_parts(
+    run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(when_done, "PART_BYTES", PART_BYTES)
+    open_inputs(run, engine, {"seed_s3_uri"})
+    verdict = EXPERIMENTS["exports_are_multipart"].run(run)
+    assert (verdict.answer, verdict.position) == ("not to be told", UNSEEN)
+    assert "there was no need to" in verdict.because
 
 
 @pytest.mark.parametrize(("name", "position"), cases(guarded=False))

@@ -16,6 +16,8 @@ NEEDS = {"seed_s3_uri"}
 
 JOB_SECONDS = 240
 """For how long a job is waited for, when all else was tried."""
+PART_BYTES = 5 * 1024 * 1024
+"""The least that a part of an upload has, if it isn't the last (S3 User Guide)."""
 AGAIN = 1
 """How often a job that failed is started anew: its role may have been too new."""
 
@@ -108,4 +110,8 @@ def exports_are_multipart(run: Run) -> Verdict:
     largest = max(each["Size"] for each in written)
     if parts:
         return yes(f"{len(parts)} of {len(written)} objects were uploaded in parts", position=True)
+    if largest <= PART_BYTES:
+        return unknown(
+            f"none of {len(written)} objects, but the largest has {largest} bytes only: there was no need to"
+        )
     return no(f"none of {len(written)} objects, the largest of which has {largest} bytes", position=False)
