@@ -213,7 +213,7 @@ def _clean_up(options: argparse.Namespace, screen: Screen, account: Account) -> 
         left += _destroy_earlier(each, options, screen, account)
     if left:
         raise LiveError(_left(left))
-    screen.say("nothing is left")
+    screen.say(f"nothing is left in {account.region}; a run in another Region is to be cleaned up there")
     return DONE
 
 

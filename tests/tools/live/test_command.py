@@ -68,6 +68,8 @@ def live(
 ) -> Callable[..., int]:
     """Runs the command against the engine, without the deployments, and without waiting."""
     monkeypatch.setattr(command, "pause", engine.advance)
+    for name in (*command._INPUTS, *command._FLAGS):
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(command, "connect", lambda profile=None, **_: connected["partner" if profile else "account"])
 
     def run(*words: str) -> int:
@@ -274,6 +276,7 @@ def test_what_a_killed_run_left_is_refused_offered_and_deleted(
     assert live(*WITH, "--yes") == 1
     assert "CLEAN_UP=1" in capsys.readouterr().err
     assert live("--clean-up", "--yes") == 0
+    assert f"nothing is left in {connected['account'].region}; a run in another Region" in capsys.readouterr().out
     assert nothing_is_left(connected, folder)
     assert live("--clean-up", "--yes") == 0
     assert "no run has left anything" in capsys.readouterr().out
