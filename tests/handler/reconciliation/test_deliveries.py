@@ -262,14 +262,33 @@ def test_a_retained_model_is_no_orphan(world: Simulator) -> None:
     assert world.models() == [retained]
 
 
+@pytest.mark.scenario(9, 45)
+def test_what_was_retained_is_no_duplicate_of_what_has_its_request_id_again(world: Simulator) -> None:
+    world.switches.request_ids_repeat = True
+    world.retain()
+    world.deploy(Model=MINIMAL)
+    (retained,) = world.models()
+    world.deploy({})
+    world.stack.retained.clear()
+    world.clock.sleep(1300)
+    assert world.deploy(Model=MINIMAL).status == "COMPLETE"
+    assert world.destroy().status == "DELETE_COMPLETE"
+    assert world.models() == [retained]
+
+
 @pytest.mark.scenario(9)
 @pytest.mark.parametrize("names", [{}, {"name": "the same for both"}])
-def test_two_candidates_are_told_not_guessed(world: Simulator, names: dict[str, str]) -> None:
+@pytest.mark.parametrize("again", [False, True], ids=["another id", "the id again"])
+@pytest.mark.reading("a name is given twice", configured_audience_model_names="repeat")
+def test_two_candidates_are_told_not_guessed(world: Simulator, names: dict[str, str], again: bool) -> None:
+    world.switches.request_ids_repeat = again
     properties = {**MINIMAL, **names}
     world.retain()
     world.deploy(Model=properties)
     world.deploy({})
     world.stack.retained.clear()
+    # As long as deliveries of one request may create, its id tells nothing.
+    world.clock.sleep(1300)
     world.crash(CREATE)
     world.crash(LIST, times=2)
     result = world.deploy(Model=properties)

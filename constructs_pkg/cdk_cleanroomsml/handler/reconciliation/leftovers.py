@@ -11,6 +11,7 @@ One is deleted only if it is not in use:
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -85,13 +86,22 @@ class Leftovers:
         """
         age = self._request.age(self._calls.clock.now())
         orphans = self._calls.until(lambda: self.find(self._is_recent, self._is_own), SETTLE_SECONDS - age)
-        if len({state.request_id or state.name for state in orphans}) > 1:
+        if self._are_of_several_requests(orphans):
             raise Failure(
                 f"{', '.join(state.arn for state in orphans)} carry the markers of this resource, and which of them is"
                 " in use can't be told: delete those that are not, then delete the resource again"
             )
         for state in orphans:
             self._remove(state, "orphan")
+
+    def _are_of_several_requests(self, orphans: list[ResourceState]) -> bool:
+        """Whether not one request can have made all: an id may be used again, but no later than it is waited for."""
+        ids = {state.request_id or state.name for state in orphans}
+        return len(ids) > 1 or not all(self._are_of_one_time(*pair) for pair in combinations(orphans, 2))
+
+    def _are_of_one_time(self, one: ResourceState, other: ResourceState) -> bool:
+        """Whether CloudFormation may have waited for one answer while both were created."""
+        return abs(one.created - other.created) <= self._request.service_timeout + SKEW_SECONDS
 
     def remove_abandoned(self, current: ResourceState | None) -> None:
         """Deletes what an earlier update made that should have replaced the current one, and that failed."""
@@ -144,11 +154,11 @@ class Leftovers:
         self._store.remove(state)
 
     def _may_be_duplicate(self, other: ResourceState, state: ResourceState) -> bool:
-        """Whether a List doesn't tell that it isn't one: what can't change in place is the same, and the hour."""
+        """Whether a List doesn't tell that it isn't one: what can't change in place is the same, and the time."""
         members = self._store.kind.members
         return (
             other.arn != state.arn
-            and abs(other.created - state.created) <= LONGEST_SERVICE_TIMEOUT
+            and self._are_of_one_time(other, state)
             and all(
                 state.members.get(member) == value
                 for member, value in other.members.items()
