@@ -51,6 +51,9 @@ ANY_POLICY = pytest.mark.reading(
     policy_principals="any",
     policies_are_rewritten=False,
 )
+IN_ITS_WORDS = pytest.mark.reading(
+    "the words of a policy are compared, not what they mean", policies_are_rewritten=False
+)
 HOLDS_NOTHING = pytest.mark.reading("what ran on a model holds it no longer", finished_jobs_hold_models=False)
 BY_HAND = pytest.mark.reading("somebody changes one member by hand, and no other", update_resets=False)
 REPEATS = pytest.mark.reading("two have one name", configured_audience_model_names="repeat")

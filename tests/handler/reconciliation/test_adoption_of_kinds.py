@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ...worlds import CHANGES_TAGS
 from ..simulation.cloudformation import Result, Stack
 from ..simulation.deliveries import answers, deliver
 from ..simulation.resource_types import (
@@ -28,6 +29,8 @@ from ..simulation.virtual_lambda import Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = CHANGES_TAGS
 
 TAGS = {"team": "growth"}
 

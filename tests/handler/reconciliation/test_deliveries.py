@@ -8,6 +8,7 @@ import pytest
 
 from cdk_cleanroomsml.handler.reconciliation.leftovers import ORPHAN_SECONDS
 
+from ...worlds import COUNTED, REPEATS
 from ..scenarios.all_scenarios import CREATE, DELETE, nothing_left
 from ..simulation.cloudformation import SERVICE_TIMEOUT, Stack
 from ..simulation.deliveries import answers, create_event, deliver
@@ -24,6 +25,7 @@ LIST = "ListConfiguredAudienceModels"
 OTHER_POLICY = {"childResourceTagOnCreatePolicy": "FROM_PARENT_RESOURCE"}
 
 
+@COUNTED
 @pytest.mark.scenario(6)
 @pytest.mark.parametrize("dated", [True, False])
 @pytest.mark.parametrize("crashes", [1, 2])
@@ -36,6 +38,7 @@ def test_after_a_crash_the_model_is_adopted(world: Simulator, dated: bool, crash
     nothing_left(world)
 
 
+@COUNTED
 @pytest.mark.scenario(6, 20)
 def test_after_a_crash_in_a_replacement_the_new_model_is_adopted(world: Simulator) -> None:
     world.deploy(Model=MINIMAL)
@@ -47,6 +50,7 @@ def test_after_a_crash_in_a_replacement_the_new_model_is_adopted(world: Simulato
     nothing_left(world)
 
 
+@COUNTED
 @pytest.mark.scenario(1, 6)
 def test_an_event_of_unknown_age_is_looked_up_first(world: Simulator) -> None:
     world.cloudformation.dated = False
@@ -89,6 +93,7 @@ def test_the_answer_is_lost_and_list_lags_behind(world: Simulator, lag: int) -> 
     nothing_left(world)
 
 
+@REPEATS
 @pytest.mark.scenario(7)
 def test_a_list_that_never_catches_up_does_not_hang(world: Simulator) -> None:
     world.faults.list_lag = 1000
@@ -192,6 +197,7 @@ def test_two_fresh_deliveries_with_unique_names(world: Simulator) -> None:
     assert len({answer["PhysicalResourceId"] for answer in answers(world, event)}) == 1
 
 
+@COUNTED
 @pytest.mark.scenario(8)
 def test_a_duplicate_in_a_warm_process_is_adopted(world: Simulator) -> None:
     world.cloudformation.look_fault = "AccessDenied"
@@ -279,7 +285,7 @@ def test_what_was_retained_is_no_duplicate_of_what_has_its_request_id_again(worl
 @pytest.mark.scenario(9)
 @pytest.mark.parametrize("names", [{}, {"name": "the same for both"}])
 @pytest.mark.parametrize("again", [False, True], ids=["another id", "the id again"])
-@pytest.mark.reading("a name is given twice", configured_audience_model_names="repeat")
+@REPEATS
 def test_two_candidates_are_told_not_guessed(world: Simulator, names: dict[str, str], again: bool) -> None:
     world.switches.request_ids_repeat = again
     properties = {**MINIMAL, **names}
@@ -329,6 +335,7 @@ def test_a_late_duplicate_of_a_roll_back_spares_what_came_after(world: Simulator
     nothing_left(world)
 
 
+@pytest.mark.reading("the seconds since it was sent are told", response_url_seconds=7200)
 @pytest.mark.scenario(10)
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
 def test_a_late_delivery_changes_nothing(world: Simulator, kind: str) -> None:
@@ -445,6 +452,7 @@ def test_delete_does_not_look_at_properties(world: Simulator, properties: dict[s
     assert world.models() == []
 
 
+@COUNTED
 @pytest.mark.scenario(16)
 @pytest.mark.parametrize("lag", [1, 2, 5])
 def test_delete_waits_until_it_is_gone(world: Simulator, lag: int) -> None:
@@ -475,6 +483,7 @@ def test_delete_crashes_and_is_delivered_again(world: Simulator, at: str) -> Non
     assert world.models() == []
 
 
+@COUNTED
 @pytest.mark.scenario(13, 8)
 def test_delete_of_a_model_without_markers(world: Simulator) -> None:
     """A model of an older version, or one that was made by hand: it goes, and nothing is looked for."""

@@ -9,6 +9,7 @@ import pytest
 from cdk_cleanroomsml.handler.calls import retry_policy
 from cdk_cleanroomsml.handler.reconciliation.leftovers import ORPHAN_SECONDS
 
+from ...worlds import CHANGES_TAGS
 from ..scenarios.scenario import nothing_left
 from ..simulation.cloudformation import SERVICE_TIMEOUT, Stack
 from ..simulation.deliveries import answers, deliver
@@ -151,6 +152,7 @@ def test_a_replacement_that_never_came_to_be_is_removed_in_the_roll_back(ready: 
     nothing_left(ready)
 
 
+@pytest.mark.reading("the seconds since it was sent are told", response_url_seconds=7200)
 @EVERY_TYPE
 @pytest.mark.scenario(10)
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
@@ -254,6 +256,7 @@ def test_update_whose_old_id_is_a_placeholder_creates(ready: Simulator, subject:
     assert [*ready.live()[subject.type]] == [reply.physical_id]
 
 
+@CHANGES_TAGS
 @EVERY_TYPE
 @pytest.mark.scenario(28, 29)
 def test_tags_of_others_are_drift(ready: Simulator, subject: Subject) -> None:

@@ -12,6 +12,7 @@ from botocore import xform_name
 
 from cdk_cleanroomsml.local.service.store import Policy
 
+from ...worlds import ANY_POLICY, CHANGES_TAGS, COUNTED
 from ..simulation.cloudformation import Stack
 from ..simulation.resource_types import ASSOCIATIONS, CONFIGURED_MODELS, POLICY, SUBJECTS, Subject
 from ..simulation.simulator import MINIMAL, Simulator
@@ -54,12 +55,16 @@ CASES = [
     *(_case(subject) for subject in SUBJECTS),
     Case("policy", POLICY, PUT, PUT, _policy("444455556666"), _policy("777788889999")),
 ]
-EVERY_TYPE = pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES]
-)
-IN_PLACE = pytest.mark.parametrize(
+EVERY_TYPE = IN_PLACE = pytest.mark.parametrize(
     "case",
-    [pytest.param(case, id=case.called, marks=pytest.mark.scenario(type=case.called)) for case in CASES],
+    [
+        pytest.param(
+            case,
+            id=case.called,
+            marks=(pytest.mark.scenario(type=case.called), *([ANY_POLICY] if case.type == POLICY else [])),
+        )
+        for case in CASES
+    ],
 )
 
 
@@ -326,6 +331,7 @@ def test_without_a_look_the_request_goes_on(world: Simulator, case: Case, fault:
     assert live(world, case) == []
 
 
+@COUNTED
 @EVERY_TYPE
 @pytest.mark.scenario(1, 17)
 def test_a_fresh_request_takes_no_look(world: Simulator, case: Case) -> None:
@@ -372,6 +378,7 @@ FAILED_UPDATES = [(case, ends) for case in CASES[:3] for ends in ("denied", "rol
 FAILED_UPDATES.remove((CASES[1], "roll-back denied"))
 
 
+@CHANGES_TAGS
 @pytest.mark.scenario(54)
 @pytest.mark.parametrize(
     ("case", "ends"),
@@ -413,6 +420,7 @@ def _then(world: Simulator, action: Callable[[], None]) -> Callable[[dict[str, A
     return reach
 
 
+@COUNTED
 @pytest.mark.scenario(55)
 @pytest.mark.parametrize("status", [301, 307, 400, 404, 409])
 @pytest.mark.parametrize("times", [1, 8, 12])
@@ -422,6 +430,7 @@ def test_an_answer_that_is_refused_is_sent_again(world: Simulator, status: int, 
     assert world.writes() == ["Create"]
 
 
+@COUNTED
 @pytest.mark.scenario(56)
 @pytest.mark.parametrize("expires", [7199, 7200])
 def test_a_url_of_the_old_kind_tells_the_age(world: Simulator, expires: int) -> None:

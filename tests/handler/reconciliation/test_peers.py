@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ...worlds import CHANGES_TAGS
 from ..simulation.resource_types import SUBJECTS, Subject, as_time
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def test_contract_update_list(created: Simulator, subject: Subject) -> None:
     assert listed(created) == [created.physical_id()]
 
 
+@CHANGES_TAGS
 def test_contract_update_tag_updatable(created: Simulator, subject: Subject) -> None:
     created.deploy(Model=subject.named("contract", tags={"a": "1", "b": "1"}))
     created.deploy(Model=subject.named("contract", tags={"a": "2"}))
@@ -184,6 +186,7 @@ def test_acc_disappears(ready: Simulator, subject: Subject) -> None:
 
 
 @pytest.mark.usefixtures("check_destroy")
+@CHANGES_TAGS
 @pytest.mark.parametrize(
     "steps",
     [

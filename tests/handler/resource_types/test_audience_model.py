@@ -8,6 +8,7 @@ import pytest
 
 from cdk_cleanroomsml.local.service import client
 
+from ..scenarios.audience_model import REFUSED
 from ..scenarios.scenario import nothing_left
 from ..simulation.resource_types import (
     ACCOUNT,
@@ -231,6 +232,7 @@ def test_a_refusal_that_passes(world: Simulator) -> None:
     assert names(world) == []
 
 
+@REFUSED
 @pytest.mark.scenario(15)
 def test_one_that_is_still_training_is_waited_for_in_vain(world: Simulator) -> None:
     world.deploy(Model=SUCCEEDED)
@@ -268,6 +270,7 @@ def test_taking_the_retraining_out_again(world: Simulator) -> None:
     assert "does not exist" in world.deploy(Model={**PLAIN, "tags": {"a": "1"}}).reason
 
 
+@REFUSED
 @pytest.mark.parametrize("seconds_a_call", [0.1, 0.5, 1.0, 2.0, 4.0, 8.0])
 def test_a_refusal_is_told_when_no_time_is_left_to_look(world: Simulator, seconds_a_call: float) -> None:
     world.switches.training_seconds = 7200

@@ -10,6 +10,7 @@ import pytest
 
 from cdk_cleanroomsml.local.service.store import Policy
 
+from ...worlds import IN_ITS_WORDS
 from ..simulation.cloudformation import Result, Stack
 from ..simulation.deliveries import answers, deliver
 from ..simulation.resource_types import POLICY, PREFIX
@@ -18,6 +19,8 @@ from ..simulation.virtual_lambda import ACCOUNT, REGION, Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = IN_ITS_WORDS
 
 PUT = "PutConfiguredAudienceModelPolicy"
 GET = "GetConfiguredAudienceModelPolicy"

@@ -14,6 +14,7 @@ from cdk_cleanroomsml.handler.resource_types.resource_policy.operation import LO
 from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.local.service.store import Policy
 
+from ...worlds import IN_ITS_WORDS
 from ..simulation.cloudformation import SERVICE_TIMEOUT, Stack
 from ..simulation.resource_types import POLICY
 from ..simulation.simulator import MINIMAL, Simulator
@@ -21,6 +22,8 @@ from ..simulation.virtual_lambda import ACCOUNT, REGION, Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = IN_ITS_WORDS
 
 PUT = "PutConfiguredAudienceModelPolicy"
 GET = "GetConfiguredAudienceModelPolicy"
@@ -957,6 +960,7 @@ def test_deploy_twice_destroy_twice(world: Simulator) -> None:
 
 
 @pytest.mark.scenario(45)
+@pytest.mark.reading("a later request is told by its id", request_ids_repeat=False)
 def test_a_retained_policy_is_not_taken_over(world: Simulator) -> None:
     world.retain("Policy")
     world.deploy(Policy=FIRST)
