@@ -170,6 +170,8 @@ def test_what_has_made_a_delivery_suspicious_is_not_forgotten(world: Simulator) 
     assert len(world.models()) == 1
 
 
+@COUNTED
+@REPEATS
 @pytest.mark.scenario(8)
 def test_two_fresh_deliveries_at_once_leave_nothing_behind(world: Simulator) -> None:
     """With one call each they can't see each other; the duplicate goes when CloudFormation surely knows the other."""
@@ -268,6 +270,23 @@ def test_a_retained_model_is_no_orphan(world: Simulator) -> None:
     assert world.models() == [retained]
 
 
+@pytest.mark.scenario(45)
+@pytest.mark.reading("a call takes a second at most", role_seconds=0)
+def test_a_name_that_is_taken_is_told_at_once_if_the_request_id_comes_again(world: Simulator) -> None:
+    world.switches.request_ids_repeat, world.switches.configured_audience_model_names = True, "unique"
+    world.retain()
+    world.deploy(Model=MINIMAL)
+    retained = world.models()
+    world.deploy({})
+    world.stack.retained.clear()
+    world.clock.sleep(1300)
+    world.forget_calls()
+    assert "which another request for this resource created" in world.deploy(Model=MINIMAL).reason
+    assert world.operations().count("Create") == 1
+    assert world.models() == retained
+
+
+@REPEATS
 @pytest.mark.scenario(9, 45)
 def test_what_was_retained_is_no_duplicate_of_what_has_its_request_id_again(world: Simulator) -> None:
     world.switches.request_ids_repeat = True
@@ -335,7 +354,7 @@ def test_a_late_duplicate_of_a_roll_back_spares_what_came_after(world: Simulator
     nothing_left(world)
 
 
-@pytest.mark.reading("the seconds since it was sent are told", response_url_seconds=7200)
+@pytest.mark.reading("the seconds since it was sent are told", response_url_signature="v4")
 @pytest.mark.scenario(10)
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
 def test_a_late_delivery_changes_nothing(world: Simulator, kind: str) -> None:

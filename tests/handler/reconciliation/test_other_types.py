@@ -152,7 +152,7 @@ def test_a_replacement_that_never_came_to_be_is_removed_in_the_roll_back(ready: 
     nothing_left(ready)
 
 
-@pytest.mark.reading("the seconds since it was sent are told", response_url_seconds=7200)
+@pytest.mark.reading("the seconds since it was sent are told", response_url_signature="v4")
 @EVERY_TYPE
 @pytest.mark.scenario(10)
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])

@@ -148,7 +148,7 @@ class Create(Adopt):
         """Fails when it is clear what a Create is in conflict with."""
         name = members[self.kind.name]
         for state in self._leftovers.find(lambda state: state.name == name, lambda _: True):
-            if self._store.is_own(state, self._request.request_id):
+            if self._leftovers.is_this_requests(state):
                 # List has only now begun to show it: the next try adopts it.
                 return
             raise Failure(f"the name is taken by {state.arn}, {self._whose(state)}")

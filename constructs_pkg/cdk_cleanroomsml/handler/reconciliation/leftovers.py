@@ -108,7 +108,7 @@ class Leftovers:
         since, known = (current.created, current.arn) if current else (0.0, "")
         for state in self.find(
             lambda state: self._is_recent(state) and state.created >= since and state.arn != known,
-            lambda state: self._is_own(state) and not self._is_this_requests(state, self._request.request_id),
+            lambda state: self._is_own(state) and not self.is_this_requests(state),
         ):
             self._remove(state, "abandoned")
 
@@ -187,6 +187,10 @@ class Leftovers:
             for properties in (self._request.properties, self._request.old_properties)
         ]
         return state.name in names or is_generated(state.name, self._request)
+
+    def is_this_requests(self, state: ResourceState) -> bool:
+        """Whether the request that is carried out created it, and no earlier one that had its id."""
+        return self._is_this_requests(state, self._request.request_id)
 
     def _is_this_requests(self, state: ResourceState, request_id: str) -> bool:
         """Whether a request created it, and this one if it has this one's id: ids are used again by a later try."""
