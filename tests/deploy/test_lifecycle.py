@@ -167,7 +167,9 @@ def test_a_service_error_is_the_reason_that_is_shown(deployment: Deployment, eng
 
 def test_the_log_that_a_reason_names_is_there(deployment: Deployment, engine: Engine) -> None:
     deployment.deploy(define_model)
-    engine.set_faults(Fault("UpdateConfiguredAudienceModel", error="ValidationException", message="no"))
+    engine.set_faults(
+        Fault("UpdateConfiguredAudienceModel", error="ValidationException", message="Value 'other' is not allowed")
+    )
     with pytest.raises(DeploymentError, match="ValidationException") as error:
         deployment.deploy(lambda stack: define_model(stack, description="other"))
     logs = engine.client("logs")

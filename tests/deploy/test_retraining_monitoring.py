@@ -64,10 +64,13 @@ class Monitoring:
         self.deploy("create", 14)
 
     def deploy(self, verb: str, max_age: int) -> None:
-        cloudformation = client(self.engine, "cloudformation")
+        cloudformation, s3 = client(self.engine, "cloudformation"), client(self.engine, "s3")
+        # It is longer than the 51,200 bytes that a request takes.
+        s3.create_bucket(Bucket="templates")
+        s3.put_object(Bucket="templates", Key="stack.json", Body=template(max_age).encode())
         getattr(cloudformation, f"{verb}_stack")(
             StackName="Stack",
-            TemplateBody=template(max_age),
+            TemplateURL=f"{self.engine.url}/templates/stack.json",
             Parameters=self.parameters,
             Capabilities=["CAPABILITY_IAM"],
         )
