@@ -1,8 +1,8 @@
 # Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need, and no more.
 # PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
 PYTHON ?=
-# How many processes run the tests.
-WORKERS ?= 2
+# How many processes run the tests: one more than two cores have, because deployments wait for each other.
+WORKERS ?= 3
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
 # In parallel, each prints when it is done; the make of macOS can't.
 TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
