@@ -5,19 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cdk_cleanroomsml.operators.screen import visible
+from cdk_cleanroomsml.operators.screen import console, visible
 
 from .account import LiveError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_PIPED_WIDTH = 100_000
 
 
 class Screen:
@@ -28,8 +25,8 @@ class Screen:
     """
 
     def __init__(self, width: int | None = None) -> None:
-        self._out = _console(width, is_terminal=width is not None or sys.stdout.isatty())
-        self._err = _console(width, is_terminal=width is not None or sys.stderr.isatty(), stderr=True)
+        self._out = console(width, is_terminal=width is not None or sys.stdout.isatty())
+        self._err = console(width, is_terminal=width is not None or sys.stderr.isatty(), stderr=True)
 
     def heading(self, text: str) -> None:
         """A line above what follows, apart from what was before."""
@@ -69,14 +66,3 @@ class Screen:
         sys.stderr.write(f"\n{question} [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _console(width: int | None, *, is_terminal: bool, stderr: bool = False) -> Console:
-    return Console(
-        stderr=stderr,
-        width=width or (None if is_terminal else _PIPED_WIDTH),
-        force_terminal=is_terminal,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )

@@ -43,8 +43,8 @@ class Screen:
     ) -> None:
         self.as_json = as_json
         self._ask = ask or _ask
-        self._out = _console(width, is_terminal=width is not None or sys.stdout.isatty())
-        self._err = _console(None, stderr=True, is_terminal=sys.stderr.isatty())
+        self._out = console(width, is_terminal=width is not None or sys.stdout.isatty())
+        self._err = console(None, stderr=True, is_terminal=sys.stderr.isatty())
         self._begun = False
 
     def document(self, document: object) -> None:
@@ -159,7 +159,8 @@ def _ask(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _console(width: int | None, *, is_terminal: bool, stderr: bool = False) -> Console:
+def console(width: int | None, *, is_terminal: bool, stderr: bool = False) -> Console:
+    """A terminal of a width, or of its own; without one, lines are whole. Texts are shown as they are."""
     return Console(
         stderr=stderr,
         width=width or (None if is_terminal else _PIPED_WIDTH),

@@ -115,7 +115,7 @@ def define_probe(stack: cdk.Stack, live: dict[str, Any]) -> None:
     function = lambda_.Function(
         stack,
         "Function",
-        runtime=lambda_.Runtime.PYTHON_3_13,
+        runtime=lambda_.Runtime.PYTHON_3_14,
         handler="index.handler",
         code=lambda_.Code.from_inline(PROBE.read_text()),
         environment={"BUCKET": live["bucket"], "ROLE": f"{live['prefix']}-role", "POLICY": "Stage"},
