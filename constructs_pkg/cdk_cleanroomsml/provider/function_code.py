@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -14,25 +17,34 @@ if TYPE_CHECKING:
 
 _MODE = 0o644
 """Of the function's files: everybody may read them."""
+_UNIX = 3
+"""Whose modes these are, on Windows, too."""
 
 
 def function_code(scope: Construct) -> lambda_.Code:
     """The modules of the folder `handler` of this package, and nothing else, readable for Lambda.
 
     The mode of a file goes into the asset, and what Lambda's user can't read it can't run. So the modes aren't those of
-    the installation, which follow from somebody's umask: a copy has modes of its own. They are part of the hash, which
-    is the same on every machine.
+    the installation, which follow from somebody's umask: they are told in an archive. They are part of the hash, which
+    is the same on every machine. One file is also what costs least where many stacks and stages have a function.
     """
     package = Path(__file__).parents[1]
     files = sorted((package / "handler").rglob("*.py"))
-    modules = {path.relative_to(package).as_posix(): path.read_bytes() for path in files}
-    entries = [f"{_MODE:o}", *(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in modules.items())]
+    modules = tuple((path.relative_to(package).as_posix(), path.read_bytes()) for path in files)
+    entries = [f"{_MODE:o}", *(f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in modules)]
     digest = hashlib.sha256("\n".join(entries).encode()).hexdigest()
     # In the assembly, because an asset that isn't staged is read where it is.
-    folder = Path(cast("cdk.Stage", cdk.Stage.of(scope)).asset_outdir) / f"cdk-cleanroomsml-{digest[:12]}"
-    for name, content in modules.items():
-        copy = folder / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(content)
-        copy.chmod(_MODE)
-    return lambda_.Code.from_asset(str(folder), asset_hash=digest)
+    archive = Path(cast("cdk.Stage", cdk.Stage.of(scope)).asset_outdir) / f"cdk-cleanroomsml-{digest[:12]}.zip"
+    archive.write_bytes(_archive(modules))
+    return lambda_.Code.from_asset(str(archive), asset_hash=digest)
+
+
+@lru_cache(maxsize=1)
+def _archive(modules: tuple[tuple[str, bytes], ...]) -> bytes:
+    written = io.BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as archive:
+        for name, content in modules:
+            entry = ZipInfo(name)
+            entry.create_system, entry.external_attr = _UNIX, _MODE << 16
+            archive.writestr(entry, content, ZIP_DEFLATED)
+    return written.getvalue()

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-import stat
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,17 +208,28 @@ def test_a_provider_that_is_taken_away_is_used_no_more(synth: Synth) -> None:
     assert set(synth.only(RESOURCE_TYPE)["DependsOn"]) == set(synth.function_policies())
 
 
-def asset(app: cdk.App) -> Path:
-    (folder,) = Path(app.synth().directory).glob("asset.*")
-    return folder
+def asset(app: cdk.App) -> zipfile.ZipFile:
+    (archive,) = Path(app.synth().directory).glob("asset.*")
+    return zipfile.ZipFile(archive)
 
 
 def test_the_asset_is_the_handler_and_nothing_else(synth: Synth) -> None:
     model(synth.stack, "Model")
-    folder = asset(synth.app)
-    shipped = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert shipped == {str(path.relative_to(PACKAGE)) for path in (PACKAGE / "handler").rglob("*.py")}
-    assert {"handler/main.py", "handler/protocol/request.py"} <= shipped
+    archive = asset(synth.app)
+    shipped = {name: archive.read(name) for name in archive.namelist()}
+    assert shipped == {
+        str(path.relative_to(PACKAGE)): path.read_bytes() for path in (PACKAGE / "handler").rglob("*.py")
+    }
+    assert {"handler/main.py", "handler/protocol/request.py"} <= set(shipped)
+
+
+def test_the_asset_is_there_where_assets_are_not_staged(synth: Synth) -> None:
+    """Then the CLI reads them where they were, after the program has ended."""
+    synth.stack.node.set_context("aws:cdk:disable-asset-staging", value=True)
+    model(synth.stack, "Model")
+    manifest = json.loads((Path(synth.app.synth().directory) / f"{synth.stack.artifact_id}.assets.json").read_text())
+    paths = [file["source"]["path"] for file in manifest["files"].values() if "template" not in file["source"]["path"]]
+    assert [zipfile.is_zipfile(Path(synth.app.outdir) / path) for path in paths] == [True]
 
 
 def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(
@@ -239,16 +250,17 @@ def test_the_asset_is_the_same_wherever_and_however_the_library_is_installed(
     try:
         other = Synth()
         model(other.stack, "Model")
-        folder = asset(other.app)
+        archive = asset(other.app)
     finally:
         os.umask(before)
     assert other.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] == key
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*.py")}
-    assert modes == {0o644}
+    assert Path(str(archive.filename)).read_bytes() == Path(str(asset(synth.app).filename)).read_bytes()
+    assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
     (elsewhere / "handler" / "main.py").write_text("changed")
     changed = Synth()
     model(changed.stack, "Model")
     assert changed.only("AWS::Lambda::Function")["Properties"]["Code"]["S3Key"] != key
+    assert asset(changed.app).read("handler/main.py") == b"changed"
 
 
 @pytest.mark.parametrize(
