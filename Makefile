@@ -1,16 +1,22 @@
 # Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need, and no more.
 # PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
 PYTHON ?=
-# How many processes run the tests: one more than two cores have, because deployments wait for each other.
-WORKERS ?= 3
+# How many parts of the gate run at a time: one more than two cores have, because deployments wait.
+JOBS ?= 3
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
-# In parallel, each prints when it is done; the make of macOS can't.
-TOGETHER := --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# Each prints when it is done, which the make of macOS can't.
+TOGETHER := --no-print-directory --keep-going --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
+# A folder of tests is a part: a process that reads no other's files. Those that take longest come first.
+LONGEST := tests/deploy tests/local tests/constructs tests/handler tests/docs
+OTHERS := $(filter-out $(LONGEST) tests/typed_usage tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+PARTS := $(LONGEST) $(OTHERS)
+PYTEST = pytest -q
 SCREENS := tests/docs/test_screens.py
-QUICK := tests/handler tests/constructs tests/tools tests/docs/test_contributing.py
+QUICK := tests/constructs tests/handler tests/tools tests/docs/test_contributing.py
 
-.PHONY: demo demo-chain recording test check quick install format lint types unit worlds site-test docs diagrams bench
+.PHONY: demo demo-chain recording test check install format lint types unit worlds site-test docs diagrams bench
+.PHONY: $(PARTS) $(QUICK)
 .PHONY: live live-apply lock newest outdated audit pythons api dist clean
 
 demo:
@@ -24,16 +30,12 @@ demo-chain:
 recording:
 	@RECORDING=docs/demo.svg $(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
 
-# The three take turns on the cores.
 test: install
-	@$(MAKE) $(TOGETHER) lint types unit
+	@$(MAKE) $(TOGETHER) $(LONGEST) lint types $(OTHERS)
 
 # The loop while working: without the engine and without random histories.
 check: install
-	@$(MAKE) $(TOGETHER) lint quick types
-
-quick:
-	@$(WITH) dev pytest -q -n 2 --dist loadfile --ignore-glob '*histories*' --ignore tests/tools/live $(QUICK)
+	@$(MAKE) $(TOGETHER) PYTEST="$(PYTEST) --ignore-glob '*histories*' --ignore tests/tools/live" $(QUICK) lint types
 
 install:
 	@$(WITH) dev
@@ -50,13 +52,22 @@ types:
 	@$(WITH) dev basedpyright
 
 unit:
-	@$(WITH) dev pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore $(SCREENS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(MAKE) $(TOGETHER) $(PARTS)
+
+# What is measured is how the function's own tests cover it.
+tests/handler: PYTEST += --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+# The examples in the pages are its business, how they look isn't.
+tests/docs: PYTEST += --ignore $(SCREENS) docs README.md
+
+$(PARTS) $(filter-out $(PARTS),$(QUICK)):
+	@$(WITH) dev $(PYTEST) $@
 
 # The scenarios, and the command for operators, in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
 worlds: install
 	@failed=0; for world in $(or $(WORLDS),surprised $(shell seq 21)); do \
 		case $$world in [0-9]*) world=pairwise-$$world;; esac; \
-		$(WITH) dev pytest -q -n $(WORKERS) --switches $$world tests/handler/scenarios tests/operators || failed=1; \
+		$(WITH) dev pytest -q -n $(JOBS) --switches $$world tests/handler/scenarios tests/operators || failed=1; \
 	done; exit $$failed
 
 # Each page in headless Chromium, some 20 seconds of a core: what the gate has no time for.

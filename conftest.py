@@ -21,39 +21,6 @@ ROOT = Path(__file__).parent
 # No test waits while the CDK CLI pauses.
 os.environ["NODE_OPTIONS"] = f'{os.environ.get("NODE_OPTIONS", "")} --require="{ROOT / "tests" / "without_pauses.cjs"}"'
 
-LONG = (
-    "tests/deploy/test_cli.py",
-    "tests/docs/test_getting_started.py",
-    "tests/deploy/test_examples.py",
-    "tests/deploy/test_scenarios.py",
-    "tests/benchmarks/test_measure.py",
-    "tests/constructs/composition/test_compositions_checked.py",
-    "tests/local/cli/test_command_line.py",
-    "tests/deploy/test_retraining.py",
-    "tests/deploy/test_chain_iam.py",
-    "tests/deploy/test_iam.py",
-    "tests/deploy/test_overlap.py",
-    "tests/deploy/test_training.py",
-    "tests/deploy/test_lifecycle.py",
-    "tests/deploy/test_partner_iam.py",
-    "tests/deploy/test_permissions_go_last.py",
-    "tests/local/ministack_patches/test_stack_operations.py",
-    "tests/local/ministack_patches/test_custom_resources.py",
-    "tests/local/ministack_plugin/test_iam.py",
-    "tests/constructs/composition/test_compositions.py",
-    "tests/docs/test_testing_guide.py",
-    "tests/docs/test_readme.py",
-    "tests/local/ministack_patches/test_issue_texts.py",
-    "tests/local/test_engine.py",
-    "tests/handler/reconciliation/test_random_chain_histories.py",
-    "tests/handler/reconciliation/test_concurrent_requests.py",
-    "tests/handler/reconciliation/test_random_histories.py",
-    "tests/benchmarks/test_chain.py",
-    "tests/examples/test_examples.py",
-    "tests/packaging/test_wheel.py",
-)
-"""Files that take long, each as a whole in one process: first, so that none runs alone at the end."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """See tests/worlds.py."""
@@ -67,13 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is measured is how the function's own tests cover it; measuring everywhere takes time."""
-    ranks = {ROOT / name: rank for rank, name in enumerate(LONG)}
-    items.sort(key=lambda item: ranks.get(item.path, len(LONG)))
-    own = ROOT / "tests" / "handler"
+    """What is for the night is skipped by day, and says why."""
+    if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
+        return
     for item in items:
-        if own not in item.path.parents:
-            item.add_marker(pytest.mark.no_cover)
         for mark in item.iter_markers("nightly"):
-            if os.environ.get("HYPOTHESIS_PROFILE") != "nightly":
-                item.add_marker(pytest.mark.skip(reason=f"by night only (HYPOTHESIS_PROFILE=nightly): {mark.args[0]}"))
+            item.add_marker(pytest.mark.skip(reason=f"by night only (HYPOTHESIS_PROFILE=nightly): {mark.args[0]}"))

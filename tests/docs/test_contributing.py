@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -29,6 +31,20 @@ def test_the_files_exist() -> None:
     assert len(named) > 10
     # A name without a folder is that of a file that several rooms have.
     assert [name for name in named if not (REPOSITORY / name).exists() and not [*package.rglob(name)]] == []
+
+
+def test_the_gate_runs_every_file_of_tests() -> None:
+    command = ("make", "--dry-run", "--no-print-directory", "test")
+    # Without what a make around this one tells.
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
+    told = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True).stdout
+    asked = [words.split() for words in re.findall(r"\bpytest (.+)", told)]
+    parts = {REPOSITORY / word for words in asked for word in words if (REPOSITORY / word).exists()}
+    files = {path for folder in ("tests", "docs") for path in (REPOSITORY / folder).rglob("test_*.py")}
+    assert [path for path in (*files, REPOSITORY / "README.md") if not {path, *path.parents} & parts] == []
+    assert len([part for part in parts if part.parent == REPOSITORY / "tests"]) > 9
 
 
 def test_ci_runs_the_gate_on_every_python_that_is_promised(workflow: Any) -> None:
