@@ -8,12 +8,11 @@ WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
 TOGETHER := --no-print-directory --keep-going --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # A folder of tests is a part: a process that reads no other's files. Those that take longest come first.
-LONGEST := tests/deploy tests/local tests/constructs tests/handler tests/docs
+LONGEST := tests/deploy tests/local tests/constructs tests/constructs/composition tests/handler tests/docs
 OTHERS := $(filter-out $(LONGEST) tests/typed_usage tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 PARTS := $(LONGEST) $(OTHERS)
-PYTEST = pytest -q
 SCREENS := tests/docs/test_screens.py
-QUICK := tests/constructs tests/handler tests/tools tests/docs/test_contributing.py
+QUICK := tests/constructs tests/constructs/composition tests/handler tests/tools tests/docs/test_contributing.py
 
 .PHONY: demo demo-chain recording test check install format lint types unit worlds site-test docs diagrams bench
 .PHONY: $(PARTS) $(QUICK)
@@ -35,7 +34,7 @@ test: install
 
 # The loop while working: without the engine and without random histories.
 check: install
-	@$(MAKE) $(TOGETHER) PYTEST="$(PYTEST) --ignore-glob '*histories*' --ignore tests/tools/live" $(QUICK) lint types
+	@$(MAKE) $(TOGETHER) COVERAGE= QUICKLY="--ignore-glob '*histories*' --ignore tests/tools/live" $(QUICK) lint types
 
 install:
 	@$(WITH) dev
@@ -55,13 +54,13 @@ unit:
 	@$(MAKE) $(TOGETHER) $(PARTS)
 
 # What is measured is how the function's own tests cover it.
-tests/handler: PYTEST += --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
-
+tests/handler: COVERAGE = --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+tests/constructs: OPTIONS = --ignore $@/composition
 # The examples in the pages are its business, how they look isn't.
-tests/docs: PYTEST += --ignore $(SCREENS) docs README.md
+tests/docs: OPTIONS = --ignore $(SCREENS) docs README.md
 
 $(PARTS) $(filter-out $(PARTS),$(QUICK)):
-	@$(WITH) dev $(PYTEST) $@
+	@$(WITH) dev pytest -q $(COVERAGE) $(QUICKLY) $(OPTIONS) $@
 
 # The scenarios, and the command for operators, in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
 worlds: install
