@@ -30,6 +30,6 @@ def campaign(
     return [seed.s3_uri, seed.role.role_arn, seed.bucket.bucket_name]
 
 
-def failures(retraining: AudienceModelRetraining, period: cdk.Duration) -> cloudwatch.Metric:
+def failures(retraining: AudienceModelRetraining, period: cdk.Duration | None) -> cloudwatch.Metric:
     options: MetricOptions = {"period": period, "statistic": "Sum"}
     return retraining.metric_failed(**options)

@@ -18,29 +18,32 @@ AGE_DIMENSION = "ConfiguredAudienceModel"
 
 
 class MetricOptions(TypedDict, total=False):
-    """How a metric is read and shown; all of it is optional, and means what it does in ``cloudwatch.MetricOptions``."""
+    """How a metric is read and shown; all of it is optional, and means what it does in ``cloudwatch.MetricOptions``.
 
-    account: str
+    ``None`` is as if it weren't given.
+    """
+
+    account: str | None
     """The account that it is from. Default: that of what it is about."""
-    color: str
+    color: str | None
     """The colour in a graph, such as ``#1f77b4`` or one of ``cloudwatch.Color``. Default: CloudWatch's."""
-    dimensions_map: Mapping[str, str]
+    dimensions_map: Mapping[str, str] | None
     """Dimensions in place of those that tell what it is about. Default: those."""
-    id: str
+    id: str | None
     """What it is called in metric expressions. Default: none."""
-    label: str
+    label: str | None
     """What a graph calls it. Default: its name."""
-    period: cdk.Duration
+    period: cdk.Duration | None
     """Over which time it is summed up. Default: 5 minutes, for ages one day."""
-    region: str
+    region: str | None
     """The Region that it is from. Default: that of what it is about."""
-    stack_account: str
+    stack_account: str | None
     """The account of the stack that it is used in. Default: that of what it is about."""
-    stack_region: str
+    stack_region: str | None
     """The Region of the stack that it is used in. Default: that of what it is about."""
-    statistic: str
+    statistic: str | None
     """How it is summed up, one of ``cloudwatch.Stats``. Default: the sum for numbers of events, else as each says."""
-    unit: cloudwatch.Unit
+    unit: cloudwatch.Unit | None
     """The unit to filter by. Default: all."""
-    visible: bool
+    visible: bool | None
     """Whether a graph shows it. Default: it does."""

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from .environment import is_token
 from .problems import ParametersError, Problems, known
 from .proxies import has_member
+from .references import lacking
 from .slips import is_token_object, kind_of
 from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, with_article, words
 
@@ -109,17 +110,25 @@ def _check(function: Function, parameter: inspect.Parameter, value: object) -> t
         return value, []
     hint = _hint(function.__module__, parameter.annotation)
     if parameter.kind is parameter.VAR_KEYWORD:
-        return value, _unlike_options(typing.cast("dict[str, object]", value), *typing.get_args(hint))
+        return _checked_options(typing.cast("dict[str, object]", value), *typing.get_args(hint))
     if parameter.kind is parameter.VAR_POSITIONAL:
         hint = types.GenericAlias(tuple, (hint, ...))
     value = _number(value, hint)
     return value, _misfits(parameter.name, value, hint)
 
 
-def _unlike_options(given: Mapping[str, object], options: type) -> list[str]:
-    """A line for each keyword that isn't what a TypedDict says; unknown ones are refused by what they go to."""
+def _checked_options(given: Mapping[str, object], options: type) -> tuple[dict[str, object], list[str]]:
+    """The keywords to pass on, and a line for each that isn't what a TypedDict says.
+
+    What may be ``None`` and is isn't passed on; unknown ones are refused by what they go to.
+    """
     hints = typing.get_type_hints(options, None, _names(options.__module__))
-    return [line for name, each in given.items() if name in hints for line in _misfits(name, each, hints[name])]
+    taken = {
+        name: each
+        for name, each in given.items()
+        if each is not None or type(None) not in typing.get_args(hints.get(name))
+    }
+    return taken, [line for name, each in taken.items() if name in hints for line in _misfits(name, each, hints[name])]
 
 
 @functools.cache
@@ -154,9 +163,15 @@ def _misfits(name: str, value: object, hint: Any) -> list[str]:  # noqa: ANN401 
         inside = [lines for lines in options if not lines[0].startswith(f"{name} must")]
         if inside:
             return inside[0]
-    elif _fits(value, hint, origin):
+    elif _fits(value, hint, origin) and not _lacking(value, hint):
         return []
-    return [f"{name} must be {words(hint)}, got {_shown(value)}{advice(value, hint, name)}"]
+    return [f"{name} must be {words(hint)}, got {_shown(value)}{_lacking(value, hint) or advice(value, hint, name)}"]
+
+
+def _lacking(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
+    """What keeps something that has all members of an interface from being one."""
+    interfaces = (each for each in typing.get_args(hint) or (hint,) if getattr(each, "_is_protocol", False))
+    return "".join(lacking(value, each, _shown) for each in interfaces if _fits(value, each, None))
 
 
 def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - what typing takes for a type

@@ -17,6 +17,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .environment import is_token
+from .proxies import has_member
 from .slips import (
     constant_of,
     duration_of,
@@ -188,7 +189,15 @@ def _made_of(wanted: type, value: object, parameter: str) -> str:
         return rule_target_of(value)
     own = type(value).__module__.startswith(_OURS)
     part = part_of(value, (parameter, snake(made.__name__))) if own else ""
-    return l2_of(made, _name(made), value) or part or _made_with(wanted, value)
+    return l2_of(made, _name(made), value) or part or _made_with(wanted, value) or _by_reference(made, value)
+
+
+def _by_reference(made: type, value: object) -> str:
+    """How what has a reference only is imported where CDK wants more: an IBucket of another library's IBucketRef."""
+    known = snake(made.__name__)
+    if not (_import_of(made, "arn") and has_member(value, f"{known}_ref")):
+        return ""
+    return f"{_name(made)}.{_import_of(made, 'arn')}(self, {made.__name__!r}, ….{known}_ref.{known}_arn)"
 
 
 def _made_with(wanted: type, part: object) -> str:

@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from ..common.dead_letter_queues import allow_to_use_key_of
 from ..common.environment import account, resources_of_stack, stack_of
 from ..common.names import place_of, unique_name
+from ..common.references import is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ def define_state_machine(
         definition_substitutions={"Partition": cdk.Aws.PARTITION},
         role=cast("iam.IRole", role),
         logs=stepfunctions.LogOptions(
-            destination=_new_log_group(scope) if log_group is None else log_group,
+            destination=_new_log_group(scope) if log_group is None else _shown(scope, log_group),
             level=stepfunctions.LogLevel.ALL,
             include_execution_data=True,
         ),
@@ -128,3 +129,11 @@ def _new_log_group(scope: Construct) -> ILogGroupRef:
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
     return cast("ILogGroupRef", log_group)
+
+
+def _shown(scope: Construct, log_group: ILogGroupRef) -> ILogGroupRef:
+    """A log group as CDK takes one: of what it doesn't know the class of, an import."""
+    if not is_foreign(log_group, "log_group_ref"):
+        return log_group
+    imported = logs.LogGroup.from_log_group_arn(scope, "GivenLogGroup", log_group.log_group_ref.log_group_arn)
+    return cast("ILogGroupRef", imported)

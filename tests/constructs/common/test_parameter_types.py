@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -12,6 +13,7 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 import cdk_cleanroomsml as public
 from cdk_cleanroomsml import (
@@ -115,7 +117,62 @@ def test_the_options_of_metrics_are_held_to_their_annotations(name: str) -> None
     ]
 
 
+def references() -> Iterator[tuple[str, str, str]]:
+    """The parameters that take whatever has a reference, and what that is called."""
+    for name, parameter in PARAMETERS:
+        hint = parameter_types._hint(
+            FUNCTIONS[name].__module__, inspect.signature(FUNCTIONS[name]).parameters[parameter].annotation
+        )
+        for each in typing.get_args(hint) or (hint,):
+            if getattr(each, "_is_protocol", False) and parameter_types._members(each)[0].endswith("_ref"):
+                yield name, parameter, parameter_types._members(each)[0]
+
+
+REFERENCES = list(references())
+
+
+def foreign(base: Any, member: str, given: object, *scope: Any) -> Any:
+    """What a user has written himself: it says what it can be referred to as."""
+    members = {member: property(lambda _: given), "__module__": "their_library"}
+    return type("Theirs", (base,), members)(*scope)
+
+
+@pytest.mark.parametrize("kind", sorted({member for *_, member in REFERENCES}))
+def test_a_reference_of_ones_own_says_what_it_lacks(stack: cdk.Stack, kind: str) -> None:
+    arn = "arn:aws:iam::111122223333:role/theirs"
+    stem = kind.removesuffix("_ref")
+    good = SimpleNamespace(**dict.fromkeys((f"{stem}_arn", f"{stem}_identifier"), arn))
+    lacks = {
+        "which is no construct: let it extend cdk.Resource": foreign(object, kind, good),
+        "which is no construct and whose": foreign(object, kind, arn),
+        "whose env doesn't tell its account and Region: let it": foreign(Construct, kind, good, stack, "NoEnv"),
+        f"whose {kind} is '{arn}': return": foreign(cdk.Resource, kind, arn, stack, "Text"),
+        f"whose {kind} is None: return": foreign(cdk.Resource, kind, None, stack, "None"),
+        f"whose {kind} is a SimpleNamespace without the text {stem}_arn": (
+            foreign(cdk.Resource, kind, SimpleNamespace(**{f"{stem}_arn": 1}), stack, "NoArn")
+        ),
+    }
+    for name, parameter in ((name, parameter) for name, parameter, member in REFERENCES if member == kind):
+        for words, given in lacks.items():
+            (line,) = (each for each in call(name, parameter, given).splitlines() if f"- {parameter} must be" in each)
+            assert f", got a Theirs, {words}" in line
+        whole = foreign(cdk.Resource, kind, good, stack, f"{name}{parameter}")
+        declared = inspect.signature(FUNCTIONS[name]).parameters[parameter]
+        assert parameter_types._check(FUNCTIONS[name], declared, whole) == (whole, [])
+
+
+def test_what_has_a_reference_only_is_imported_where_more_is_needed(stack: cdk.Stack) -> None:
+    bucket = foreign(cdk.Resource, "bucket_ref", SimpleNamespace(bucket_arn="arn:aws:s3:::theirs"), stack, "Theirs")
+    assert problems_of(lambda: AudienceOutput(stack, "Output", bucket=bucket))[1:] == [
+        (
+            "bucket must be an s3.IBucket, got a Theirs: write s3.Bucket.from_bucket_arn(self, 'Bucket',"
+            " ….bucket_ref.bucket_arn)"
+        )
+    ]
+
+
 def test_all_of_them_are_there() -> None:
+    assert len(REFERENCES) > 20
     assert len(PARAMETERS) > 100
     constructors = {name.partition(".")[0] for name in FUNCTIONS if name.endswith(".__init__")}
     assert {"ConfiguredAudienceModel", "AudienceOutput", "TrainingColumn", "GlueTable"} <= constructors

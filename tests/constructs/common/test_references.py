@@ -10,10 +10,12 @@ from aws_cdk import aws_cleanrooms as cleanrooms
 from aws_cdk import aws_cleanroomsml as cleanroomsml
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
+from aws_cdk.interfaces.aws_logs import LogGroupReference
 
 from cdk_cleanroomsml import (
     AudienceModel,
     AudienceModelReference,
+    AudienceModelRetraining,
     AudienceOutput,
     ConfiguredAudienceModel,
     ConfiguredAudienceModelAssociation,
@@ -31,6 +33,7 @@ HERE = "arn:aws:cleanrooms-ml:us-east-1:111122223333"
 READERS = f"{HERE}:audience-model/readers"
 DATASET = f"{HERE}:training-dataset/clicks"
 MODEL = f"{HERE}:configured-audience-model/1f3d4c5b"
+LOG_GROUP = "arn:aws:logs:us-east-1:111122223333:log-group:theirs"
 ID = "0a1b2c3d-0000-4000-8000-00000000000a"
 MEMBERSHIP = f"arn:aws:cleanrooms:us-east-1:111122223333:membership/{ID}"
 ASSOCIATION = f"{MEMBERSHIP}/configuredaudiencemodelassociation/{ID}"
@@ -266,6 +269,10 @@ class OfAnotherLibrary(cdk.Resource):
     def configured_audience_model_ref(self) -> ConfiguredAudienceModelReference:
         return ConfiguredAudienceModelReference(configured_audience_model_arn=MODEL)
 
+    @property
+    def log_group_ref(self) -> LogGroupReference:
+        return LogGroupReference(log_group_arn=LOG_GROUP, log_group_name="theirs")
+
 
 def test_what_another_library_has_is_taken() -> None:
     stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
@@ -274,8 +281,16 @@ def test_what_another_library_has_is_taken() -> None:
     ConfiguredAudienceModelAssociation(
         stack, "Association", configured_audience_model=theirs, membership=l1_membership(stack)
     )
+    dataset = TrainingDataset.from_training_dataset_arn(stack, "Dataset", DATASET)
+    AudienceModelRetraining(
+        stack, "Retraining", configured_audience_model=theirs, training_dataset=dataset, log_group=theirs
+    )
     template = Template.from_stack(stack)
     template.has_resource_properties("Custom::CleanRoomsMLConfiguredAudienceModel", {"audienceModelArn": READERS})
+    destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": f"{LOG_GROUP}:*"}}
+    template.has_resource_properties(
+        "AWS::StepFunctions::StateMachine", {"LoggingConfiguration": {"Destinations": [destination]}}
+    )
     template.has_resource_properties(
         "Custom::CleanRoomsConfiguredAudienceModelAssociation", {"configuredAudienceModelArn": MODEL}
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import json
+from functools import partial
 from typing import Any
 
 import aws_cdk as cdk
 import cdk_nag
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as events_targets
 from aws_cdk import aws_iam as iam
@@ -23,7 +25,9 @@ from cdk_cleanroomsml import (
     AudienceModel,
     AudienceModelRetraining,
     CleanRoomsMLMonitoring,
+    CleanRoomsMLProvider,
     ConfiguredAudienceModel,
+    MetricOptions,
     SharedAudienceMetrics,
 )
 
@@ -407,6 +411,11 @@ class TestFailureNotices:
         assert synth.resources("AWS::Events::Rule") == {}
 
 
+def _shown(metric: cloudwatch.Metric) -> list[Any]:
+    period = metric.period.to_seconds()
+    return [metric.namespace, metric.metric_name, metric.statistic, period, metric.dimensions, metric.label]
+
+
 class TestMetrics:
     @pytest.mark.parametrize(
         ("name", "metric_name", "statistic"),
@@ -440,6 +449,15 @@ class TestMetrics:
         days = cdk.Duration.days(7)
         metric = getattr(retraining(synth), name)(label="ours", period=days, statistic="p99", color="#1f77b4")
         assert (metric.label, metric.period.to_days(), metric.statistic, metric.color) == ("ours", 7, "p99", "#1f77b4")
+
+    def test_an_option_that_is_none_is_none(self, synth: Synth) -> None:
+        one = retraining(synth)
+        for owner in (one, CleanRoomsMLProvider(synth.stack)):
+            for name in (each for each in dir(owner) if each.startswith("metric")):
+                ask = partial(getattr(owner, name), *(["Any"] if name == "metric" else []))
+                none = dict.fromkeys(MetricOptions.__annotations__)
+                assert _shown(ask(**none)) == _shown(ask()), name
+                assert ask(period=None, label="ours").label == "ours"
 
     def test_any_of_the_state_machine(self, synth: Synth) -> None:
         metric = retraining(synth).metric("ExecutionThrottled", statistic="Sum")
