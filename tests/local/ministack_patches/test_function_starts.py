@@ -42,6 +42,8 @@ def handler(event, context):
         "groups": os.getpgrp(),
         "blocked": [line for line in status.splitlines() if line.startswith("Sig") and line[:4] != "SigQ"],
         "region": boto3.client("sts").meta.region_name,
+        "models": boto3.Session()._session.get_component("data_loader").search_paths,
+        "services": [boto3.client(name).meta.service_model.operation_names for name in ("sts", "cleanroomsml")],
     }
 """
 

@@ -1,8 +1,9 @@
 """A process that has the SDK imported, and forks into what starts a Python function of ministack's Lambda.
 
-`python _fork_server.py FD`, with a socket: for each request, four file descriptors (standard input, output, error, and
-one that is open for as long as the function's process lives) and a JSON document; the answer is the process's id. It
-knows nothing of this package, and ends when the other end of the socket is closed.
+`python _fork_server.py FD SERVICE …`, with a socket: for each request, four file descriptors (standard input, output,
+error, and one that is open for as long as the function's process lives) and a JSON document; the answer is the
+process's id. What the SDK reads for clients of the services has been read then. It knows nothing of this package, and
+ends when the other end of the socket is closed.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from typing import Any
 # Not this file's folder, whose modules are nobody's business.
 del sys.path[0]
 
-import boto3.s3.inject  # noqa: E402, F401 - for those who are forked
-import botocore.handlers  # noqa: E402, F401
+import boto3.s3.inject  # noqa: E402 - for those who are forked
+import botocore.handlers  # noqa: E402
+import botocore.session  # noqa: E402
 
 
 def main() -> None:
     """Serves until nobody asks any more."""
     connection = socket.socket(fileno=int(sys.argv[1]))
+    _read_models(sys.argv[2:])
     loaded = json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode()
     connection.sendall(len(loaded).to_bytes(4, "big") + loaded)
     # Who is gone leaves nothing behind.
@@ -45,6 +48,22 @@ def main() -> None:
         for descriptor in descriptors:
             os.close(descriptor)
         connection.sendall(child.to_bytes(4, "big"))
+
+
+def _read_models(services: list[str]) -> None:
+    """Has each session begin with what a client of each service takes: the models, the endpoints, the partitions."""
+    session = boto3.Session("none", "none", region_name="us-east-1")
+    for service in services:
+        session.client(service)
+    read, create = session._loader._cache, botocore.session.create_loader  # noqa: SLF001
+
+    def create_loader(search_path: str | None = None) -> Any:  # noqa: ANN401 - botocore's
+        loader = create(search_path)
+        if search_path is None:
+            loader._cache |= read  # noqa: SLF001
+        return loader
+
+    botocore.session.create_loader = create_loader
 
 
 def _become(request: dict[str, Any], descriptors: list[int]) -> None:

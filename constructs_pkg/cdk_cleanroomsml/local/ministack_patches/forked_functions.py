@@ -26,6 +26,8 @@ Opaque = Any
 """A value of ministack's that only passes through."""
 
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "HOME", "_LAMBDA_LAYERS_DIRS")
+_SERVICES = ("cleanroomsml", "cleanrooms", "cloudformation")
+"""Whose clients come soon: those that the library's function makes."""
 
 
 def install() -> None:
@@ -73,7 +75,8 @@ class ForkServer:
     def __init__(self) -> None:
         self._connection, child_ends = socket.socketpair()
         with child_ends:
-            command = [sys.executable, str(Path(__file__).with_name("_fork_server.py")), str(child_ends.fileno())]
+            script, descriptor = Path(__file__).with_name("_fork_server.py"), str(child_ends.fileno())
+            command = [sys.executable, str(script), descriptor, *_SERVICES]
             subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[child_ends.fileno()])  # noqa: S603 - our own
         self.loaded = set(json.loads(self._read(int.from_bytes(self._read(4), "big"))))
 
