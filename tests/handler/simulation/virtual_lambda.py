@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 from urllib.parse import parse_qs
 
+import pytest
+
 from cdk_cleanroomsml.handler import dispatch, main
 from cdk_cleanroomsml.handler.protocol.clock import Clock
 from cdk_cleanroomsml.local.service import CleanRoomsML, Response, attach
@@ -361,8 +363,11 @@ class VirtualLambda:
         """What the function finds around it. Several that run at the same time share it: the last one takes it away."""
         if not self._running:
             self._around = contextlib.ExitStack()
-            self._around.enter_context(mock.patch.object(main, "ENVIRONMENT", main.ENVIRONMENT))
-            self._around.enter_context(mock.patch.dict(os.environ, CREDENTIALS))
+            # `mock.patch.dict` would copy all of the environment, thousands of times.
+            patch = self._around.enter_context(pytest.MonkeyPatch.context())
+            patch.setattr(main, "ENVIRONMENT", main.ENVIRONMENT)
+            for name, value in CREDENTIALS.items():
+                patch.setenv(name, value)
             self._around.enter_context(contextlib.redirect_stdout(self.output))
         self._running += 1
         try:
