@@ -146,14 +146,14 @@ def _partition_of(region: str) -> str:
     return "" if cdk.Token.is_unresolved(region) else region_info.RegionInfo.get(region).partition or ""
 
 
-def node_of(stack: cdk.Stack) -> Node:
-    """The place of a stack in the tree, which knows its children."""
-    return known_of(stack, "node", lambda: stack.node)
+def node_of(construct: Construct | IConstruct) -> Node:
+    """The place in the tree of what is asked for it again and again, such as a stack, and which knows its children."""
+    return known_of(construct, "node", lambda: construct.node)
 
 
 def path_below(stack: cdk.Stack, construct: Construct) -> str:
     """Where a construct is in its stack, which is the same wherever the stack is and whatever its id."""
-    path = known_of(stack, "path", lambda: stack.node.path)
+    path = known_of(stack, "path", lambda: node_of(stack).path)
     return construct.node.path.removeprefix(path).removeprefix("/")
 
 

@@ -15,7 +15,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct, IValidation
 
-from .environment import known_of
+from .environment import known_of, node_of
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -83,10 +83,10 @@ def _around(scope: Construct) -> _Around:
 
 
 def _look_up(scope: Construct) -> _Around:
-    parent = cast("Construct | None", scope.node.scope)
+    parent = cast("Construct | None", node_of(scope).scope)
     if parent is None:
         without: list[Construct] = []
-        scope.node.add_validation(cast("IValidation", _Later(without)))
+        node_of(scope).add_validation(cast("IValidation", _Later(without)))
         beyond = _Around([], without)
     else:
         beyond = _around(parent)

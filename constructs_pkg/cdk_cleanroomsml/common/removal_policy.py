@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import IValidation
 
-from .environment import known_of
+from .environment import known_of, node_of
 from .problems import Problems
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ _Followers = list[tuple["s3.CfnBucket", "s3.BucketPolicy"]]
 
 def _followers_of(stack: cdk.Stack) -> _Followers:
     followers: _Followers = []
-    stack.node.add_validation(cast("IValidation", _LetFollow(followers)))
+    node_of(stack).add_validation(cast("IValidation", _LetFollow(followers)))
     return followers
 
 

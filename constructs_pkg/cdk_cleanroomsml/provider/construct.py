@@ -12,7 +12,7 @@ from constructs import Construct
 
 from ..common.checks import checks_of
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
-from ..common.environment import environment_of, resources_of, stack_of
+from ..common.environment import environment_of, node_of, resources_of, stack_of
 from ..common.keys import itself
 from ..common.metrics import NAMESPACE
 from ..common.parameter_types import checked
@@ -144,7 +144,7 @@ class CleanRoomsMLProvider(Construct):
             ValueError: The stack has a provider already, or parameters break the rules; the message lists all of them.
         """
         stack = _stack_around(scope)
-        if stack.node.try_find_child(_ID) is not None:
+        if node_of(stack).try_find_child(_ID) is not None:
             raise ValueError(f"'{stack.node.path}' has a provider already: define your own before the first model")
         options = ProviderOptions(
             vpc=vpc,
@@ -415,7 +415,7 @@ class CleanRoomsMLProvider(Construct):
 
 
 def _stack_around(scope: Construct) -> cdk.Stack:
-    if not any(cdk.Stack.is_stack(each) for each in scope.node.scopes):
+    if not (isinstance(scope, cdk.Stack) or any(cdk.Stack.is_stack(each) for each in node_of(scope).scopes)):
         raise ValueError(
             f"'{scope.node.path or 'the application'}' is not in a stack, and a provider is a stack's: give it a stack,"
             " or say with CleanRoomsMLProvider.configure how all are"

@@ -166,7 +166,7 @@ class FunctionPermissions:
         name = self._name_of(f"{what}-{hashlib.sha256(path.encode()).hexdigest()[:16]}")
         if part_of is not None:
             return Policy(part_of, what, name, self._role_name, statements)
-        scope = self._stack.node.try_find_child(_ID) or Construct(self._stack, _ID)
+        scope = node_of(self._stack).try_find_child(_ID) or Construct(self._stack, _ID)
         return Policy(cast("Construct", scope), f"{path}/{what}", name, self._role_name, statements)
 
     def _watch(self) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from constructs import Construct
 
+from ..common.environment import node_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -105,8 +107,8 @@ def defaults_of(stack: cdk.Stack) -> ProviderOptions:
         stack: The stack.
     """
     options = ProviderOptions()
-    for scope in reversed(stack.node.scopes):
-        found = cast("_Defaults | None", scope.node.try_find_child(_ID))
+    for scope in reversed(node_of(stack).scopes):
+        found = cast("_Defaults | None", node_of(scope).try_find_child(_ID))
         if found is not None:
             options = options.or_else(found.options)
     return options
