@@ -17,6 +17,7 @@ from cdk_cleanroomsml.local.engine import Engine
 
 from ..references import an_audience_model
 from ..worlds import enter
+from .engine_driver import publish_function, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +88,7 @@ class Deployment:
         """Of an account that is given, synthesis knows, too; else it knows none."""
         self._engine = engine
         self.name = name
-        self._change = change
+        self.change = change
         self._account = account or engine.account
         self._env = cdk.Environment(account=account, region=engine.region) if account else None
         self.cloudformation = engine.client("cloudformation", account=self._account)
@@ -137,7 +138,7 @@ class Deployment:
         output = Path(app.synth().directory)
         self._publish(output)
         template = json.loads((output / f"{stack.artifact_id}.template.json").read_text())
-        self._change(template)
+        self.change(template)
         return json.dumps(template)
 
     def _publish(self, output: Path) -> None:
@@ -177,6 +178,13 @@ def _zip(folder: Path) -> bytes:
 @pytest.fixture
 def deployment(engine: Engine) -> Deployment:
     return Deployment(engine)
+
+
+@pytest.fixture
+def shorter_pauses(deployment: Deployment, engine: Engine, tmp_path: Path) -> None:
+    """For what the function waits for in vain, or for long."""
+    publish_function(engine)
+    deployment.change = lambda template: shorten(template, tmp_path / "orders.json")
 
 
 def define_model(

@@ -115,6 +115,7 @@ class Chain:
         fails: bool = False,
         kept: bool = False,
         rest: bool = False,
+        in_turn: bool = False,
         **policy: Any,
     ) -> Callable[[cdk.Stack], object]:
         """A stack with the whole chain, and with something that stays where it is, or fails."""
@@ -151,6 +152,9 @@ class Chain:
                 adopt=self.association_id,
                 **adopted,  # type: ignore[arg-type]
             )
+            if in_turn:
+                # Else a refusal of the policy cancels the other one, which goes on by a clock that isn't shortened.
+                document.node.add_dependency(association)
             if kept:
                 document.apply_removal_policy(RETAIN)
             if rest:
@@ -220,7 +224,7 @@ def test_taken_over_given_back_and_released(chain: Chain) -> None:
     stack.destroy()
 
     with pytest.raises(DeploymentError, match="says something else than the template: nothing was overwritten"):
-        stack.deploy(chain.define(partner=other))
+        stack.deploy(chain.define(partner=other, in_turn=True))
     assert chain.held() == before
     stack.destroy()
 

@@ -139,6 +139,7 @@ def test_nothing_is_left_after_destroy_and_data_is(deployment: Deployment, engin
     assert engine.client("logs").describe_log_groups()["logGroups"] == []
 
 
+@pytest.mark.usefixtures("shorter_pauses")
 def test_deleting_what_is_gone_already_is_fine(deployment: Deployment) -> None:
     deployment.deploy(define_model)
     arn = deployment.model()["configuredAudienceModelArn"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 
-from .conftest import Deployment, DeploymentError, define_model
-from .engine_driver import CODE, publish_function, shorten
+from .conftest import DeploymentError, define_model
+from .engine_driver import CODE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cdk_cleanroomsml.local.engine import Engine
+
+    from .conftest import Deployment
 
 MISSING = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/missing"
 
@@ -37,9 +37,8 @@ def retained_model(stack: cdk.Stack) -> Any:
 
 
 @pytest.mark.scenario(45)
-def test_a_failed_first_deployment_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
-    publish_function(engine)
-    deployment = Deployment(engine, change=lambda template: shorten(template, tmp_path / "orders.json"))
+@pytest.mark.usefixtures("shorter_pauses")
+def test_a_failed_first_deployment_leaves_nothing(engine: Engine, deployment: Deployment) -> None:
 
     def define(stack: cdk.Stack) -> None:
         retained_model(stack)

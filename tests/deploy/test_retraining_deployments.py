@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .conftest import Deployment
 
 
+# The first audience model, which is gone, is looked for before it is said to be.
+pytestmark = pytest.mark.usefixtures("shorter_pauses")
+
+
 class Chain:
     """A first audience model, a configured one and its retraining, in a stack; the retraining has turned over once."""
 

@@ -244,6 +244,7 @@ def test_one_more_than_the_service_trains_at_a_time_is_refused_with_a_hint(
     assert models_of(deployment) == []
 
 
+@pytest.mark.usefixtures("shorter_pauses")
 @pytest.mark.parametrize("retrained", [False, True])
 def test_one_that_is_gone(deployment: Deployment, retrained: bool) -> None:
     arn = deployment.deploy(lambda stack: define(stack, retrained=retrained))["Arn"]
