@@ -47,7 +47,10 @@ class RefusedError(Exception):
 
 
 class Elsewhere:
-    """The services beside Clean Rooms; `calls` are the operations that were asked, in order."""
+    """The services beside Clean Rooms; `calls` are the operations that were asked, in order.
+
+    `denied` are operations, and the names of the stacks that they are denied on.
+    """
 
     def __init__(self) -> None:
         self.stacks: list[FakeStack] = []
@@ -56,6 +59,7 @@ class Elsewhere:
         self.buckets: dict[str, str] = {}
         self.tables: dict[tuple[str, str], str] = {}
         self.locked: set[str] = set()
+        self.denied: set[tuple[str, str]] = set()
         self.calls: list[str] = []
 
     def add(self, name: str, **given: Any) -> FakeStack:
@@ -72,6 +76,7 @@ class Elsewhere:
     def _answer(self, model: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         self.calls.append(model.name)
         try:
+            self._check_allowed(model.name, params)
             answer = getattr(self, f"_{xform_name(model.name)}")(params)
         except RefusedError as refused:
             error = {"Code": refused.code, "Message": refused.message}
@@ -79,6 +84,10 @@ class Elsewhere:
         problems = ParamValidator().validate(answer, model.output_shape)
         assert not problems.has_errors(), problems.generate_report()
         return _Http(200), {**answer, "ResponseMetadata": {}}
+
+    def _check_allowed(self, operation: str, params: dict[str, Any]) -> None:
+        if any(name == operation and of in params["StackName"] for name, of in self.denied):
+            raise RefusedError("AccessDenied", f"is not authorized to perform: cloudformation:{operation}", 403)
 
     def _find(self, name: str) -> FakeStack:
         for stack in self.stacks:

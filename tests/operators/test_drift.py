@@ -7,7 +7,9 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.operators import drift
 from cdk_cleanroomsml.operators.comparison import ASSOCIATION, DATASET, POLICY
 from cdk_cleanroomsml.operators.outcome import CommandError
@@ -488,3 +490,68 @@ class TestWhichStacks:
         shop.model({"audienceModelArn": shop.audience_model}, audienceModelArn={"Fn::ImportValue": "arn"})
         assert shop.drift() == 0
         assert shop.world.elsewhere.calls.count("ListExports") == 1
+
+
+class TestRefusals:
+    """What may not be read is told, and ends nothing."""
+
+    @pytest.mark.parametrize("operation", ["DescribeStacks", "ListStackResources"])
+    def test_a_stack(self, shop: Shop, capsys: pytest.CaptureFixture[str], operation: str) -> None:
+        shop.model({"description": "by hand"})
+        shop.world.elsewhere.add("Secret")
+        shop.world.elsewhere.denied.add((operation, "Secret"))
+        assert shop.drift(stack=None) == 2
+        answer = capsys.readouterr()
+        ours, secret = json.loads(answer.out)["stacks"]
+        assert [each["state"] for each in ours["resources"]] == ["drifted"]
+        assert (secret["stack"], secret["status"], secret["resources"]) == ("Secret", "CREATE_COMPLETE", [])
+        assert f"'drift' needs cloudformation:{operation}; " in secret["whyNotRead"]
+        assert answer.err.split() == secret["whyNotRead"].split()
+
+    def test_a_nested_stack(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model()
+        inner = shop.world.elsewhere.add("Shop-Inner")
+        shop.stack.resources["Inner"] = ("AWS::CloudFormation::Stack", inner.id, "CREATE_COMPLETE")
+        shop.world.elsewhere.denied.add(("DescribeStacks", "Shop-Inner"))
+        assert shop.drift() == 3
+        assert [each["stack"] for each in json.loads(capsys.readouterr().out)["stacks"]] == ["Shop", "Shop-Inner"]
+
+    def test_a_template(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model({"description": "by hand"})
+        shop.world.elsewhere.denied.add(("GetTemplate", "Shop"))
+        assert shop.drift(fix=True, yes=True) == 3
+        (unknown,) = told(capsys)["notKnown"]
+        assert "'drift' needs cloudformation:GetTemplate; " in unknown["why"]
+
+    def test_a_resource(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.policy(shop.model())
+        denied = Fault("GetConfiguredAudienceModelPolicy", error="AccessDeniedException", times=20)
+        shop.world.service.faults.add(denied)
+        assert shop.drift() == 3
+        answer = capsys.readouterr()
+        states = {each["logicalId"]: each["state"] for each in json.loads(answer.out)["stacks"][0]["resources"]}
+        assert states == {"Model": "in sync", "Policy": "not known"}
+        assert answer.err.count("'drift' needs cleanrooms-ml:GetConfiguredAudienceModelPolicy; ") == 1
+
+    @pytest.mark.parametrize("stack", [None, "Shop"])
+    def test_all_there_is(self, shop: Shop, stack: str | None) -> None:
+        shop.model()
+        shop.world.elsewhere.denied.add(("DescribeStacks", "Shop"))
+        with pytest.raises(ClientError, match="AccessDenied"):
+            shop.drift(stack=stack)
+
+    def test_as_a_screen(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model()
+        shop.world.elsewhere.add("Secret")
+        shop.world.elsewhere.denied.add(("DescribeStacks", "Secret"))
+        assert drift.run(shop.world.account(), Namespace(stack=None, fix=False, yes=False)) == 3
+        shown = capsys.readouterr().out
+        assert "Shop: 1 in sync" in shown
+        assert "Secret: may not be read" in shown
+
+    def test_writing_ends_with_the_first(self, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+        shop.model({"description": "by hand"})
+        shop.world.service.faults.add(Fault("UpdateConfiguredAudienceModel", error="AccessDeniedException"))
+        with pytest.raises(ClientError, match="AccessDenied"):
+            shop.drift(fix=True, yes=True)
+        assert told(capsys)["state"] == "drifted"

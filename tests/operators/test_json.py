@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cdk_cleanroomsml.operators import explain, generate, listing, orphans
+from cdk_cleanroomsml.operators.owners import Owners
+from cdk_cleanroomsml.operators.stacks import Stacks
 
 from .test_drift import Shop
 from .test_explain import DENIED, GROUP, STREAM, Story, lines
@@ -72,7 +74,8 @@ def full(world: World) -> World:
 
 
 def test_list(full: World) -> None:
-    document = listing.read(full.account(), full.clock)
+    account = full.account()
+    document = listing.read(account, Owners(Stacks(account)), full.clock)
     assert seen(document) == documented("list")
     assert set(document["configuredAudienceModels"][0]["owner"]) == documented("owner")
 
@@ -85,7 +88,9 @@ def test_orphans(full: World, capsys: pytest.CaptureFixture[str]) -> None:
 def test_drift(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     shop = Shop(world)
     shop.model({"name": "another", "description": "x"}, name="given", description={"Ref": "Secret"}, Retrained="true")
-    shop.drift()
+    world.elsewhere.add("Secret")
+    world.elsewhere.denied.add(("DescribeStacks", "Secret"))
+    shop.drift(stack=None)
     assert seen(json.loads(capsys.readouterr().out)) == documented("drift")
 
 

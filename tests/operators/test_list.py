@@ -12,6 +12,8 @@ import pytest
 
 from cdk_cleanroomsml.local.service import Fault
 from cdk_cleanroomsml.operators import listing
+from cdk_cleanroomsml.operators.owners import Owners
+from cdk_cleanroomsml.operators.stacks import Stacks
 
 from ..worlds import ANY_POLICY, GONE_AT_ONCE
 from .conftest import PARTNER
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 
 def listed(world: World) -> dict[str, Any]:
-    return listing.read(world.account(), world.clock)
+    account = world.account()
+    return listing.read(account, Owners(Stacks(account)), world.clock)
 
 
 @ANY_POLICY

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cdk_cleanroomsml.local.service import Fault
-from cdk_cleanroomsml.operators import orphans
+from cdk_cleanroomsml.operators import listing, orphans
 from cdk_cleanroomsml.operators.screen import Screen
 
 from ..worlds import ANY_POLICY, CHANGES_TAGS, GONE_AT_ONCE, HOLDS_NOTHING
@@ -311,3 +311,27 @@ def test_linear_calls(world: World, capsys: pytest.CaptureFixture[str]) -> None:
         "ListMemberships": 1,
     }
     assert Counter(world.elsewhere.calls) == {"GetCallerIdentity": 1, "DescribeStacks": 2, "ListStackResources": 2}
+
+
+def test_a_stack_that_may_not_be_read_says_nothing_of_what_it_has(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret, shop = world.elsewhere.add("Secret"), world.elsewhere.add("Shop")
+    world.model("secret", tags=world.marks(secret, "Model"))
+    arn = world.model("copied", tags=world.marks(secret, "Model"))
+    shop.resources["Model"] = (TYPE, arn, "CREATE_COMPLETE")
+    world.audience_model("ours", tags=world.marks(shop, "Audience"))
+    world.elsewhere.denied.add(("DescribeStacks", "Secret"))
+    world.answers = [False]
+    assert orphans.run(world.account(as_json=True), Namespace(delete=True, yes=False)) == 2
+    answer = capsys.readouterr()
+    told = json.loads(answer.out)
+    assert [each["name"] for each in told["orphans"]] == ["ours"]
+    (undecided,) = told["undecided"]
+    assert (undecided["name"], undecided["owner"]["state"]) == ("secret", "refused")
+    assert "'orphans' needs cloudformation:DescribeStacks; " in answer.err
+    assert listing.run(world.account(as_json=True), Namespace()) == 3
+    answer = capsys.readouterr()
+    states = {each["name"]: each["owner"]["state"] for each in json.loads(answer.out)["configuredAudienceModels"]}
+    assert states == {"secret": "refused", "copied": "alive"}
+    assert "'list' needs cloudformation:DescribeStacks; " in answer.err

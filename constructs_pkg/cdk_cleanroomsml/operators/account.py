@@ -162,6 +162,11 @@ def is_missing(error: ClientError) -> bool:
     return code_of(error) in _MISSING or (code_of(error) == "ValidationError" and "does not exist" in message)
 
 
+def is_denied(error: ClientError) -> bool:
+    """Whether an error says that the caller may not ask."""
+    return code_of(error) in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
 _MISSING = ("EntityNotFoundException", "NoSuchBucket", "NoSuchEntity", "NotFoundException", "ResourceNotFoundException")
 
 

@@ -6,11 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from ..handler.resource_types import model_of
+from .account import is_denied
 from .comparison import ASSOCIATION, KINDS, POLICY, TYPES, Compared, address, compare
 from .outcome import DONE, FOUND, NOT_KNOWN, CommandError
-from .stacks import Stack, Stacks, alike, check_name
+from .refusals import explained
+from .stacks import Stack, Stacks, alike, check_name, name_of
 from .templates import Templates
 
 if TYPE_CHECKING:
@@ -33,12 +36,21 @@ class Drift:
         self._account = account
         self._stacks = Stacks(account)
         self._templates = Templates(account, self._stacks)
+        self.refused: list[tuple[Stack, str]] = []
+        """The stacks that the caller may not read, and why."""
+        self.refusals: dict[str, None] = {}
+        """All that the caller was refused, in words, in order."""
 
     def stacks(self, name: str | None) -> list[Stack]:
         """A stack and those nested in it, or all of the Region; of these, those that have resources of ours."""
         if name is None:
             pages = self._account.pages("cloudformation", "list_stacks", "StackSummaries")
-            self._stacks.load(each["StackId"] for each in pages if each["StackStatus"] != "DELETE_COMPLETE")
+            listed = {each["StackId"]: each for each in pages if each["StackStatus"] != "DELETE_COMPLETE"}
+            self._stacks.load(listed)
+            for id_, error in self._stacks.refused.items():
+                self.refused.append(
+                    (Stack(id_, listed[id_]["StackName"], listed[id_]["StackStatus"], {}), self._why(error))
+                )
             found = self._stacks.known()
         else:
             check_name(name, self._account)
@@ -47,15 +59,21 @@ class Drift:
 
     def compared(self, stack: Stack) -> list[Compared]:
         """Each resource of ours of a stack."""
-        template = self._templates.of(stack)
-        if template is None:
+        try:
+            template = self._templates.of(stack)
             why = "the stack's template is in YAML, which isn't read: the CDK writes JSON"
+        except ClientError as error:
+            template, why = None, self._why(error)
+        if template is None:
             return [_unknown(each, why) for each in _ours(stack)]
 
         def compared(resource: Members) -> Compared:
             if resource["ResourceStatus"] not in _ENDED:
                 return _unknown(resource, f"it is {resource['ResourceStatus']}: `explain` says why")
-            return compare(self._account, stack, resource, template.properties(resource["LogicalResourceId"]))
+            try:
+                return compare(self._account, stack, resource, template.properties(resource["LogicalResourceId"]))
+            except ClientError as error:
+                return _unknown(resource, self._why(error))
 
         return self._account.each(f"comparing {stack.name}", compared, _ours(stack))
 
@@ -104,7 +122,21 @@ class Drift:
         yield stack
         for logical_id, resource in stack.resources.items():
             if resource["ResourceType"] == _NESTED and stack.physical_id(logical_id):
-                yield from self._with_nested(stack.physical_id(logical_id))
+                yield from self._nested(stack.physical_id(logical_id))
+
+    def _nested(self, id_: str) -> Iterator[Stack]:
+        try:
+            yield from self._with_nested(id_)
+        except ClientError as error:
+            self.refused.append((Stack(id_, name_of(id_), "", {}), self._why(error)))
+
+    def _why(self, error: ClientError) -> str:
+        """Why something isn't known that the caller may not ask; any other error ends the command."""
+        if not is_denied(error):
+            raise error
+        why = explained(error, "drift")
+        self.refusals[why] = None
+        return why
 
 
 def run(account: Account, options: Namespace) -> int:
@@ -121,17 +153,25 @@ def run(account: Account, options: Namespace) -> int:
             _show(account, told)
             for number, each in enumerate(told if options.fix else []):
                 told[number] = _offer(account, drift, stack, each, sure=options.yes)
+        for stack, why in drift.refused:
+            screen.heading(f"{stack.name}: may not be read")
+            screen.table(("stack", "not known from here"), [(stack.name, why)])
     finally:
         # What was written before something went wrong is told as well.
         if screen.as_json and (options.fix or len(compared) == len(stacks)):
-            screen.document({"stacks": [_document(each, compared[each.id]) for each in stacks if each.id in compared]})
+            read = [_document(each, compared[each.id]) for each in stacks if each.id in compared]
+            refused = [{**_document(each, []), "whyNotRead": why} for each, why in drift.refused]
+            screen.document({"stacks": read + refused})
+        for why in drift.refusals:
+            screen.note(why)
     found = [each for of_stack in compared.values() for each in of_stack]
-    if not stacks:
+    if not stacks and not drift.refused:
         whose = f"{options.stack} has no resources" if options.stack else "no stack has resources"
         screen.say(f"{whose} of Clean Rooms ML in {account.region}")
     if any(each.differences for each in found):
         return FOUND
-    return NOT_KNOWN if any(each.not_known for each in found) or any(each.is_changing for each in stacks) else DONE
+    is_known = not (drift.refused or any(each.not_known for each in found) or any(each.is_changing for each in stacks))
+    return DONE if is_known else NOT_KNOWN
 
 
 def _offer(account: Account, drift: Drift, stack: Stack, told: Compared, *, sure: bool) -> Compared:

@@ -6,8 +6,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .holdings import Holdings, let_in, partners, runs
-from .outcome import DONE
+from .outcome import DONE, NOT_KNOWN
 from .owners import Owners
+from .refusals import explained
 from .stacks import Stacks
 
 if TYPE_CHECKING:
@@ -22,17 +23,20 @@ _MODEL, _AUDIENCE_MODEL = "configuredAudienceModelArn", "audienceModelArn"
 
 def run(account: Account, options: Namespace) -> int:  # noqa: ARG001 - each subcommand is called like this
     """Carries out the subcommand."""
-    document = read(account, lambda: datetime.now(timezone.utc))
+    owners = Owners(Stacks(account))
+    document = read(account, owners, lambda: datetime.now(timezone.utc))
     if account.screen.as_json:
         account.screen.document(document)
     else:
         _show(account, document)
-    return DONE
+    for error in owners.refusals():
+        account.screen.note(explained(error, "list"))
+    return NOT_KNOWN if owners.refusals() else DONE
 
 
-def read(account: Account, now: Callable[[], datetime]) -> dict[str, Any]:
+def read(account: Account, owners: Owners, now: Callable[[], datetime]) -> dict[str, Any]:
     """The whole chain, as JSON."""
-    holdings, owners = Holdings(account), Owners(Stacks(account))
+    holdings = Holdings(account)
     datasets, audience_models = holdings.training_datasets(), holdings.audience_models()
     models, associations = holdings.configured_audience_models(), holdings.associations()
     arns = [each[_MODEL] for each in models]

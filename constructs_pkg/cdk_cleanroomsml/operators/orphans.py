@@ -14,7 +14,8 @@ from ..handler.resource_types import TRAINING
 from .account import code_of, is_missing
 from .holdings import Holdings, let_in, partners, runs
 from .outcome import DONE, FOUND, NOT_KNOWN
-from .owners import CHANGING, GONE, Owner, Owners, request_of
+from .owners import CHANGING, GONE, REFUSED, Owner, Owners, request_of
+from .refusals import explained
 from .stacks import Stacks
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Orphans:
         self._models: list[Members] = []
         self._deleted: set[str] = set()
         self.undecided: list[Orphan] = []
-        """What can't be told before its stack has settled."""
+        """What can't be told before its stack has settled, or because that may not be read."""
         self.untold: list[str] = []
         """Associations whose tags the service doesn't tell, and so nobody whose they are."""
 
@@ -76,6 +77,8 @@ class Orphans:
         self.untold = [each["arn"] for each in associations if each["tags"] is None]
         owners = Owners(Stacks(self._account))
         owners.load(*(each.get("tags") or {} for each in [*models, *audience_models, *associations]))
+        for error in owners.refusals():
+            self._account.screen.note(explained(error, "orphans"))
         self._in_use = {
             request_of(_tags(each)): each for each in models if owners.of(_arn(each), _tags(each)).state == "alive"
         }
@@ -84,7 +87,7 @@ class Orphans:
             *(self._judge(MODEL, each, owners) for each in models),
             *(self._judge(AUDIENCE_MODEL, each, owners) for each in audience_models),
         ]
-        self.undecided = [each for each in judged if each.owner.state == CHANGING]
+        self.undecided = [each for each in judged if each.owner.state in (CHANGING, REFUSED)]
         found = [each for each in judged if each.owner.state == GONE]
         arns = [each.arn for each in found if each.what == MODEL]
         policies, jobs = self._holdings.policies(arns), self._holdings.jobs(arns)

@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from ..handler.protocol import LOGICAL_MARKER, REQUEST_MARKER, STACK_MARKER
 from ..handler.resource_types import RETRAINING_MARKER
+from .account import code_of
 from .stacks import Stacks, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from botocore.exceptions import ClientError
 
     from .stacks import Stack
 
 ALIVE, CHANGING, ELSEWHERE, GONE, NONE, RETRAINING = "alive", "changing", "elsewhere", "gone", "none", "retraining"
 """The stack has it; it can't be told while the stack changes; the stack is another account's or Region's, which is not
 asked; the stack has it no more, or is gone itself; nothing marks it; a retraining trained it."""
+
+REFUSED = "refused"
+"""The caller may not read the stack."""
 
 _AWS_STACK, _AWS_LOGICAL = "aws:cloudformation:stack-id", "aws:cloudformation:logical-id"
 
@@ -71,6 +77,10 @@ class Owners:
         """Reads all stacks that tags name."""
         self._stacks.load(stack for each in tags if (stack := _marked(each)[0]))
 
+    def refusals(self) -> list[ClientError]:
+        """What was said of the stacks that may not be read."""
+        return list(self._stacks.refused.values())
+
     def of(self, physical_id: str, tags: Mapping[str, str]) -> Owner:
         """The owner of a resource, by its tags."""
         stack_id, logical_id = _marked(tags)
@@ -80,7 +90,8 @@ class Owners:
             return Owner(
                 ELSEWHERE, stack_id, logical_id, f"marked as that of {stack_id}, which can't be asked from here"
             )
-        stack = self._stacks.get(stack_id)
+        refused = self._stacks.refused.get(stack_id)
+        stack = None if refused else self._stacks.get(stack_id)
         if stack and stack.physical_id(logical_id) == physical_id:
             return Owner(ALIVE, stack_id, logical_id, f"the stack has it as {logical_id}")
         renamed = stack.logical_id(physical_id) if stack else ""
@@ -91,6 +102,8 @@ class Owners:
             # Tags are copied, and given to another resource by mistake.
             other, held_as = holder
             return Owner(ALIVE, other.id, held_as, f"the stack has it as {held_as}, its markers say {stack_id}")
+        if refused:
+            return Owner(REFUSED, stack_id, logical_id, f"its stack may not be read: {code_of(refused)}")
         if stack is None:
             return Owner(GONE, stack_id, logical_id, "its stack does not exist, or not any more", is_kept=None)
         if stack.is_changing:

@@ -14,14 +14,13 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from .account import ATTEMPTS, code_of
+from .account import ATTEMPTS, code_of, is_denied
 from .outcome import DISTRIBUTION
 from .permissions import action_of
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError
 
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _NOT_VALID = (
     "ExpiredToken",
     "ExpiredTokenException",
@@ -47,7 +46,7 @@ def explained(error: BotoCoreError | ClientError, command: str) -> str:
     code, message = code_of(error), error.response["Error"].get("Message", "")
     operation = error.operation_name
     said = f"{operation} failed with {code}: {message}"
-    if code in _DENIED:
+    if is_denied(error):
         action = action_of(command, operation, message)
         return f"{said}. '{command}' needs {action}; '{DISTRIBUTION} {command} --permissions' prints all that it needs"
     if code in _NOT_VALID:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from .account import is_missing
+from .account import is_denied, is_missing
 from .outcome import CommandError
 
 if TYPE_CHECKING:
@@ -64,16 +64,26 @@ class Stacks:
         self._account = account
         self._known: dict[str, Stack | None] = {}
         self._holders: dict[str, tuple[Stack, str]] = {}
+        self.refused: dict[str, ClientError] = {}
+        """Those of many that the caller may not read, and what was said of each."""
 
     def load(self, ids: Iterable[str]) -> None:
-        """Reads stacks, several at a time, with all that they have."""
+        """Reads stacks, several at a time, with all that they have; what may not be read isn't known then.
+
+        Raises:
+            ClientError: none of them may be read, or there is another error.
+        """
         new = [each for each in dict.fromkeys(ids) if each not in self._known and self.is_here(each)]
-        found = self._account.each("reading stacks", self._read, new)
+        found = self._account.each("reading stacks", self._read_if_allowed, new)
         for name, stack in zip(new, found, strict=True):
             self._keep(name, stack)
+        if new and all(each in self.refused for each in new):
+            raise self.refused[new[0]]
 
     def get(self, name: str) -> Stack | None:
         """A stack by its id or name, with all that it has; None when there is none, or none any more."""
+        if name in self.refused:
+            raise self.refused[name]
         if name not in self._known:
             self._keep(name, self._read(name))
         return self._known[name]
@@ -96,6 +106,15 @@ class Stacks:
         """Whether an id is one of this account and Region."""
         match = _ID.fullmatch(stack_id)
         return bool(match and match["region"] == self._account.region and match["account"] == self._account.id)
+
+    def _read_if_allowed(self, name: str) -> Stack | None:
+        try:
+            return self._read(name)
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            self.refused[name] = error
+            return None
 
     def _read(self, name: str) -> Stack | None:
         try:
