@@ -69,16 +69,22 @@ class Recorder:
     def __init__(self) -> None:
         self.answered: set[tuple[str, str]] = set()
         self.problems: list[str] = []
+        self._seen: set[tuple[str, int, bytes]] = set()
 
     def watch(self, client: Any) -> Any:
-        """Looks at each answer before botocore reads it, which forgives much."""
-        client.meta.events.register("before-parse", self._look)
+        """Looks at each answer before botocore reads it, which forgives much; nobody else does any more."""
+        client.meta.events.unregister("before-parse", unique_id="conformance")
+        client.meta.events.register("before-parse", self._look, unique_id="conformance")
         return client
 
     def _look(self, operation_model: OperationModel, response_dict: dict[str, Any], **_: Any) -> None:
         name = operation_model.service_model.service_name, operation_model.name
         if response_dict["status_code"] < 300:
             self.answered.add(name)
+        answer = (operation_model.name, response_dict["status_code"], response_dict["body"])
+        if answer in self._seen:
+            return
+        self._seen.add(answer)
         found = (f"{name[0]} {name[1]}: {each}" for each in problems(operation_model, response_dict))
         self.problems += [each for each in found if not _is_known(each)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import time
 import zipfile
@@ -374,8 +373,7 @@ class Stacks:
         return stack
 
     def _settle(self, name: str = "stack") -> str:
-        until(lambda: not self._describe(name)["StackStatus"].endswith("_IN_PROGRESS"))
-        return str(self._describe(name)["StackStatus"])
+        return str(until(lambda: _ended(self._describe(name)["StackStatus"])))
 
 
 @pytest.fixture
@@ -387,20 +385,25 @@ def stacks(engine: Engine) -> Iterator[Stacks]:
 
 
 @pytest.fixture(scope="module", name="new_stacks")
-def new_stacks_fixture(engine_process: Engine) -> Callable[[], Stacks]:
+def new_stacks_fixture(engine_process: Engine) -> Iterator[Callable[[], Stacks]]:
     """Makes an empty engine's stacks, for what a whole module looks at."""
+    made: list[Stacks] = []
 
     def new_stacks() -> Stacks:
         engine_process.reset()
-        return Stacks(engine_process)
+        made.append(Stacks(engine_process))
+        return made[-1]
 
-    return new_stacks
+    yield new_stacks
+    assert [each.answers.problems for each in made] == [[]] * len(made)
 
 
 @pytest.fixture
-def guarded_stacks(guarded_engine: Engine) -> Stacks:
+def guarded_stacks(guarded_engine: Engine) -> Iterator[Stacks]:
     """The same with IAM enforced; the provider only looks at its own resource, and answers with what it sees."""
-    return Stacks(guarded_engine, LOOK + LOOKING_PROVIDER)
+    made = Stacks(guarded_engine, LOOK + LOOKING_PROVIDER)
+    yield made
+    assert made.answers.problems == []
 
 
 @pytest.fixture(name="until")
@@ -433,14 +436,17 @@ def role() -> str:
     return ROLE
 
 
-def until(condition: Any, seconds: float = 30) -> None:
-    """Waits for what another process does."""
+def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
+    """Waits for what another process does, and returns it."""
     end = time.monotonic() + seconds
-    for pause in itertools.repeat(0.02):
-        if condition():
-            return
+    while not (happened := condition()):
         assert time.monotonic() < end, f"it did not happen within {seconds} s"
-        time.sleep(pause)
+        time.sleep(0.02)
+    return happened
+
+
+def _ended(status: str) -> str | None:
+    return None if status.endswith("_IN_PROGRESS") else status
 
 
 def zipped(code: str, mode: int = 0o644) -> bytes:
