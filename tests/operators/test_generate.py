@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import json
 import subprocess
 import sys
@@ -11,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cdk_cleanroomsml.operators import generate
 from cdk_cleanroomsml.operators.comparison import compare
+from cdk_cleanroomsml.operators.existing import Existing
 from cdk_cleanroomsml.operators.outcome import CommandError
 from cdk_cleanroomsml.operators.python_source import text
 from cdk_cleanroomsml.operators.stacks import Stack
@@ -270,6 +275,75 @@ def test_it_is_formatted_and_imports_what_it_uses(world: World, capsys: pytest.C
         ruff("check", "--select", "F,I,E,W,ISC,UP", "--ignore", "E501", python=python).stdout == "All checks passed!\n"
     )
     assert python.count(f"adopt={text(model)}") == 1
+
+
+ODD_PARTS = [
+    '"',
+    "'",
+    "\\",
+    "\n",
+    "\r",
+    "\t",
+    "\f",
+    "\0",
+    "\x85",
+    "\u2028",
+    "\ud800",
+    "#",
+    "{x}",
+    "%s",
+    ")",
+    "é",
+    "\U0001f600",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(ODD_PARTS), max_size=8).map("".join), min_size=9, max_size=9))
+def test_whatever_a_text_holds_it_is_a_text(texts: list[str]) -> None:
+    name, description, database, table, column, type_, role, key, value = texts
+    schema = [{"columnName": column, "columnTypes": [type_]}]
+    source = {"glueDataSource": {"databaseName": database, "tableName": table}}
+    dataset = {
+        "name": name,
+        "description": description,
+        "roleArn": role,
+        "trainingData": [{"inputConfig": {"schema": schema, "dataSource": source}}],
+        "tags": {f"_{key}": value},
+    }
+    sized = {"audienceSizeType": type_, "audienceSizeBins": [1]}
+    output = {"destination": {"s3Destination": {"s3Uri": f"s3://{table}/{column}"}}, "roleArn": role}
+    model = {"name": name, "outputConfig": output, "audienceModelArn": key, "sharedAudienceMetrics": [type_]}
+    audience_model = {"name": name, "trainingDatasetArn": value, "kmsKeyArn": key}
+    found = Existing(
+        training_datasets={"a dataset": dataset},
+        audience_models={key: audience_model},
+        configured_audience_models={"a model": {**model, "audienceSizeConfig": sized}},
+        policies={"a model": {"Statement": [{key: value}]}},
+    )
+    parsed = ast.parse(generate.Program(found, ACCOUNT, REGION).text())
+    literals = [each.value for each in ast.walk(parsed) if isinstance(each, ast.Constant)]
+    shown = [name, database, table, column, type_, role, f"_{key}", value, *filter(None, [description])]
+    assert [each for each in shown if each not in literals] == []
+    assert [type(each).__name__ for each in parsed.body if not isinstance(each, ast.ImportFrom)] == [
+        "Expr",
+        "Import",
+        "ClassDef",
+        "If",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_a_terminal_of_another_encoding(world: World, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    name = "für läufer \u65e5\u672c"
+    bucket(world)
+    model = world.model(name)
+    for as_json in (False, True):
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+        assert generate.run(world.account(as_json=as_json), Namespace(arns=[model])) == 0
+        python = json.loads(written.getvalue())["python"] if as_json else written.getvalue()
+        literals = [each.value for each in ast.walk(ast.parse(python)) if isinstance(each, ast.Constant)]
+        assert name in literals
 
 
 class TestNotes:

@@ -342,7 +342,7 @@ def run(account: Account, options: Namespace) -> int:
     if account.screen.as_json:
         account.screen.document({"python": program, "notes": found.notes})
     else:
-        account.screen.write(program)
+        account.screen.program(program)
         for note in found.notes:
             account.screen.note(note)
     return NOT_KNOWN if found.notes else DONE
@@ -379,7 +379,10 @@ def _sizes(config: Members | None) -> tuple[Call | None, list[int]]:
         return None, []
     bins = config["audienceSizeBins"]
     taken = list(dict.fromkeys(bins))
-    return Call(f"AudienceSizes.{config['audienceSizeType'].lower()}", tuple(taken)), [] if taken == bins else bins
+    type_ = config["audienceSizeType"]
+    known = type_ in ("ABSOLUTE", "PERCENTAGE")
+    made = Call(f"AudienceSizes.{type_.lower()}", tuple(taken)) if known else Call("AudienceSizes.of", (type_, *taken))
+    return made, [] if taken == bins else bins
 
 
 def _replaced(value: Any, arn: str, by: Expression) -> Any:  # noqa: ANN401 - JSON

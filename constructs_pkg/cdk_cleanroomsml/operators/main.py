@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, see `outcome`; 130 after Ctrl-C.
     """
     options = _parsed(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the terminal has no character for is shown by its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if options.permissions:
             return _show_permissions(options)

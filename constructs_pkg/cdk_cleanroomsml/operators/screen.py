@@ -5,6 +5,7 @@ Data goes to standard output; questions, progress and errors to standard error.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import sys
@@ -49,7 +50,11 @@ class Screen:
 
     def document(self, document: object) -> None:
         """The whole answer as JSON."""
-        self.write(json.dumps(document, indent=2, default=_text, ensure_ascii=False) + "\n")
+        self.write(json.dumps(document, indent=2, default=_text, ensure_ascii=not _is_utf_8()) + "\n")
+
+    def program(self, python: str) -> None:
+        """A program, of which only string literals have more than ASCII: Python reads a file as UTF-8."""
+        self.write(python if _is_utf_8() else python.encode("ascii", "backslashreplace").decode())
 
     def write(self, text: str) -> None:
         """A text as it is."""
@@ -157,6 +162,11 @@ def _ask(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _is_utf_8() -> bool:
+    """Whether what is written is UTF-8; in older locales, and on Windows in a pipe, it isn't."""
+    return codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
 
 
 def console(width: int | None, *, is_terminal: bool, stderr: bool = False) -> Console:
