@@ -17,8 +17,7 @@ from cdk_cleanroomsml.local.engine import Engine
 
 from .assembly import archives, templates
 from .processes import ProgramError, environment
-from .sides.aws_custom_resource import NODE_PACKAGE
-from .work import AUDIENCE_MODEL_ARN, ROOT
+from .work import AUDIENCE_MODEL_ARN, NODE_PACKAGE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

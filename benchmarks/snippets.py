@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .processes import environment, python
-from .sides.provider_framework import CODE as ON_EVENT
-from .work import ROOT
+from .work import ON_EVENT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import aws_cdk as cdk
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ROOT = Path(__file__).parents[1]
+    import aws_cdk as cdk
 
+ROOT = Path(__file__).parents[1]
+ON_EVENT = ROOT / "benchmarks" / "sides" / "on_event"
+"""The code of the Provider framework's side."""
+NODE_PACKAGE = "@aws-sdk/client-cleanroomsml"
+"""What AwsCustomResource's function loads; Lambda's Node runtimes bring it, an engine must find it."""
+
+PARTNER = "444455556666"
 AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 RESOURCE_TYPE = "Custom::CleanRoomsMLConfiguredAudienceModel"
 DESCRIPTION = "Readers who resemble your customers"
@@ -58,6 +63,8 @@ def run(
         define: defines models in a stack; without an output each gets its own.
         arguments: the command line, by default this process's.
     """
+    import aws_cdk as cdk  # only programs of the sides need it
+
     options = _parser().parse_args(arguments)
     app = cdk.App(
         builtin_cloud_formation_validation=options.validation == "on",

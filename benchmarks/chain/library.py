@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from benchmarks.cases import ASSOCIATION, AUDIENCE_MODEL, POLICY, RETRAINING
-from benchmarks.chain.work import DESCRIPTION, PARTNER, run
+from benchmarks.chain.work import DESCRIPTION, run
+from benchmarks.work import PARTNER
 from cdk_cleanroomsml import (
     AudienceModel,
     AudienceModelRetraining,

@@ -6,10 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cases import LIBRARY, Json, Link, Plan
-from benchmarks.chain.work import PARTNER
 from benchmarks.deployment import Deployment, running_engine
 from benchmarks.measure import Row, assemblies, counted, new_folder, phases, say, synthesised, turned
-from benchmarks.work import Model, request
+from benchmarks.work import PARTNER, Model, request
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 
 from benchmarks.cases import ASSOCIATION, AUDIENCE_MODEL, CHAIN, POLICY, RETRAINING
-from benchmarks.work import recommended_flags
+from benchmarks.work import PARTNER, recommended_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,6 @@ RESOURCE_TYPES = {
     ASSOCIATION: "Custom::CleanRoomsConfiguredAudienceModelAssociation",
 }
 STACK = "Chain"
-PARTNER = "444455556666"
 DESCRIPTION = "Readers who resemble your customers"
 ACTION = "cleanrooms-ml:StartAudienceGenerationJob"
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from benchmarks.work import Model
 
-NODE_PACKAGE = "@aws-sdk/client-cleanroomsml"
-"""What the CDK's function loads; Lambda's Node runtimes bring it, an engine must find it."""
-
 
 def define(stack: cdk.Stack, models: Sequence[Model], output: L2Output | None) -> None:
     for model in models:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -11,14 +10,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import custom_resources as cr
 
 from benchmarks.l2_output import ARNS, L2Output
-from benchmarks.work import AUDIENCE_MODEL_ARN, RESOURCE_TYPE, request, run
+from benchmarks.work import AUDIENCE_MODEL_ARN, ON_EVENT, RESOURCE_TYPE, request, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.work import Model
-
-CODE = Path(__file__).parent / "on_event"
 
 
 def define(stack: cdk.Stack, models: Sequence[Model], output: L2Output | None) -> None:
@@ -44,7 +41,7 @@ def _function(stack: cdk.Stack) -> lambda_.Function:
     function = lambda_.Function(
         stack,
         "OnEvent",
-        code=lambda_.Code.from_asset(str(CODE), exclude=["__pycache__"]),
+        code=lambda_.Code.from_asset(str(ON_EVENT), exclude=["__pycache__"]),
         handler="index.on_event",
         runtime=lambda_.Runtime.PYTHON_3_14,
         memory_size=512,

@@ -4,6 +4,7 @@ import importlib
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,13 @@ from benchmarks import assembly, deployment, snippets
 from benchmarks.cases import LIBRARY, SIDES, Case, Plan, quick_plan
 from benchmarks.deployment import Deployment, running_engine, why_not
 from benchmarks.measure import throttling, turned
-from benchmarks.processes import ProgramError, python
+from benchmarks.processes import ProgramError, Took, python
 from benchmarks.work import ROOT, Model, request
 
 from cdk_cleanroomsml.local.service import CleanRoomsML, client
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -26,7 +28,8 @@ def test_every_round_begins_with_another_side() -> None:
     assert all(sorted(sides) == sorted(SIDES) for sides in rounds)
 
 
-def test_a_share_of_the_calls_is_throttled() -> None:
+def test_a_share_of_the_calls_is_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     service = CleanRoomsML()
     service.faults.add(*throttling(4))
     cleanroomsml: Any = client(service)
@@ -36,11 +39,9 @@ def test_a_share_of_the_calls_is_throttled() -> None:
     assert [call.outcome for call in service.calls] == (["ok"] * 3 + ["ThrottlingException"]) * 2 + ["ok"] * 3
 
 
-def test_an_assembly_is_deployed_changed_and_destroyed(tmp_path: Path) -> None:
-    folders = {size: tmp_path / str(size) for size in (500, 1000)}
-    for size, folder in folders.items():
-        options = ["--min-matching-seed-size", str(size), "--validation", "off", "--outdir", str(folder)]
-        python("-m", f"benchmarks.sides.{LIBRARY}", *Case("shared", 2).arguments, *options)
+def test_an_assembly_is_deployed_changed_and_destroyed(synthesised: Callable[..., Path]) -> None:
+    what = (f"benchmarks.sides.{LIBRARY}", *Case("shared", 2).arguments, "--validation", "off")
+    folders = {size: synthesised(*what, "--min-matching-seed-size", str(size)) for size in (500, 1000)}
     with running_engine() as engine:
         stacks = Deployment(engine)
         cleanroomsml = engine.client("cleanroomsml")
@@ -99,10 +100,13 @@ def test_a_program_is_measured() -> None:
     assert took.peak_bytes > 200_000_000
 
 
-def test_the_modules_that_the_library_needs_are_imported_by_it() -> None:
-    program = "import sys; from cdk_cleanroomsml import *; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+def test_the_modules_that_the_library_needs_are_imported_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def and_all_modules(option: str, program: str) -> Took:
+        return python(option, f"{program}; print(*sys.modules, file=open('{tmp_path}/modules', 'w'))")
+
+    monkeypatch.setattr(snippets, "python", and_all_modules)
     needed = snippets.needed_modules()
+    loaded = (tmp_path / "modules").read_text().split()
     assert {"aws_cdk", "aws_cdk.aws_iam", "constructs", "jsii"} <= set(needed) <= set(loaded)
 
 
@@ -135,15 +139,14 @@ def test_the_handlers_are_invoked(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     )
 
 
-def test_what_is_counted_in_an_assembly(tmp_path: Path) -> None:
-    options = ["--validation", "off", "--outdir", str(tmp_path)]
-    python("-m", "benchmarks.sides.library", *Case("own", 3, stacks=2).arguments, *options)
-    figures = assembly.count(tmp_path)
-    sizes = [template.stat().st_size for template in assembly.templates(tmp_path)]
+def test_what_is_counted_in_an_assembly(synthesised: Callable[..., Path]) -> None:
+    folder = synthesised("benchmarks.sides.library", *Case("own", 5, stacks=2).arguments, "--validation", "off")
+    figures = assembly.count(folder)
+    sizes = [template.stat().st_size for template in assembly.templates(folder)]
     assert (figures["template_bytes"], figures["stack_bytes"]) == (sum(sizes), max(sizes))
     assert figures["resources"] == sum(figures["types"].values())
     assert figures["stack_resources"] < figures["resources"]
-    assert figures["types"]["Custom::CleanRoomsMLConfiguredAudienceModel"] == 3
+    assert figures["types"]["Custom::CleanRoomsMLConfiguredAudienceModel"] == 5
     assert figures["assets"] == 1
     assert (
         1000

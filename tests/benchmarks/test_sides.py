@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +17,7 @@ from benchmarks.work import RESOURCE_TYPE, ROOT
 from .resources import flat, of_type, reference, spelled_out, without_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .resources import Resource
@@ -29,14 +29,10 @@ Run = Any
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(synthesised: Callable[..., Path]) -> Run:
     def run(side: str, case: Case, *options: str) -> list[dict[str, Resource]]:
         """The resources of each stack of a side."""
-        folder = tmp_path / f"{side}{len(list(tmp_path.iterdir()))}"
-        arguments = [*case.arguments, "--outdir", str(folder), "--validation", "off", *options]
-        monkeypatch.setattr(sys, "argv", [side, *arguments])
-        monkeypatch.delitem(sys.modules, f"benchmarks.sides.{side}", raising=False)
-        runpy.run_module(f"benchmarks.sides.{side}", run_name="__main__")
+        folder = synthesised(f"benchmarks.sides.{side}", *case.arguments, "--validation", "off", *options)
         return [assembly.resources(template) for template in assembly.templates(folder)]
 
     return run
@@ -76,14 +72,14 @@ def test_so_many_models_with_so_many_outputs(run: Run, side: str, output: str, b
 @pytest.mark.parametrize("side", OTHERS)
 @pytest.mark.parametrize("output", ["own", "shared"])
 def test_the_same_buckets_keys_and_roles_as_this_library(run: Run, side: str, output: str) -> None:
-    case = Case(output, 2)
+    case = Case(output, 3)
     (ours,), (theirs,) = run(LIBRARY, case), run(side, case)
     assert output_parts(theirs) == output_parts(ours)
 
 
 @pytest.mark.parametrize("side", OTHERS)
 def test_the_same_requests_as_this_library(run: Run, side: str) -> None:
-    case = Case("own", 2)
+    case = Case("own", 3)
     (ours,), (theirs,) = run(LIBRARY, case), run(side, case)
     assert [flat(each) for each in requests(theirs)] == [flat(each) for each in requests(ours)]
 
