@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -153,3 +154,39 @@ def test_without_a_cli(project: CdkProject) -> None:
     (project.folder / "node_modules" / ".bin" / "cdk").unlink()
     with pytest.raises(EngineError, match=r"no CDK CLI .*: npm install aws-cdk@"):
         project.deploy()
+
+
+STACK = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Shop")
+NO_APP = "app must be a cdk.App or a cdk.Stack, got "
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"app": "app.py"},
+            f"{NO_APP}'app.py': leave it out for the application of cdk.json; another command for it is",
+        ),
+        ({"app": cdk.App}, f"{NO_APP}the class App: that is the class, write App(…)"),
+        (
+            {"app": cdk.Stage(STACK, "Prod")},
+            f"{NO_APP}a Stage: give one of its stacks, or the App that it is",
+        ),
+        ({"app": cdk.CfnOutput(STACK, "Out", value="x")}, f"{NO_APP}a CfnOutput: give cdk.Stack.of(…) it"),
+        ({"app": lambda: STACK}, f"{NO_APP}a function: leave it out for the application of cdk.json"),
+        ({"stacks": [STACK]}, "stacks[0] must be a text, got a Stack: a stack that the test defines is app=…"),
+        ({"options": "--verbose"}, "options must be a list of texts, got '--verbose': write options=['--context', "),
+        ({"options": ["--parallel", 2]}, "options[1] must be a text, got 2: write options="),
+        ({"options": None}, "options must be a list of texts, got None"),
+    ],
+)
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+def test_what_is_no_application(project: CdkProject, command: str, given: dict[str, Any], words: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(words)}"):
+        getattr(project, command)(*given.get("stacks", ()), **{k: v for k, v in given.items() if k != "stacks"})
+
+
+def test_a_command_is_texts(project: CdkProject) -> None:
+    path: Any = Path("other")
+    with pytest.raises(TypeError, match=r"^arguments\[1\] must be a text, got a PosixPath: "):
+        project.run("diff", path)

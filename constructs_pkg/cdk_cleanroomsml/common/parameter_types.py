@@ -17,12 +17,13 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
+from .articles import with_article
 from .environment import is_token
 from .problems import ParametersError, Problems, known
 from .proxies import has_member
 from .references import lacking
 from .slips import is_token_object, kind_of
-from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, with_article, words
+from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, words
 
 Class = TypeVar("Class", bound=type)
 Function = Callable[..., Any]

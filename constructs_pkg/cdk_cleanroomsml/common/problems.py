@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from .articles import with_article
 from .environment import Environment, Resource, environment_of, environment_of_resource, is_dummy, known_to_differ
 from .keys import are_known_to_differ, key_arn_of
 from .limits import (
@@ -131,8 +132,8 @@ class Problems:
             value: Its value; Tokens pass.
             kind: The kind as it stands in an ARN, such as ``audience-model``.
         """
-        article = "an" if kind[0] in "aeiou" else "a"
-        allowed = f"the ARN of {article} {kind.replace('-', ' ')}, arn:aws:cleanrooms-ml:<region>:<account>:{kind}/<id>"
+        named = with_article(kind.replace("-", " "))
+        allowed = f"the ARN of {named}, arn:aws:cleanrooms-ml:<region>:<account>:{kind}/<id>"
         self.text(parameter, value, length=ARN_LENGTH, pattern=ARN_PATTERN.format(kind=kind), allowed=allowed)
 
     def account(self, parameter: str, value: str | None) -> None:

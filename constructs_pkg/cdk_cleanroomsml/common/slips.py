@@ -77,12 +77,13 @@ def l2_of(made: type, name: str, value: object) -> str:
 
 def rule_target_of(value: object) -> str:
     """How a target of a rule is made of what it is to reach; "" if there is none for it."""
-    kind = re.compile(rf"\bI{kind_of(value).removeprefix('Cfn')}(Ref)?\b")
+    name = value.__name__ if isinstance(value, type) else kind_of(value)
+    kind = re.compile(rf"\bI{name.removeprefix('Cfn')}(Ref)?\b")
     makers = (name for name, first in _rule_targets() if kind.search(first))
     made = next(makers, "")
     if not made:
         return ""
-    shown = f"{snake(kind_of(value).removeprefix('Cfn'))}" if kind_of(value).startswith("Cfn") else ""
+    shown = snake(name.removeprefix("Cfn")) if name.startswith("Cfn") else ""
     return f"aws_events_targets.{made}({f'an import of that {shown}' if shown else '…'})"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from .articles import with_article
 from .environment import is_token
 from .proxies import has_member
 from .slips import (
@@ -94,11 +95,6 @@ def spaced(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
-def with_article(name: str) -> str:
-    """A name, as it is read aloud."""
-    return f"{'an' if re.match('[AEIOUaeiou]|s3|sns|sqs', name) else 'a'} {name}"
-
-
 def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN401 - what typing takes for a type
     """What to write instead, where that can be told.
 
@@ -112,8 +108,8 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
         return ": was it forgotten, or is it a key of the context that isn't there?"
     if _is_one_of_a_list(value, hint):
         return ": put it in brackets"
-    if isinstance(value, type) and any(value is each or value is _concrete(each) for each in options):
-        return _example(options, parameter) or ": that is the class itself"
+    if isinstance(value, type):
+        return _instead_of_class(value, options, parameter)
     if isinstance(value, str):
         return _instead_of_text(value, options, parameter)
     if hasattr(value, "value_as_string"):
@@ -127,6 +123,24 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
     if hasattr(value, "node") or isinstance(value, enum.Enum):
         return _instead_of_construct(value, options, parameter)
     return _instead_of_value(value, options, parameter)
+
+
+def _instead_of_class(cls: type, options: list[type], parameter: str) -> str:
+    """Instead of a class: one of it if that would do, else one of what is wanted."""
+    if any(cls is each or cls is _concrete(each) for each in options):
+        return _example(options, parameter) or ": that is the class itself"
+    if not _is_interface(cls) and any(_would_do(cls, each) for each in options):
+        return f": write {_name(cls)}(…)"
+    targets = [rule_target_of(cls) for each in options if each.__name__ == "IRuleTarget"]
+    return f": write {targets[0]}" if any(targets) else _example(options, parameter)
+
+
+def _would_do(cls: type, wanted: type) -> bool:
+    """Whether an object of a class is an object of another, or has what an interface adds."""
+    if not getattr(wanted, "_is_protocol", False):
+        return issubclass(cls, wanted)
+    members = [name for name in vars(wanted) if not name.startswith("_")]
+    return bool(members) and all(hasattr(cls, each) for each in members)
 
 
 def _instead_of_value(value: object, options: list[type], parameter: str) -> str:
@@ -179,7 +193,8 @@ def _instead_of_list(items: Sequence[object], hint: Any, options: list[type]) ->
     if any(not getattr(each, "_is_protocol", False) and isinstance(item, each) for each in options):
         names = [name for name in constants(type(item)) if getattr(type(item), name) == item]
         return f": write {_name(type(item))}.{names[0]} without the brackets" if names else ": leave out the brackets"
-    return ": leave out the brackets" if hasattr(item, "node") else advice(item, hint)
+    is_it = hasattr(item, "node") or any(_would_do(type(item), each) for each in options)
+    return ": leave out the brackets" if is_it else advice(item, hint)
 
 
 def _made_of(wanted: type, value: object, parameter: str) -> str:
@@ -402,6 +417,6 @@ def _name(cls: Any) -> str:  # noqa: ANN401 - what typing takes for a type
     name = getattr(cls, "__name__", str(cls))
     if getattr(cls, "__module__", "").startswith("aws_cdk"):
         service = cls.__module__.replace("aws_cdk.interfaces.", "aws_cdk.").partition("aws_cdk.aws_")[2]
-        keyword = {"lambda": "lambda_"}
+        keyword = {"lambda": "lambda_", "events_targets": "aws_events_targets"}
         return f"{keyword.get(service, service) or 'cdk'}.{name}"
     return str(name)

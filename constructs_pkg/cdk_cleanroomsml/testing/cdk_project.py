@@ -6,14 +6,14 @@ import json
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ..common.articles import with_article
 from ..local.cli.command import check_cdk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import aws_cdk as cdk
 
     from ..local.engine import Engine
@@ -57,8 +57,10 @@ class CdkProject:
         Raises:
             CdkError: It failed; the message has the reason of each resource that did.
             EngineError: Node.js or the CDK CLI is missing.
+            TypeError: Something of it is of another type.
         """
         __tracebackhide__ = True
+        _check(stacks, app, options)
         if not self._is_bootstrapped():
             self.bootstrap()
         with tempfile.TemporaryDirectory(prefix="cdk-cleanroomsml-") as folder:
@@ -78,8 +80,10 @@ class CdkProject:
         Raises:
             CdkError: It failed; the message has the reason of each resource that did.
             EngineError: Node.js or the CDK CLI is missing.
+            TypeError: Something of it is of another type.
         """
         __tracebackhide__ = True
+        _check(stacks, app, options)
         with tempfile.TemporaryDirectory(prefix="cdk-cleanroomsml-") as folder:
             self.run("destroy", *self._which(stacks, app, Path(folder)), "--force", *options)
 
@@ -109,8 +113,10 @@ class CdkProject:
         Raises:
             CdkError: It failed.
             EngineError: Node.js or the CDK CLI is missing.
+            TypeError: A part of it is no text.
         """
         __tracebackhide__ = True
+        _check_texts("arguments", arguments, "write 'deploy', '--all', each by itself")
         environment = self.engine.child_environment(folder=self.folder)
         check_cdk(environment["PATH"])
         command = ["cdk", *arguments]
@@ -148,3 +154,43 @@ def _assembly(app: cdk.App | cdk.Stack) -> str:
     assemblies = [each.synth(force=True) for each in reversed(stages)]
     directory: str = assemblies[-1].directory
     return directory
+
+
+def _check(stacks: Sequence[object], app: object, options: object) -> None:
+    """Refuses what the CDK CLI would misunderstand, or Python pass on as something else."""
+    __tracebackhide__ = True
+    _check_texts("stacks", stacks, "a stack that the test defines is app=…")
+    _check_texts("options", options, "write options=['--context', 'stage=beta']")
+    if app is None:
+        return
+    import aws_cdk as cdk
+
+    if isinstance(app, (cdk.App, cdk.Stack)):
+        return
+    how = "leave it out for the application of cdk.json"
+    if isinstance(app, str):
+        how += f"; another command for it is options=['--app', {app!r}]"
+    elif isinstance(app, type) and issubclass(app, (cdk.App, cdk.Stack)):
+        how = f"that is the class, write {app.__name__}(…)"
+    elif isinstance(app, cdk.Stage):
+        how = "give one of its stacks, or the App that it is in"
+    elif hasattr(app, "node"):
+        how = "give cdk.Stack.of(…) it"
+    raise TypeError(f"app must be a cdk.App or a cdk.Stack, got {_shown(app)}: {how}")
+
+
+def _check_texts(parameter: str, given: object, how: str) -> None:
+    __tracebackhide__ = True
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise TypeError(f"{parameter} must be a list of texts, got {_shown(given)}: {how}")
+    for at, each in enumerate(given):
+        if not isinstance(each, str):
+            raise TypeError(f"{parameter}[{at}] must be a text, got {_shown(each)}: {how}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return repr(value)
+    return with_article(type(value).__name__)

@@ -14,7 +14,7 @@ from aws_cdk.aws_cleanroomsml import CfnTrainingDataset
 
 from .. import association
 from .. import audience_model as audience_model_room
-from ..common.type_descriptions import with_article
+from ..common.articles import with_article
 from ..configured_audience_model import RESOURCE_POLICY_TYPE, RESOURCE_TYPE
 from ..retraining import settings_in
 from .json_texts import parsed, with_intrinsics

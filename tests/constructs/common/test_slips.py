@@ -19,6 +19,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SeedAudience, SharedAudienceMetrics
+from cdk_cleanroomsml.common.articles import with_article
 
 from ...references import an_audience_model
 from .test_parameter_types import FUNCTIONS, PARAMETERS, call
@@ -149,7 +150,22 @@ SLIPS: list[tuple[str, str, Callable[[Things], Any], str]] = [
         lambda has: has.l1_topic,
         "from_topic_arn(self, 'Topic', ….attr_topic_arn)",
     ),
-    (f"{RETRAINING}.__init__", "failure_topic", lambda has: events_targets.SnsTopic(has.topic), "got a SnsTopic"),
+    (f"{RETRAINING}.__init__", "failure_topic", lambda has: events_targets.SnsTopic(has.topic), "got an SnsTopic"),
+    (
+        f"{RETRAINING}.on_success",
+        "target",
+        lambda _: events_targets.SnsTopic,
+        "got the class SnsTopic: write aws_events_targets.SnsTopic(…)",
+    ),
+    (f"{RETRAINING}.on_success", "target", lambda _: sns.Topic, "Topic: write aws_events_targets.SnsTopic(…)"),
+    (
+        f"{RETRAINING}.on_success",
+        "target",
+        lambda has: [events_targets.SnsTopic(has.topic)],
+        "got a list: leave out the brackets",
+    ),
+    (OUTPUT, "role", lambda _: iam.User, "got the class User: write iam.Role(…)"),
+    (PROVIDER, "runtime", lambda _: lambda_.Runtime, "got the class Runtime"),
     (
         f"{RETRAINING}.__init__",
         "schedule",
@@ -246,3 +262,16 @@ def test_whatever_is_given_is_said_in_words(things: Things, given: str) -> None:
                 shown = got.partition(":")[0]
                 assert not any(each in shown for each in UGLY), line
                 assert "maketrans" not in line
+
+
+@pytest.mark.parametrize(
+    ("articles", "names"),
+    [
+        ("an", ["Alarm", "IRuleTarget", "Output", "Event", "UnknownPrincipal", "Update", "umbrella", "iam.User"]),
+        ("an", ["s3.IBucket", "sqs.IQueue", "SnsTopic", "SqsQueue", "ssm.StringParameter", "HttpApi", "L1"]),
+        ("a", ["User", "user", "UserPool", "unit", "Unit", "UrlSigning", "UUID", "UtcTime", "UsagePlan", "EuRegion"]),
+        ("a", ["OneTime", "Session", "Role", "kms.IKeyRef", "Bucket", "S3x", "Rdsx", "Union", "UniqueName"]),
+    ],
+)
+def test_articles_go_by_the_sound(articles: str, names: list[str]) -> None:
+    assert [with_article(each) for each in names] == [f"{articles} {each}" for each in names]
