@@ -26,8 +26,10 @@ def is_foreign(value: object, member: str) -> bool:
     """
     if behind(value):
         return False
-    written_in = next((each.__module__ for each in type(value).__mro__ if member in vars(each)), "")
-    return written_in.partition(".")[0] not in _MAKERS
+    kind = type(value)
+    # In no class is what an object was only given.
+    writer = next((each for each in kind.__mro__ if member in vars(each)), kind)
+    return writer.__module__.partition(".")[0] not in _MAKERS
 
 
 def lacking(value: object, protocol: type, shown: Callable[[object], str]) -> str:
