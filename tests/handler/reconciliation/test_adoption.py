@@ -12,6 +12,8 @@ from ..simulation.resource_types import MARKERS, MAXIMAL, MINIMAL, OTHER_AUDIENC
 from ..simulation.virtual_lambda import Interruption
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..simulation.simulator import Simulator
 
 TAGS = {"team": "growth"}
@@ -668,3 +670,132 @@ def test_cancelled_and_given_back_before_the_roll_back_comes(world: Simulator, a
     assert world.held(arn) == before
     assert "undone" in [line["step"] for line in world.log()]
     assert [line["step"] for line in world.log()].count("given back") == 1
+
+
+# Adopted again under its own logical id, after it was retained
+
+
+def without_memory(world: Simulator, arn: str) -> dict[str, Any]:
+    """How it was before an adoption is forgotten by any later request."""
+    held = world.held(arn)
+    tags = {key: value for key, value in held["tags"].items() if not key.startswith(f"{PREFIX}before")}
+    return {**held, "description": held.get("description", ""), "tags": tags}
+
+
+LONG = "".join(f"{number:x}" for number in range(130))
+"""What takes more tags to remember than what a second adoption changes."""
+
+FIRST: dict[str, Callable[[str], dict[str, Any]]] = {
+    "created": lambda _: MINIMAL,
+    "adopted": lambda arn: adopts(arn, **CHANGED),
+    "adopted, long memory": lambda arn: adopts(arn, **{**CHANGED, "tags": {"team": LONG}}),
+}
+AGAIN = {**CHANGED, "description": "the second time", "minMatchingSeedSize": 25}
+
+
+@pytest.fixture(params=FIRST)
+def kept(world: Simulator, request: pytest.FixtureRequest) -> str:
+    """What its stack has had, and has retained."""
+    by_hand = world.by_hand("long", description=LONG, tags={"team": LONG[::-1]})
+    ends(world.deploy(Model=FIRST[request.param](by_hand)))
+    arn = world.physical_id()
+    world.retain()
+    ends(world.deploy())
+    world.stack.retained.clear()
+    world.clock.sleep(60)
+    return arn
+
+
+@pytest.mark.parametrize("again", [{}, AGAIN], ids=["marked", "changed"])
+def test_adopted_again_and_rolled_back(world: Simulator, kept: str, again: dict[str, Any]) -> None:
+    before = without_memory(world, kept)
+    ends(world.deploy(Model=adopts(kept, **again), fails=True), "ROLLBACK_COMPLETE")
+    assert without_memory(world, kept) == before
+
+
+@pytest.mark.parametrize("after", [0.3, 0.9, 1.5, 2.1])
+def test_adopted_again_and_cancelled(world: Simulator, kept: str, after: float) -> None:
+    before = without_memory(world, kept)
+    world.wire.seconds_a_call = 0.2
+    ends(world.deploy(Model=adopts(kept, **AGAIN), after=after), "ROLLBACK_COMPLETE")
+    assert without_memory(world, kept) == before
+
+
+@pytest.mark.parametrize("operation", ["TagResource", "UntagResource", "UpdateConfiguredAudienceModel"])
+@pytest.mark.parametrize("skip", range(2))
+def test_adopted_again_and_cancelled_while_calls_are_refused(
+    world: Simulator, kept: str, operation: str, skip: int
+) -> None:
+    before = without_memory(world, kept)
+
+    def refuse() -> None:
+        world.fail(operation, "ValidationException", "cannot assume the role", times=None)
+
+    world.wire.interruptions.append(Interruption(operation, refuse, skip, after_effect=False))
+    result = world.deploy(Model=adopts(kept, **AGAIN), after=10.0)
+    world.faults.queue.clear()
+    ends(world.stack.continue_roll_back() if result.status == "ROLLBACK_FAILED" else result, "ROLLBACK_COMPLETE")
+    assert without_memory(world, kept) == before
+
+
+@pytest.mark.parametrize("skip", range(6))
+def test_adopted_again_and_rolled_back_twice(world: Simulator, kept: str, skip: int) -> None:
+    """The first Delete may have given it back, and its answer be lost."""
+    before = without_memory(world, kept)
+    world.deploy(Model=adopts(kept, **AGAIN))
+    world.cloudformation.say(world.stack.id, "UPDATE_ROLLBACK_IN_PROGRESS")
+    world.crash("*", skip=skip)
+    resource = world.resource()
+    assert world.cloudformation.request(
+        "Delete", world.stack.id, "Model", resource.properties, PhysicalResourceId=kept
+    ).succeeded
+    late = list(world.cloudformation.pending.values())[-1].event
+    world.wire.interruptions.clear()
+    deliver(world, late)
+    world.cloudformation.say(world.stack.id, "UPDATE_COMPLETE")
+    deliver(world, late)
+    assert without_memory(world, kept) == before
+
+
+def test_adopted_again_with_a_request_id_of_before(world: Simulator, arn: str) -> None:
+    world.cloudformation.reused_id = "0b0d1fa2-cf5e-4b7e-9c5e-0a1b2c3d4e5f"
+    ends(world.deploy(Model=adopts(arn)))
+    world.retain()
+    ends(world.deploy())
+    world.stack.retained.clear()
+    before = without_memory(world, arn)
+    world.clock.sleep(60)
+    ends(world.deploy(Model=adopts(arn, **CHANGED), fails=True), "ROLLBACK_COMPLETE")
+    assert without_memory(world, arn) == before
+
+
+def never_answers(world: Simulator) -> None:
+    world.crash("GetConfiguredAudienceModel", times=3, after_effect=False)
+
+
+def test_adopted_again_by_a_create_that_never_gets_anywhere(world: Simulator, kept: str) -> None:
+    """Its Delete has an id that CloudFormation has invented, and finds what the first adoption has left."""
+    before = without_memory(world, kept)
+    world.cloudformation.page_size = 1
+    never_answers(world)
+    ends(world.deploy(Other=MINIMAL, Model=adopts(kept, **AGAIN)), "ROLLBACK_COMPLETE")
+    assert without_memory(world, kept) == before
+
+
+def test_what_nobody_tells_about_is_not_given_back(world: Simulator, arn: str) -> None:
+    ends(world.deploy(Model=adopts(arn, **CHANGED)))
+    held = world.held(arn)
+    world.retain()
+    ends(world.deploy())
+    world.stack.retained.clear()
+    never_answers(world)
+    world.cloudformation.look_fault = "AccessDenied"
+    result = world.deploy(Model=adopts(arn, **AGAIN))
+    ends(result, "ROLLBACK_FAILED")
+    assert "needs cloudformation:DescribeStackEvents on its own stack" in result.reasons[-1]
+    assert world.held(arn) == held
+    # Without an event of the Create nothing tells it from an earlier one: what is remembered is given back.
+    world.cloudformation.look_fault = None
+    world.cloudformation.events.clear()
+    ends(world.stack.continue_roll_back(), "ROLLBACK_COMPLETE")
+    assert ours(world, arn) == {}

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,7 +84,8 @@ class CloudFormation:
         views: the resources as CloudFormation describes them, by stack and logical id.
         look_fault: why nobody can look: an error code, or `unreachable`.
         looks: how often somebody did.
-        page_size: how many resources a page of ListStackResources has.
+        page_size: how many resources a page of ListStackResources has, or events one of DescribeStackEvents.
+        events: what DescribeStackEvents tells, oldest first, with the stack and the logical id of each.
         cancel_at: when what is under way is cancelled.
         reused_id: a RequestId for all requests; AWS uses one again when a deployment is retried (aws-cdk #35957). So
             does the switch, for each type of request to a resource.
@@ -97,6 +98,7 @@ class CloudFormation:
         self.violations: list[str] = []
         self.pending: dict[str, Pending] = {}
         self.views: dict[tuple[str, str], View] = {}
+        self.events: list[tuple[tuple[str, str], View]] = []
         self.look_fault: str | None = None
         self.looks = 0
         self.page_size = 100
@@ -195,7 +197,9 @@ class CloudFormation:
         for pending in self.pending.values():
             if _key(pending.event) == _key(event) and pending.event is not event:
                 pending.awaited = False
-        self.views[_key(event)] = View(f"{kind.upper()}_IN_PROGRESS", physical_id, self._function().clock.now())
+        view = View(f"{kind.upper()}_IN_PROGRESS", physical_id, self._function().clock.now())
+        self.views[_key(event)] = view
+        self._tell(event, view)
 
     def _end(self, pending: Pending, succeeded: bool, physical_id: str) -> None:
         pending.awaited = False
@@ -207,6 +211,10 @@ class CloudFormation:
         view.status = f"{kind.upper()}_{'COMPLETE' if succeeded else 'FAILED'}"
         view.physical_id = physical_id if succeeded or kind == "Create" else old
         view.since = self._function().clock.now()
+        self._tell(event, view)
+
+    def _tell(self, event: Mapping[str, Any], view: View) -> None:
+        self.events.append((_key(event), replace(view)))
 
     def describe(self, asked: Mapping[str, str]) -> Response:
         """DescribeStackResource, in the query protocol."""
@@ -216,6 +224,8 @@ class CloudFormation:
             raise ConnectTimeoutError(endpoint_url="https://cloudformation.us-east-1.amazonaws.com")
         if asked["Action"] == "ListStackResources":
             return self._list(asked)
+        if asked["Action"] == "DescribeStackEvents":
+            return self._happened(asked)
         if asked["Action"] == "DescribeStackResources":
             return self._whose(asked)
         assert asked["Action"] == "DescribeStackResource"
@@ -237,23 +247,28 @@ class CloudFormation:
 
     def _list(self, asked: Mapping[str, str]) -> Response:
         """ListStackResources, in pages."""
+        return self._page(
+            asked, "StackResourceSummaries", [(key, _shown(key[1], view)) for key, view in self.views.items()]
+        )
+
+    def _happened(self, asked: Mapping[str, str]) -> Response:
+        """DescribeStackEvents, in pages: the newest first."""
+        rows = [(key, _shown(key[1], view, when="Timestamp", StackId=key[0])) for key, view in reversed(self.events)]
+        return self._page(asked, "StackEvents", rows)
+
+    def _page(self, asked: Mapping[str, str], items: str, rows: list[tuple[tuple[str, str], str]]) -> Response:
+        """Those of the stack that is asked about."""
         if self.look_fault:
             error = f"<Error><Code>{self.look_fault}</Code><Message>no</Message></Error>"
             return _response(400, f"<ErrorResponse>{error}</ErrorResponse>")
-        rows = [
-            _shown(logical_id, view)
-            for (stack_id, logical_id), view in self.views.items()
-            if stack_id == asked["StackName"]
-        ]
+        own = [row for (stack_id, _), row in rows if stack_id == asked["StackName"]]
         begin = int(asked.get("NextToken", 0))
         end = begin + self.page_size
-        items = "".join(f"<member>{row}</member>" for row in rows[begin:end])
-        token = f"<NextToken>{end}</NextToken>" if end < len(rows) else ""
-        name = "ListStackResources"
+        members = "".join(f"<member>{row}</member>" for row in own[begin:end])
+        token = f"<NextToken>{end}</NextToken>" if end < len(own) else ""
+        name = asked["Action"]
         return _response(
-            200,
-            f"<{name}Response><{name}Result><StackResourceSummaries>{items}</StackResourceSummaries>{token}"
-            f"</{name}Result></{name}Response>",
+            200, f"<{name}Response><{name}Result><{items}>{members}</{items}>{token}</{name}Result></{name}Response>"
         )
 
     def _whose(self, asked: Mapping[str, str]) -> Response:
@@ -285,13 +300,13 @@ def _key(event: Mapping[str, Any]) -> tuple[str, str]:
     return str(event["StackId"]), str(event["LogicalResourceId"])
 
 
-def _shown(logical_id: str, view: View, **more: str) -> str:
+def _shown(logical_id: str, view: View, when: str = "LastUpdatedTimestamp", **more: str) -> str:
     """A resource in an answer."""
     members = {
         "LogicalResourceId": logical_id,
         "PhysicalResourceId": view.physical_id,
         "ResourceType": TYPE,
-        "LastUpdatedTimestamp": datetime.fromtimestamp(view.since, timezone.utc).isoformat(timespec="milliseconds"),
+        when: datetime.fromtimestamp(view.since, timezone.utc).isoformat(timespec="milliseconds"),
         "ResourceStatus": view.status,
         **more,
     }

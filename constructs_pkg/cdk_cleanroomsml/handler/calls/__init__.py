@@ -5,6 +5,7 @@ from __future__ import annotations
 from .calls import CONNECT_SECONDS, PAGE_SIZE, READ_SECONDS, Calls, Client
 from .operations import (
     DELETE_POLICY,
+    DESCRIBE_STACK_EVENTS,
     DESCRIBE_STACK_RESOURCE,
     DESCRIBE_STACK_RESOURCES,
     DESCRIBE_STACKS,
@@ -25,6 +26,7 @@ __all__ = [
     "CONNECT_SECONDS",
     "DELETE_POLICY",
     "DESCRIBE_STACKS",
+    "DESCRIBE_STACK_EVENTS",
     "DESCRIBE_STACK_RESOURCE",
     "DESCRIBE_STACK_RESOURCES",
     "GET",

@@ -26,6 +26,7 @@ GET_POLICY = "GetConfiguredAudienceModelPolicy"
 DELETE_POLICY = "DeleteConfiguredAudienceModelPolicy"
 
 DESCRIBE_STACKS = "DescribeStacks"
+DESCRIBE_STACK_EVENTS = "DescribeStackEvents"
 DESCRIBE_STACK_RESOURCE = "DescribeStackResource"
 DESCRIBE_STACK_RESOURCES = "DescribeStackResources"
 LIST_STACK_RESOURCES = "ListStackResources"

@@ -95,6 +95,7 @@ class Adopt(Release):
             plan, _ = self._plan(state, wanted)
         else:
             how = self._may_be_taken(state)
+            state = self._forget(state)
             plan, problems = self._plan(state, wanted)
             marks = self._marks(state, plan, how)
             problems += self._unfit(state, marks)
@@ -142,8 +143,8 @@ class Adopt(Release):
         return problems
 
     def _is_just_adopted(self, state: ResourceState) -> bool:
-        """Whether a delivery of this request has adopted it."""
-        return ADOPTED_MARKER in state.tags and is_own(state.tags, self._request, self._request.request_id)
+        """Whether a delivery of this request has adopted it, and of no earlier one that had its id."""
+        return self._has_adopted(state.tags, self._request.request_id, self._request.sent_at or 0)
 
     # Whose it is
 

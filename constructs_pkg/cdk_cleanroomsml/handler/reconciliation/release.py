@@ -15,12 +15,14 @@ the new one before that gives the resource back to the old one.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..protocol import (
     ADOPTED_MARKER,
     LOGICAL_MARKER,
     MARKER_PREFIX,
+    MARKERS,
     SKEW_SECONDS,
     STACK_MARKER,
     Failure,
@@ -33,7 +35,7 @@ from .kind import ADOPT, DELETE_ADOPTED
 from .operation import Operation
 from .plan import holds
 from .remembered import Remembered, memory_of, owner_in
-from .stacks import is_taken_back, owner
+from .stacks import creation_began, is_taken_back, owner
 from .store import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -76,6 +78,9 @@ class Release(Operation):
         if request.sent_at is not None and request.sent_at < since - SKEW_SECONDS:
             self._log("foreign", arn=state.arn, why="adopted after this request was sent: left alone")
             return True
+        if self._is_given_back(tags):
+            self._log("foreign", arn=state.arn, why="given back before: left alone")
+            return True
         if memory_of(tags, self._me) and self._goes_back(state, how):
             self._give_back(state, self._given())
             return True
@@ -109,7 +114,8 @@ class Release(Operation):
 
     def _give_back(self, state: ResourceState, given: Members) -> None:
         """Makes it as it was before its owner adopted it, who gave this; what somebody has changed since stays."""
-        before, now = Remembered.read(state.tags, owner_in(state.tags)), state.tags
+        now, me = state.tags, owner_in(state.tags)
+        before = Remembered.read(now, me)
         members = {
             member: value
             for member, value in before.members.items()
@@ -121,7 +127,9 @@ class Release(Operation):
             if key.startswith(MARKER_PREFIX) or now.get(key) == given["tags"].get(key)
         }
         added = [key for key in before.added if key in now and now[key] == given["tags"].get(key)]
-        untag = [key for key in _ours(now) if key not in tags]
+        # What its owner had before, too, keeps the memory: a Delete that comes again sees that all is done.
+        kept = memory_of(now, me) if before.owner == me else []
+        untag = [key for key in _ours(now) if key not in tags and key not in kept]
         self._log("given back", arn=state.arn, update=sorted(members), tag=sorted(tags), untag=sorted([*added, *untag]))
         if members:
             self._store.update(state, members, lambda _: None)
@@ -152,9 +160,7 @@ class Release(Operation):
 
         def look() -> ResourceState | None:
             state = self._store.read(arn)
-            request_id = placeholder.request_id if placeholder else None
-            is_marked = state and memory_of(state.tags, self._me) and is_own(state.tags, self._request, request_id)
-            return state if is_marked else None
+            return state if state and self._is_to_be_given_back(state.tags, placeholder) else None
 
         age = self._request.age(self._calls.clock.now())
         patience = 0 if placeholder and not placeholder.unclear else SETTLE_SECONDS - age
@@ -167,6 +173,35 @@ class Release(Operation):
             self._end_giving_back(state)
         if state and self._claim_key in state.tags:
             self._store.tag(arn, {}, [self._claim_key])
+
+    def _is_to_be_given_back(self, tags: Mapping[str, str], placeholder: Placeholder | None) -> bool:
+        """Whether the Create that failed has adopted it, and not an earlier one of what has been retained since.
+
+        When one was sent that never answered, CloudFormation tells.
+        """
+        if not memory_of(tags, self._me) or self._is_given_back(tags):
+            return False
+        if placeholder:
+            return self._has_adopted(tags, placeholder.request_id, placeholder.since)
+        return self._has_adopted(tags, None, creation_began(self._calls, *self._me))
+
+    def _has_adopted(self, tags: Mapping[str, str], request_id: str | None, sent_at: float) -> bool:
+        """Whether a request for this resource has adopted it that was sent then, or later."""
+        _, since = adopted(tags)
+        return ADOPTED_MARKER in tags and is_own(tags, self._request, request_id) and since >= sent_at - SKEW_SECONDS
+
+    def _is_given_back(self, tags: Mapping[str, str]) -> bool:
+        """Whether it has the markers again that this very resource had left on it when it was retained."""
+        before = Remembered.read(tags, self._me)
+        return before.owner == self._me and all(
+            before.tags.get(marker) == tags.get(marker) for marker in (*MARKERS, ADOPTED_MARKER)
+        )
+
+    def _forget(self, state: ResourceState) -> ResourceState:
+        """Has an adoption of this resource's stay: how it was before is forgotten."""
+        memory = memory_of(state.tags, self._me)
+        self._store.tag(state.arn, {}, memory)
+        return replace(state, tags={key: value for key, value in state.tags.items() if key not in memory})
 
     @property
     def _claim_key(self) -> str:

@@ -1,4 +1,4 @@
-"""What CloudFormation says of stacks: who has a resource, and whether an operation is being taken back."""
+"""What CloudFormation says of stacks: who has a resource, since when, and whether an operation is being taken back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from ..calls import DESCRIBE_STACK_RESOURCE, DESCRIBE_STACKS, REFUSED
+from ..calls import DESCRIBE_STACK_EVENTS, DESCRIBE_STACK_RESOURCE, DESCRIBE_STACKS, REFUSED
 from ..protocol import Failure
 
 if TYPE_CHECKING:
@@ -71,6 +71,24 @@ def is_taken_back(calls: Calls, stack_id: str) -> bool:
     stack = _stack(calls, stack_id)
     root = stack.get("RootId", stack_id)
     return "ROLLBACK" in stack["StackStatus"] or (root != stack_id and is_rolling_back(calls, root))
+
+
+def creation_began(calls: Calls, stack_id: str, logical_id: str) -> float:
+    """When CloudFormation last began to create a resource, in seconds since the epoch; 0 if it doesn't know of that.
+
+    Raises:
+        Failure: CloudFormation doesn't tell.
+    """
+    page = {"StackName": stack_id}
+    while page:
+        # Newest first.
+        output = calls.of("cloudformation")(DESCRIBE_STACK_EVENTS, page)
+        for event in output["StackEvents"]:
+            if event["LogicalResourceId"] == logical_id and event["ResourceStatus"] == "CREATE_IN_PROGRESS":
+                began: float = event["Timestamp"].timestamp()
+                return began
+        page = {**page, "NextToken": output["NextToken"]} if output.get("NextToken") else {}
+    return 0.0
 
 
 def _stack(calls: Calls, stack_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from . import properties
 from .create import Create
 from .kind import ADOPT, PROTECTED
 from .plan import Plan, holds, plan_update
-from .remembered import Remembered, memory_of, owner_in
+from .remembered import Remembered, owner_in
 from .replacement_protection import ReplacementProtection
 from .stacks import is_rolling_back
 from .store import NEW_SECONDS
@@ -80,8 +80,7 @@ class Update(Create):
             )
         if self._is_anothers(state.tags):
             return self._taken_back(state)
-        self._store.tag(state.arn, {}, memory_of(state.tags, self._me))
-        return state
+        return self._forget(state)
 
     def _taken_back(self, state: ResourceState) -> ResourceState:
         """In a roll-back, what another logical id of the same stack has taken over in the same operation."""
