@@ -94,6 +94,8 @@ class Deployment:
         self.cloudformation = engine.client("cloudformation", account=self._account)
         self.cleanroomsml = engine.client("cleanroomsml", account=self._account)
         self._exists = False
+        self._bucket = ""
+        self._published: set[str] = set()
 
     def deploy(self, define: Callable[[cdk.Stack], object]) -> dict[str, str]:
         """Creates or updates the stack, and returns its outputs.
@@ -136,21 +138,26 @@ class Deployment:
         stack = cdk.Stack(app, self.name, env=self._env)
         define(stack)
         output = Path(app.synth().directory)
-        self._publish(output)
-        template = json.loads((output / f"{stack.artifact_id}.template.json").read_text())
+        path = output / f"{stack.artifact_id}.template.json"
+        self._publish(output, but=path)
+        template = json.loads(path.read_text())
         self.change(template)
         return json.dumps(template)
 
-    def _publish(self, output: Path) -> None:
-        """What `cdk deploy` does for a template: the assets are where it looks for them."""
-        bucket = bootstrap(self._engine, self._account)
+    def _publish(self, output: Path, *, but: Path) -> None:
+        """What `cdk deploy` does for a template, but for sending itself: its assets are where it looks for them."""
         s3 = self._engine.client("s3", account=self._account)
+        self._bucket = self._bucket or bootstrap(self._engine, self._account)
         for manifest in output.glob("*.assets.json"):
             for file in json.loads(manifest.read_text())["files"].values():
                 source = output / file["source"]["path"]
+                keys = {destination["objectKey"] for destination in file["destinations"].values()} - self._published
+                if not keys or source == but:
+                    continue
                 content = _zip(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
-                for destination in file["destinations"].values():
-                    s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=content)
+                for key in keys:
+                    s3.put_object(Bucket=self._bucket, Key=key, Body=content)
+                self._published |= keys
 
     def _wait(self, waiter: str) -> None:
         try:

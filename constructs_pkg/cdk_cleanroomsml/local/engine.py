@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from .pins import EngineError, check_installed
 from .programs import node_alone, search_path
@@ -33,6 +34,9 @@ HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "111122223333"
 DEFAULT_REGION = "us-east-1"
 SECRET_KEY = "local"  # noqa: S105 - for the root user of this engine; worth nothing elsewhere
+
+_MODELS = Loader()
+"""What is read of the SDK's models is read once for all engines of a process."""
 
 _START_SECONDS = 60.0
 _LOG_TAIL = 2000
@@ -85,6 +89,7 @@ class Engine:
         self._audience_models = _arns(audience_models)
         self._retry_seconds = retry_seconds
         self._session = botocore.session.Session({"profile": (None, None, None, None)})
+        self._session.register_component("data_loader", _MODELS)
         self._session_lock = threading.Lock()
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._folder: Path | None = None

@@ -13,7 +13,10 @@ import signal
 import sys
 import tempfile
 import threading
+from functools import cache
 from typing import Any
+
+import botocore.session
 
 from .pins import check_installed
 from .service import CleanRoomsML
@@ -22,6 +25,8 @@ from .service import CleanRoomsML
 def main() -> None:
     """Serves until SIGTERM, or until standard input ends."""
     check_installed()
+    # Ministack has a session for each service that it answers for: what one has read, all have.
+    botocore.session.create_loader = cache(botocore.session.create_loader)
     # After the check: another version may not even import.
     from hypercorn.asyncio import serve
     from hypercorn.config import Config

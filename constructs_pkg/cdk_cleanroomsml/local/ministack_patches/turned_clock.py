@@ -1,6 +1,6 @@
 """Step Functions go by a clock that can be turned forward: a Wait ends, $now() tells, when it gets there.
 
-Only the pauses between retries go by no clock; they are shortened.
+Only the pauses between retries, and that before the first state, go by no clock; they are shortened.
 """
 
 # ruff: noqa: SLF001 - the whole point of this file
@@ -31,8 +31,8 @@ Properties = dict[str, Any]
 Record = dict[str, Any]
 """An execution, as ministack keeps it."""
 
-_RETRY_SCALE = 0.001
-"""What is left of a pause between retries."""
+_SCALE = 0.001
+"""What is left of a pause that goes by no clock."""
 
 _waiting: ContextVar[Record | None] = ContextVar("step_functions_wait", default=None)
 
@@ -44,6 +44,8 @@ def install(service: CleanRoomsML) -> None:
         service: whose clock counts.
     """
     clock = _Clock(service)
+    module: Any = stepfunctions
+    module.time = _Time()
     stepfunctions.now_iso = lambda: _iso(service.now())
     stepfunctions._register_sfn_jsonata_functions = _with_clock(
         stepfunctions._register_sfn_jsonata_functions, service.now
@@ -53,6 +55,16 @@ def install(service: CleanRoomsML) -> None:
     stepfunctions._execute_wait = partial(_execute_wait, stepfunctions._execute_wait)
     stepfunctions.reset = partial(_reset, stepfunctions.reset, clock)
     service.on_advance.append(clock.wake)
+
+
+class _Time:
+    """The module `time` for ministack's Step Functions, with shorter pauses."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(time, name)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds * _SCALE)
 
 
 class _Clock:
@@ -106,7 +118,7 @@ def _pause(clock: _Clock, seconds: float) -> None:
     """What a Wait does, and what a Retry does."""
     execution = _waiting.get()
     if execution is None:
-        time.sleep(seconds * _RETRY_SCALE)
+        stepfunctions.time.sleep(seconds)
         return
     moment = clock.now() + timedelta(seconds=seconds)
     clock.wait_until(min(moment, deadline(execution)), execution)
