@@ -16,6 +16,8 @@ import pytest
 
 import cdk_cleanroomsml
 
+from ..by_night import the_rest_by_night
+
 REPOSITORY = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/getting-started.md")
 
@@ -30,12 +32,23 @@ def source(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", PAGES)
+def commands(page: str) -> list[str]:
+    """The one that builds the wheel, and the one that installs it."""
+    return re.findall(r"^pip (?:wheel|install) .*$", (REPOSITORY / page).read_text(), re.MULTILINE)
+
+
+def test_the_commands_that_install_it_differ_in_folders_alone() -> None:
+    build, install = commands("docs/getting-started.md")
+    readme = [build.replace("--wheel-dir . ../cdk-cleanroomsml", "--wheel-dir dist ."), install.replace("./", "dist/")]
+    assert readme == commands("README.md")
+
+
+@pytest.mark.parametrize("page", the_rest_by_night(PAGES, {"README.md"}, "those of the README run; it has the same"))
 def test_the_commands_that_install_it_do(page: str, tmp_path: Path) -> None:
     clone = source(tmp_path / "cdk-cleanroomsml")
     folder = clone if page == "README.md" else tmp_path / "lookalikes"
     folder.mkdir(exist_ok=True)
-    build, install = re.findall(r"^pip (?:wheel|install) .*$", (REPOSITORY / page).read_text(), re.MULTILINE)
+    build, install = commands(page)
     # What isn't this package's comes from the registry, which is the lock's concern, not this test's.
     for line, more in ((build, ["--no-build-isolation"]), (install, ["--no-deps", "--target", str(tmp_path / "site")])):
         subprocess.run([sys.executable, "-m", *shlex.split(line), "--quiet", *more], cwd=folder, check=True)

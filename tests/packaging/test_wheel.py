@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import aws_cdk
 import pytest
 
 import cdk_cleanroomsml
@@ -49,7 +51,17 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     versions = ("--constraint", REPOSITORY / "requirements" / "demo.txt")
     run(*uv, "pip", "install", "--quiet", "--system-certs", "--python", interpreter, *versions, wheel, cwd=folder)
+    (theirs,) = folder.rglob("site-packages/aws_cdk")
+    take_over_caches(Path(aws_cdk.__file__).parent, theirs)
     return interpreter
+
+
+def take_over_caches(ours: Path, theirs: Path) -> None:
+    """Spares an interpreter to compile what this one has compiled; of a module that isn't the same it sees that."""
+    for module in ours.rglob("__pycache__/*.pyc"):
+        copy = theirs / module.relative_to(ours)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(module, copy)
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
