@@ -322,10 +322,10 @@ class Stacks:
             if each["LogicalResourceId"] in logical_ids
         ]
 
-    def begin(self, verb: str, resources: dict[str, Any]) -> str:
-        """Begins to create or to update the stack, and returns its id."""
+    def begin(self, verb: str, resources: dict[str, Any], stack: str = "stack") -> str:
+        """Begins to create or to update a stack, and returns its id."""
         send = getattr(self.cloudformation, f"{verb}_stack")
-        return str(send(StackName="stack", TemplateBody=_template(resources, None))["StackId"])
+        return str(send(StackName=stack, TemplateBody=_template(resources, None))["StackId"])
 
     def wait_for(self, kind: str, logical_id: str = "Thing") -> None:
         """Until the provider has been sent such a request."""
@@ -340,9 +340,9 @@ class Stacks:
         self.cloudformation.continue_update_rollback(StackName="stack", **options)
         return self._settle()
 
-    def reason(self, logical_id: str) -> str:
+    def reason(self, logical_id: str, stack: str = "stack") -> str:
         """The reason of the resource's last failure."""
-        events = self.cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
+        events = self.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
         failures = [
             each["ResourceStatusReason"]
             for each in events

@@ -311,7 +311,8 @@ class TestOperating:
         )
         assert "'update_resets' sets nothing: write update_resets=value" in ask("switch", "update_resets")
 
-    def test_faults(self, engine: Engine, ask: Any) -> None:
+    def test_faults(self, engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("time.sleep", lambda _: None)
         ask("fault", "ListAudienceModels", "--error", "ThrottlingException", "--times", "always")
         ask("fault", "CreateAudienceModel", "--kind", "connection_lost", "--after-effect", "--times", "2")
         assert [line.split() for line in ask("fault").splitlines()[1:]] == [

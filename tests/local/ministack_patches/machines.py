@@ -6,6 +6,8 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..conftest import until
+
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
@@ -32,9 +34,8 @@ class Machines:
         return str(self.client.start_execution(stateMachineArn=machine)["executionArn"])
 
     def finish(self, execution: str) -> dict[str, Any]:
-        while (described := self.describe(execution))["status"] == "RUNNING":
-            pass
-        return described
+        until(lambda: self.describe(execution)["status"] != "RUNNING")
+        return self.describe(execution)
 
     def describe(self, execution: str) -> dict[str, Any]:
         described: dict[str, Any] = self.client.describe_execution(executionArn=execution)
@@ -59,8 +60,7 @@ class Machines:
         return self.run({"Call": task})
 
     def wait_until_waiting(self, execution: str) -> None:
-        while self._last_event(execution) != "WaitStateEntered":
-            pass
+        until(lambda: self._last_event(execution) == "WaitStateEntered")
 
     def executions(self, machine: str) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self.client.list_executions(stateMachineArn=machine)["executions"]

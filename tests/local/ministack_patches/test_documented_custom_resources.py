@@ -237,21 +237,18 @@ TOKENS = {
 
 @pytest.fixture(scope="module")
 def refusals(new_stacks: Any) -> dict[str, str]:
-    """Why each of these is not created, in one stack that takes none of them."""
+    """Why each of these is not created, in a stack of its own."""
     stacks = new_stacks()
     wrong = {name: stacks.custom(Create=[step]) for name, (_, step, _) in RESPONSES.items()}
     wrong |= {name: stacks.custom(timeout=seconds) for name, seconds in TIMEOUTS.items()}
     for name, (token, _) in TOKENS.items():
         wrong[name] = {**stacks.custom(), "Properties": {"ServiceToken": token} if token else {}}
-    old = {"Thing": stacks.custom()}
-    stacks.create(old)
-    reasons = {}
     for name, resource in wrong.items():
-        assert stacks.update({**old, name: resource}) == "UPDATE_ROLLBACK_COMPLETE"
-        reasons[name] = stacks.reason(name)
+        stacks.begin("create", {name: resource}, stack=name)
+    assert {name: stacks.settle(name) for name in wrong} == dict.fromkeys(wrong, "ROLLBACK_COMPLETE")
     # What was never sent a Create isn't sent a Delete.
-    assert {name for _, name, _ in stacks.sent()} == {"Thing", *RESPONSES}
-    return reasons
+    assert {name for _, name, _ in stacks.sent()} == {*RESPONSES}
+    return {name: stacks.reason(name, stack=name) for name in wrong}
 
 
 class TestResponses:

@@ -47,8 +47,8 @@ class TestIntegrations:
         assert model["Tags"] == {"team": "media", "Team": "other"}
         assert "ResponseMetadata" not in model
 
-    def test_lists_of_structures(self, machines: Machines) -> None:
-        arn = output(self.train(machines))["AudienceModelArn"]
+    def test_lists_of_structures(self, engine: Engine, machines: Machines) -> None:
+        arn = engine.seed_audience_model()
         (model,) = output(machines.call("cleanroomsml", "listAudienceModels", {}))["AudienceModels"]
         assert model["AudienceModelArn"] == arn
 
@@ -61,8 +61,8 @@ class TestIntegrations:
     def test_clean_rooms(self, machines: Machines) -> None:
         assert output(machines.call("cleanrooms", "listMemberships", {})) == {"MembershipSummaries": []}
 
-    def test_an_operation_without_output(self, machines: Machines) -> None:
-        arn = output(self.train(machines))["AudienceModelArn"]
+    def test_an_operation_without_output(self, engine: Engine, machines: Machines) -> None:
+        arn = engine.seed_audience_model()
         assert output(machines.call("cleanroomsml", "deleteAudienceModel", {"AudienceModelArn": arn})) == {}
 
     def test_the_service_sees_a_call_like_any_other(self, engine: Engine, machines: Machines) -> None:
