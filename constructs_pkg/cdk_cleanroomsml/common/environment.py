@@ -102,11 +102,12 @@ def environment_of_arn(arn: str, resource_type: str) -> Environment:
 
 def resources_of(where: Environment, service: str, kind: str) -> str:
     """All resources of a kind, such as ``audience-model``, in an account and Region."""
-    return f"arn:{_partition()}:{service}:{where.region}:{where.account}:{kind}/*"
+    return f"arn:{partition()}:{service}:{where.region}:{where.account}:{kind}/*"
 
 
 @cache
-def _partition() -> str:
+def partition() -> str:
+    """The partition of the stack that it is written in."""
     return cdk.Aws.PARTITION
 
 

@@ -22,7 +22,7 @@ from ..common.role_permissions import SERVICE_PRINCIPAL
 from .checks import check_options, check_provider
 from .function_code import function_code
 from .function_permissions import FunctionPermissions
-from .given_role import GivenFunctionRole, NeededPermissions, role_arn_of
+from .given_role import GivenFunctionRole, NeededPermissions, is_customized, role_arn_of
 from .options import ProviderOptions, defaults_of, set_defaults
 from .policy import Permission
 
@@ -175,8 +175,8 @@ class CleanRoomsMLProvider(Construct):
             function_role = cast("iam.IRole", own)
             # With `iam.Role.customize_roles` it isn't made here, and so mustn't be what it may do.
             self.permissions = (
-                NeededPermissions(self, stack, self._needs(function_role, log, options))
-                if own.node.try_find_child("Resource") is None
+                NeededPermissions(self, stack, self._needs(function_role, log, options), own)
+                if is_customized(own)
                 else FunctionPermissions(self, stack, own.role_name)
             )
         else:

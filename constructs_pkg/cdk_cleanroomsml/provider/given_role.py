@@ -16,6 +16,7 @@ from .policy import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeGuard
 
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -48,7 +49,7 @@ class GivenFunctionRole:
         self.of_function = iam.Role.from_role_arn(provider, "GivenRole", role_arn_of(role), mutable=False)
         """The role as the function takes it."""
         self.permissions: FunctionPermissions | NeededPermissions = (
-            NeededPermissions(provider, stack, basics)
+            NeededPermissions(provider, stack, basics, role if is_customized(role) else None)
             if self._policy is None
             else FunctionPermissions(provider, stack, cast("iam.IRole", role).role_name, _own_name)
         )
@@ -71,8 +72,20 @@ class GivenFunctionRole:
 class NeededPermissions:
     """What a role must allow that can't be changed from here. It is said when the application is defined."""
 
-    def __init__(self, provider: Construct, stack: cdk.Stack, basics: list[dict[str, Any]]) -> None:
-        """Begins with what the function needs itself."""
+    def __init__(
+        self, provider: Construct, stack: cdk.Stack, basics: list[dict[str, Any]], role: iam.Role | None = None
+    ) -> None:
+        """Begins with what the function needs itself.
+
+        Args:
+            provider: It carries the warning.
+            stack: The stack of the function.
+            basics: The statements of what the function needs, whatever it serves, as JSON.
+            role: The role, if CDK writes what it must allow into a report (``iam.Role.customize_roles``), with the
+                basics already.
+        """
+        self._role = role
+        self._reported: list[dict[str, Any]] = []
         self._provider = provider
         self._stack = stack
         self._basics = basics
@@ -91,8 +104,13 @@ class NeededPermissions:
         self._add(permission, (name,) if arns is None else tuple(arns))
 
     def check(self) -> list[str]:
-        """Warns of what it must allow; there is nothing to refuse."""
-        statements = self._basics + document_of(self._statements)["Statement"]
+        """Warns of what it must allow, and reports it; there is nothing to refuse."""
+        beyond = document_of(self._statements)["Statement"]
+        for each in beyond if self._role is not None else []:
+            if each not in self._reported:
+                self._reported.append(each)
+                cast("iam.Role", self._role).add_to_principal_policy(iam.PolicyStatement.from_json(each))
+        statements = self._basics + beyond
         lines = [json.dumps(_readable(self._stack, self._stack.resolve(each))) for each in statements]
         cdk.Annotations.of(self._provider).add_warning_v2(
             "cdk-cleanroomsml:functionRolePermissionsNotAdded",
@@ -105,6 +123,14 @@ class NeededPermissions:
     def _add(self, permission: Permission, arns: tuple[str, ...]) -> None:
         known = self._statements.get(permission, ())
         self._statements[permission] = (*known, *(each for each in arns if each not in known))
+
+
+def is_customized(role: object) -> TypeGuard[iam.Role]:
+    """Whether a role of this application is somebody else's to make, by ``iam.Role.customize_roles``.
+
+    CDK then has no policy for it, but a report. Its name is a text, as the name of an imported one.
+    """
+    return isinstance(role, iam.Role) and not is_token(role.role_name)
 
 
 def role_arn_of(role: IRoleRef) -> str:

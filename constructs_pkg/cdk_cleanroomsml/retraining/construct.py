@@ -287,9 +287,9 @@ class AudienceModelRetraining(Construct):
         own_executions = iam.Policy(
             self,
             "OwnExecutions",
-            roles=[cast("iam.IRole", role)],
             statements=[permissions.own_executions(self.state_machine.state_machine_arn)],
         )
+        role.attach_inline_policy(own_executions)
         self.schedule: scheduler.Schedule | None = None
         """What starts it; ``None`` when nothing does by itself."""
         if not on_demand_only:

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
 from ..common.dead_letter_queues import allow_to_use_key_of
-from ..common.environment import account, resources_of_stack, stack_of
+from ..common.environment import account, partition, resources_of_stack, stack_of
 from ..common.names import place_of, unique_name
 from ..common.references import is_foreign
 
@@ -52,7 +52,7 @@ def define_state_machine(
         scope,
         "StateMachine",
         definition_body=stepfunctions.DefinitionBody.from_string(stack_of(scope).to_json_string(definition)),
-        definition_substitutions={"Partition": cdk.Aws.PARTITION},
+        definition_substitutions={"Partition": partition()},
         role=cast("iam.IRole", role),
         logs=stepfunctions.LogOptions(
             destination=_new_log_group(scope) if log_group is None else _shown(scope, log_group),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -316,3 +317,10 @@ def test_roles_that_somebody_else_makes(given: bool) -> None:
     assert not [each for each in types if each.startswith("AWS::IAM::")]
     said = Match.string_like_regexp("cleanrooms-ml:CreateConfiguredAudienceModel")
     Annotations.from_stack(stack).has_warning("/Stack/CleanRoomsMLProvider", said)
+    report = json.loads(Path(app.synth().directory, "iam-policy-report.json").read_text())["roles"]
+    (statements,) = (
+        each["identityPolicyStatements"]
+        for each in report
+        if each["roleName"] == "functions" and each["identityPolicyStatements"]
+    )
+    assert "cleanrooms-ml:CreateConfiguredAudienceModel" in json.dumps(statements)
