@@ -120,6 +120,16 @@ def test_nothing_is_left_of_another(functions: Functions) -> None:
     assert folder.endswith("/code")
 
 
+def test_what_another_has_compiled_has_its_own_place(functions: Functions) -> None:
+    look = {
+        "index.py": "import part\ndef handler(*_): return [__file__, part.__file__, part.made().__code__.co_filename]",
+        "part.py": "def made(): return lambda: 0",
+    }
+    seen = [functions.once(name, look, FORKED) for name in ("first", "second")]
+    assert [part for _, part, _ in seen] == [part for _, _, part in seen]
+    assert len({path for paths in seen for path in paths}) == 4
+
+
 def test_its_ends(functions: Functions) -> None:
     """What it fails with, what it takes too long for, and how it ends by itself are told as before."""
     ends = {

@@ -2,21 +2,27 @@
 
 `python _fork_server.py FD SERVICE …`, with a socket: for each request, four file descriptors (standard input, output,
 error, and one that is open for as long as the function's process lives) and a JSON document; the answer is the
-process's id. What the SDK reads for clients of the services has been read then. It knows nothing of this package, and
-ends when the other end of the socket is closed.
+process's id. What the SDK reads for clients of the services has been read then, and what one function has compiled
+isn't compiled again. It knows nothing of this package, and ends when the other end of the socket is closed.
 """
 
 from __future__ import annotations
 
+import _imp
 import array
 import gc
+import hashlib
+import importlib.machinery
 import json
+import marshal
 import os
 import runpy
 import signal
 import socket
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from typing import Any
 
 # Not this file's folder, whose modules are nobody's business.
@@ -31,6 +37,7 @@ def main() -> None:
     """Serves until nobody asks any more."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     _read_models(sys.argv[2:])
+    _compile_once(tempfile.mkdtemp(prefix="compiled-"))
     loaded = json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode()
     connection.sendall(len(loaded).to_bytes(4, "big") + loaded)
     # Who is gone leaves nothing behind.
@@ -64,6 +71,28 @@ def _read_models(services: list[str]) -> None:
         return loader
 
     botocore.session.create_loader = create_loader
+
+
+def _compile_once(folder: str) -> None:
+    """Has a module be compiled once for all that are forked, by its text: their code is in other folders."""
+    loader: Any = importlib.machinery.SourceFileLoader
+    compile_source = loader.source_to_code
+    fix_file_name: Any = vars(_imp)["_fix_co_filename"]  # as for a .pyc
+
+    def source_to_code(self: Any, data: bytes, path: str, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - Python's
+        place = os.path.join(folder, hashlib.sha256(data).hexdigest())  # noqa: PTH118 - pathlib isn't imported for it
+        with suppress(OSError), open(place, "rb") as compiled:  # noqa: PTH123
+            code = marshal.load(compiled)  # noqa: S302 - written below
+            fix_file_name(code, path)
+            return code
+        code = compile_source(self, data, path, *more, **options)
+        with suppress(OSError):
+            with open(f"{place}.{os.getpid()}", "wb") as new:  # noqa: PTH123
+                marshal.dump(code, new)
+            os.replace(new.name, place)  # noqa: PTH105
+        return code
+
+    loader.source_to_code = source_to_code
 
 
 def _become(request: dict[str, Any], descriptors: list[int]) -> None:
