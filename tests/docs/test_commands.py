@@ -12,7 +12,6 @@ import shlex
 from typing import TYPE_CHECKING
 
 from cdk_cleanroomsml.handler.protocol import LOGICAL_MARKER, STACK_MARKER
-from cdk_cleanroomsml.local.engine import Engine
 
 from . import aws_cli
 from .pages import blocks, commands, pages
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from cdk_cleanroomsml.local.engine import Engine
+    from cdk_cleanroomsml.testing.engines import Engines
 
 OPERATORS = "operators.md"
 AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"
@@ -37,12 +39,12 @@ def test_every_file_is_written_by_a_test() -> None:
     assert titled == {"getting-started.md", "guides/testing.md"}
 
 
-def test_the_command_for_operators(tmp_path: Path) -> None:
-    with Engine(audience_models=[AUDIENCE_MODEL_ARN]) as engine:
-        stack = create_stack(engine)
-        orphan = create_model(engine, {STACK_MARKER: stack, LOGICAL_MARKER: "Gone"})
-        foreign = create_model(engine, {"team": "not ours"})
-        output = run(["bash", "-e", "-c", commands(OPERATORS, "sh")], tmp_path, engine.child_environment())
+def test_the_command_for_operators(engines: Engines, tmp_path: Path) -> None:
+    engine = engines.get(audience_models=[AUDIENCE_MODEL_ARN])
+    stack = create_stack(engine)
+    orphan = create_model(engine, {STACK_MARKER: stack, LOGICAL_MARKER: "Gone"})
+    foreign = create_model(engine, {"team": "not ours"})
+    output = run(["bash", "-e", "-c", commands(OPERATORS, "sh")], tmp_path, engine.child_environment())
     listed, _, found = output.partition("orphans in us-east-1: 1\n")
     assert "no stack has resources of Clean Rooms ML in us-east-1" in found
     assert [each.rpartition("/")[2] in listed for each in (orphan, foreign)] == [True, True]

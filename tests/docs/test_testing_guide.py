@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cdk_cleanroomsml.testing import CdkProject
+from cdk_cleanroomsml.testing import CdkProject, plugin
 
 from ..deploy.conftest import bootstrap
 from .pages import write_files
@@ -16,6 +16,8 @@ from .shell import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from cdk_cleanroomsml.testing.engines import Engines
 
 ARGUMENTS = ["-q", "-p", "no:cacheprovider"]
 
@@ -31,11 +33,13 @@ def project(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_tests_of_the_guide(
-    monkeypatch: pytest.MonkeyPatch, project: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, project: Path, engines: Engines, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In this process, without what takes long and isn't the guide's: test_getting_started.py has the CLI do it."""
     monkeypatch.setattr(CdkProject, "bootstrap", lambda self: bootstrap(self.engine, self.engine.account))
     monkeypatch.setenv("CDK_METHOD", "direct")  # without a change set
+    monkeypatch.setattr(plugin, "Engines", lambda: engines)
+    monkeypatch.setattr(engines, "stop", lambda: None)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delitem(sys.modules, "conftest", raising=False)  # this repository's own
     monkeypatch.chdir(project)
