@@ -33,15 +33,16 @@ class Synth:
 
     def function_policies(self) -> dict[str, Any]:
         """The policies of the one function's role."""
-        (role,) = (name for name in self.resources("AWS::IAM::Role") if name.startswith("CleanRoomsMLProviderRole"))
-        policies = self.resources("AWS::IAM::Policy") | self.resources("AWS::IAM::ManagedPolicy")
+        resources = self.template.to_json()["Resources"]
+        role = _function_role(resources)
+        policies = {name: each for name, each in resources.items() if each["Type"] in POLICIES}
         return {name: each for name, each in policies.items() if {"Ref": role} in each["Properties"].get("Roles", [])}
 
     def function_statements(self) -> list[dict[str, Any]]:
         """What the function may do."""
-        (role,) = (r for n, r in self.resources("AWS::IAM::Role").items() if n.startswith("CleanRoomsMLProviderRole"))
+        resources = self.template.to_json()["Resources"]
         policies = [
-            *role["Properties"]["Policies"],
+            *resources[_function_role(resources)]["Properties"]["Policies"],
             *(each["Properties"] for each in self.function_policies().values()),
         ]
         return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
@@ -49,6 +50,18 @@ class Synth:
     def request(self) -> dict[str, Any]:
         """What the one model of the stack asks of CreateConfiguredAudienceModel."""
         return testing.configured_audience_model(self.template)
+
+
+POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+
+
+def _function_role(resources: dict[str, Any]) -> str:
+    (role,) = (
+        name
+        for name, each in resources.items()
+        if each["Type"] == "AWS::IAM::Role" and name.startswith("CleanRoomsMLProviderRole")
+    )
+    return role
 
 
 @pytest.fixture

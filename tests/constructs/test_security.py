@@ -1,8 +1,7 @@
-"""What the usual checkers say of a stack with a model: nothing but what is intrinsic."""
+"""What cdk-nag says of a stack with models: nothing but what is intrinsic. Others do in composition/test_chain.py."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -11,7 +10,6 @@ from aws_cdk import aws_s3 as s3
 
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
-from ..linting import linted
 from ..references import an_audience_model
 
 if TYPE_CHECKING:
@@ -41,12 +39,6 @@ def findings(app: cdk.App) -> dict[str, set[str]]:
     }
 
 
-def lint(stack: cdk.Stack) -> list[str]:
-    template = json.dumps(cdk.assertions.Template.from_stack(stack).to_json())
-    # W3005: CDK itself lets each function depend on its role, which the function already refers to.
-    return linted(template, regions=["us-east-1", "eu-west-1"], ignore=["W3005"])
-
-
 def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
     define_models(synth.stack)
     own, shared = (
@@ -72,13 +64,3 @@ def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
 def test_nag_would_find_more_if_there_was_more(synth: Synth) -> None:
     s3.Bucket(synth.stack, "Careless")
     assert {"AwsSolutions-S1", "AwsSolutions-S10"} <= set(findings(synth.app))
-
-
-def test_cfn_lint_has_nothing_to_say(synth: Synth) -> None:
-    define_models(synth.stack)
-    assert lint(synth.stack) == []
-
-
-def test_cfn_lint_would_say_something_if_it_had_to(synth: Synth) -> None:
-    cdk.CfnResource(synth.stack, "Careless", type="AWS::S3::Bucket", properties={"BucketNaem": "x"})
-    assert [found for found in lint(synth.stack) if found.startswith("E")]

@@ -18,6 +18,8 @@ from .compositions import A_LOOK_UP, HERE, WHATS, What
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from constructs import IConstruct
+
 PACKS: list[tuple[Any, str]] = [
     (cdk_nag.HIPAASecurityChecks, "HIPAA.Security-"),
     (cdk_nag.NIST80053R5Checks, "NIST.800.53.R5-"),
@@ -52,6 +54,7 @@ class Combined:
     def __init__(self) -> None:
         self.app = cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False)
         self._stacks: dict[str, cdk.Stack] = {}
+        self._parts: dict[str, tuple[str, IConstruct | None]] = {"": ("", self.app)}
         count: dict[str, int] = {}
         for what, source in compositions():
             number = count[what.name] = count.get(what.name, -1) + 1
@@ -68,15 +71,16 @@ class Combined:
 
     def part_of(self, path: str) -> str:
         """What of this library a resource is a part of; "" for none."""
-        part, node = "", self.app.node.root
-        for name in path.split("/"):
-            child = node.node.try_find_child(name)
-            part = PARTS.get(type(child).__name__, part)
-            part = PARTS.get(name.partition("-")[0], part)
-            if child is None:
-                break
-            node = child
-        return part
+        return self._look_up(path)[0]
+
+    def _look_up(self, path: str) -> tuple[str, IConstruct | None]:
+        if path not in self._parts:
+            above, _, name = path.rpartition("/")
+            part, around = self._look_up(above)
+            construct = None if around is None else around.node.try_find_child(name)
+            part = PARTS.get(type(construct).__name__, part)
+            self._parts[path] = PARTS.get(name.partition("-")[0], part), construct
+        return self._parts[path]
 
     def findings(self, checks: Any) -> dict[str, set[str]]:
         """The rules that a pack finds broken by what is of this library, and what that is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import json
 from functools import partial
@@ -609,10 +610,15 @@ class TestContract:
             "RoleArn": "arn:aws:iam::111122223333:role/retraining",
             "Definition": definition(synth),
         }
-        template = {"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}}}
-        assert linted(json.dumps(template)) == []
-        machine["Definition"]["States"]["GetAudienceModel"]["Type"] = "Tusk"
-        assert linted(json.dumps(template))
+        broken = copy.deepcopy(machine)
+        broken["Definition"]["States"]["GetAudienceModel"]["Type"] = "Tusk"
+        machines = {
+            name: {"Type": "AWS::StepFunctions::StateMachine", "Properties": each}
+            for name, each in (("Machine", machine), ("Broken", broken))
+        }
+        found = linted(json.dumps({"Resources": machines}))
+        assert found
+        assert [each for each in found if "'Broken'" not in each] == []
 
     def test_there_is_no_function_in_it(self, synth: Synth) -> None:
         retraining(synth)
