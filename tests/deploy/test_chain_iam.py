@@ -177,6 +177,7 @@ def test_they_are_enough_and_all_of_them_are_tried(engine: Engine, ground: Groun
     assert found == {
         *NEEDED[define],
         *([LIST_RESOURCES] if define is policy else []),
+        "cloudformation:DescribeStackEvents",
         "cloudformation:DescribeStackResource",
         "logs:CreateLogStream",
         "logs:PutLogEvents",

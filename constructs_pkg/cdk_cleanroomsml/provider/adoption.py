@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from .function_permissions import FunctionPermissions
     from .given_role import NeededPermissions
 
-SEE_STACKS = Permission(
-    ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource", "cloudformation:DescribeStacks")
-)
-"""Which stack something belongs to only its markers tell, at deployment; and what of it a failed Create has done."""
+SEE_STACKS = Permission(("cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"))
+"""Which stack something belongs to only its markers tell, at deployment."""
 
 _WHERE = "what is adopted belongs to a stack of its own account and Region"
 

@@ -431,8 +431,12 @@ def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> list[dict[str, Any]]:
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": log_group.log_group_arn,
         },
-        # What CloudFormation has a resource for, before anything is written for it.
-        {"Effect": "Allow", "Action": "cloudformation:DescribeStackResource", "Resource": cdk.Aws.STACK_ID},
+        # What CloudFormation has a resource for, before anything is written for it, and what it has done with it.
+        {
+            "Effect": "Allow",
+            "Action": ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"],
+            "Resource": cdk.Aws.STACK_ID,
+        },
     ]
     if in_vpc:
         statements.append({"Effect": "Allow", "Action": _NETWORK_ACTIONS, "Resource": "*"})

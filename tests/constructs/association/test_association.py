@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..conftest import Synth
 
 MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1f3d4c5b"
-BASE = ("logs:PutLogEvents", "cloudformation:DescribeStackResource")
+BASE = ("logs:PutLogEvents", "cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource")
 MEMBERSHIP = "0a1b2c3d-0000-4000-8000-00000000000a"
 ASSOCIATION = (
     f"arn:aws:cleanrooms:us-east-1:111122223333:membership/{MEMBERSHIP}"

@@ -35,7 +35,7 @@ MEMBERSHIP, OTHER, OWN = (f"c0c0c0c0-0000-4000-8000-00000000000{number}" for num
 ASSOCIATION_ARN = (
     f"arn:aws:cleanrooms:us-east-1:111122223333:membership/{MEMBERSHIP}/configuredaudiencemodelassociation/{OWN}"
 )
-LOOKS = {f"cloudformation:Describe{what}" for what in ("StackEvents", "StackResource", "Stacks")}
+LOOKS = {"cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"}
 
 
 def audience_model(stack: cdk.Stack, id: str = "AudienceModel", **parameters: Any) -> AudienceModel:

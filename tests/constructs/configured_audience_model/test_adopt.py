@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HERE = "arn:aws:cleanrooms-ml:us-east-1:111122223333"
 ARN = f"{HERE}:configured-audience-model/by-hand"
-LOOKS = {f"cloudformation:Describe{what}" for what in ("StackEvents", "StackResource", "Stacks")}
+LOOKS = {"cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"}
 
 
 def model(stack: cdk.Stack, id: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from ..conftest import Synth
 
 AUDIENCE_MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a"
-BASE = ("logs:PutLogEvents", "cloudformation:DescribeStackResource", "cloudformation:ListStackResources")
+BASE = (
+    "logs:PutLogEvents",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResource",
+    "cloudformation:ListStackResources",
+)
 MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1f3d4c5b"
 PARTNER, OTHER_PARTNER = "444455556666", "777788889999"
 COLLABORATION = "0a1b2c3d-0000-4000-8000-000000000001"

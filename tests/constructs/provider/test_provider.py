@@ -109,7 +109,7 @@ def test_the_function_may_do_what_is_documented_on_what_it_serves(synth: Synth) 
         },
         {
             "Effect": "Allow",
-            "Action": "cloudformation:DescribeStackResource",
+            "Action": ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"],
             "Resource": {"Ref": "AWS::StackId"},
         },
         {

@@ -154,11 +154,11 @@ def test_an_update_that_is_cancelled_changes_nothing(world: Simulator, case: Cas
 
 @IN_PLACE
 @pytest.mark.scenario(50)
-@pytest.mark.parametrize("takes", [10, 24])
-def test_an_update_that_takes_long_is_undone(world: Simulator, case: Case, takes: float) -> None:
+@pytest.mark.parametrize(("takes", "after"), [(10, 3), (24, 3), (7, 6)])
+def test_an_update_that_takes_long_is_undone(world: Simulator, case: Case, takes: float, after: float) -> None:
     world.deploy(Model=case.first)
     world.fail(case.update, "InternalServiceException", kind="slow", seconds=takes)
-    assert deploy(world, case.second, after=3).status == "ROLLBACK_COMPLETE"
+    assert deploy(world, case.second, after=after).status == "ROLLBACK_COMPLETE"
     assert world.differences() == {}
 
 
@@ -669,3 +669,53 @@ def test_an_update_that_takes_members_away_is_undone(world: Simulator, subject: 
 
 def _get(case: Case) -> str:
     return next(subject.kind.get for subject in SUBJECTS if subject.called == case.called)
+
+
+@IN_PLACE
+@pytest.mark.scenario(49)
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+@pytest.mark.parametrize("fails", [False, True], ids=["forward", "roll-back"])
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_two_deliveries_of_an_update_of_which_one_is_slow(
+    world: Simulator, case: Case, dated: bool, fails: bool, after_effect: bool
+) -> None:
+    """The other one has answered when it ends: it takes nothing back, it isn't cancelled."""
+    world.cloudformation.dated = dated
+    deploy(world, case.first)
+    world.clock.sleep(60)
+    slow = Interruption(case.update, lambda: deliver_again(world), skip=int(fails), after_effect=after_effect)
+    world.wire.interruptions.append(slow)
+    deploy(world, case.second, fails=fails)
+    assert slow.times == 0
+    world.check()
+
+
+def deliver_again(world: Simulator) -> None:
+    """The last event comes once more, and is carried out."""
+    world.clock.sleep(21)
+    world.function.deliver(deepcopy([*world.cloudformation.pending.values()][-1].event))
+
+
+@IN_PLACE
+@pytest.mark.scenario(49)
+@pytest.mark.parametrize("before", ["answered", "cancelled", "cancelled, and nobody tells"])
+def test_an_update_that_takes_effect_after_its_roll_back_is_undone(world: Simulator, case: Case, before: str) -> None:
+    """Whether another delivery had answered it or not."""
+    deploy(world, case.first)
+    world.clock.sleep(60)
+    first, second = world.resource(), {**world.resource().properties, **case.second}
+    if "nobody" in before:
+        world.cloudformation.denied.add("DescribeStackEvents")
+
+    def update(new: Any, old: Any) -> bool:
+        of = {"PhysicalResourceId": first.physical_id, "OldResourceProperties": old}
+        return world.cloudformation.request("Update", world.stack.id, "Model", new, **of).succeeded
+
+    def roll_back() -> None:
+        deliver_again(world) if before == "answered" else world.clock.sleep(21)
+        assert update(first.properties, second)
+
+    world.wire.interruptions.append(Interruption(case.update, roll_back, after_effect=False))
+    update(second, first.properties)
+    assert "undone" in [line["step"] for line in world.log()]
+    world.check()

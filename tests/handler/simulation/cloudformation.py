@@ -83,6 +83,7 @@ class CloudFormation:
         pending: all requests, by the path of their ResponseURL.
         views: the resources as CloudFormation describes them, by stack and logical id.
         look_fault: why nobody can look: an error code, or `unreachable`.
+        denied: what the function may not call.
         looks: how often somebody did.
         page_size: how many resources a page of ListStackResources has, or events one of DescribeStackEvents.
         events: what DescribeStackEvents tells, oldest first, with the stack and the logical id of each.
@@ -100,6 +101,7 @@ class CloudFormation:
         self.views: dict[tuple[str, str], View] = {}
         self.events: list[tuple[tuple[str, str], View]] = []
         self.look_fault: str | None = None
+        self.denied: set[str] = set()
         self.looks = 0
         self.page_size = 100
         self.cancel_at = float("inf")
@@ -222,6 +224,8 @@ class CloudFormation:
         if self.look_fault == "unreachable":
             self._function().clock.sleep(2)
             raise ConnectTimeoutError(endpoint_url="https://cloudformation.us-east-1.amazonaws.com")
+        if asked["Action"] in self.denied:
+            return _response(403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>")
         if asked["Action"] == "ListStackResources":
             return self._list(asked)
         if asked["Action"] == "DescribeStackEvents":

@@ -47,12 +47,12 @@ class Waiting:
 
     Attributes:
         known: the physical id that CloudFormation last named as the resource's own; "" when it hasn't been asked.
-        settled: whether no request for the resource was under way then.
+        status: what it was at then; "" when it wasn't there, or nobody has asked.
     """
 
     def __init__(self, request: Request, clock: Clock, describe: Callable[..., Describe], log: Log) -> None:
         self.known = ""
-        self.settled = False
+        self.status = ""
         self._request = request
         self._clock = clock
         self._describe = describe
@@ -62,6 +62,8 @@ class Waiting:
         # Whether nothing but the sending says that CloudFormation waits.
         self._fresh = True
         self._certain_until = -inf if request.sent_at is None else request.sent_at + SENT_SECONDS
+        # When it was sent, at the latest.
+        self._sent_by = clock.now() if request.sent_at is None else request.sent_at
 
     def is_over(self) -> bool:
         """Whether CloudFormation has stopped waiting; asked only when that isn't certain."""
@@ -108,19 +110,22 @@ class Waiting:
                 return False
             seen = {}
         self.known = seen.get("PhysicalResourceId", "")
-        self.settled = not seen.get("ResourceStatus", "").endswith("_IN_PROGRESS")
+        self.status = str(seen.get("ResourceStatus", ""))
         self._over = not self._waits(seen)
         self._certain_until = self._clock.now() + LOOKED_SECONDS
-        self._log("look", status=seen.get("ResourceStatus", "none"), waits=not self._over)
+        self._log("look", status=self.status or "none", waits=not self._over)
         return True
 
+    def may_be_this(self, began: float) -> bool:
+        """Whether what CloudFormation began at a time is this request, and no newer one."""
+        return began <= self._sent_by + SKEW_SECONDS
+
     def _waits(self, seen: dict[str, Any]) -> bool:
-        status, deletes = str(seen.get("ResourceStatus", "")), self._request.type == "Delete"
+        status, deletes = self.status, self._request.type == "Delete"
         if deletes and status.endswith("_COMPLETE") and not status.startswith("DELETE"):
             return self.known != self._request.physical_id
         if deletes and status == "CREATE_FAILED":
             return self.known == self._request.physical_id
         if not status.endswith("_IN_PROGRESS") or status.startswith("DELETE") != deletes:
             return False
-        sent = self._request.sent_at
-        return sent is None or seen["LastUpdatedTimestamp"].timestamp() <= sent + SKEW_SECONDS
+        return self.may_be_this(seen["LastUpdatedTimestamp"].timestamp())

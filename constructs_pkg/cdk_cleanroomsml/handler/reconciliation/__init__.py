@@ -8,7 +8,7 @@ from .plan import plan_update
 from .properties import MOST_TAGS, previous, with_own
 from .remembered import Remembered, memory_of
 from .resource import Resource
-from .stacks import is_taken_back
+from .stacks import is_answered, is_taken_back
 from .store import SETTLE_SECONDS, ResourceState, Store, unless_gone
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Resource",
     "ResourceState",
     "Store",
+    "is_answered",
     "is_taken_back",
     "memory_of",
     "plan_update",

@@ -118,7 +118,7 @@ class Leftovers:
         It names what was to be replaced. What is under way may have this request's id: ids are used again.
         """
         waiting, current = self._calls.waiting, self._request.physical_id
-        if waiting.known != current or not waiting.settled:
+        if waiting.known != current or waiting.status.endswith("_IN_PROGRESS"):
             return
         for state in self.of_request(name, self._request.request_id):
             if state.arn != current and state.tags_known:

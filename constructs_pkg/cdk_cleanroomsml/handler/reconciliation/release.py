@@ -35,7 +35,7 @@ from .kind import ADOPT, DELETE_ADOPTED
 from .operation import Operation
 from .plan import holds
 from .remembered import Remembered, memory_of, owner_in
-from .stacks import creation_began, is_taken_back, owner
+from .stacks import is_taken_back, last_began, owner
 from .store import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Release(Operation):
             return False
         if placeholder:
             return self._has_adopted(tags, placeholder.request_id, placeholder.since)
-        return self._has_adopted(tags, None, creation_began(self._calls, *self._me))
+        return self._has_adopted(tags, None, last_began(self._calls, "CREATE", *self._me))
 
     def _has_adopted(self, tags: Mapping[str, str], request_id: str | None, sent_at: float) -> bool:
         """Whether a request for this resource has adopted it that was sent then, or later."""

@@ -11,6 +11,7 @@ from ..protocol import Failure
 
 if TYPE_CHECKING:
     from ..calls import Calls
+    from ..protocol import Request
 
 _STACK = r"arn:aws[-a-z]*:cloudformation:([-a-z0-9]+):([0-9]{12}):stack/[-A-Za-z0-9]+/[-A-Za-z0-9]+"
 
@@ -73,8 +74,21 @@ def is_taken_back(calls: Calls, stack_id: str) -> bool:
     return "ROLLBACK" in stack["StackStatus"] or (root != stack_id and is_rolling_back(calls, root))
 
 
-def creation_began(calls: Calls, stack_id: str, logical_id: str) -> float:
-    """When CloudFormation last began to create a resource, in seconds since the epoch; 0 if it doesn't know of that.
+def is_answered(calls: Calls, request: Request) -> bool:
+    """Whether CloudFormation has the success of an Update that it no longer waits for: another delivery has answered.
+
+    Then it has begun nothing newer with the resource. If nobody tells, the Update was cancelled, which is more common.
+    """
+    if calls.waiting.status != "UPDATE_COMPLETE":
+        return False
+    try:
+        return calls.waiting.may_be_this(last_began(calls, "UPDATE", request.stack_id, request.logical_id))
+    except Failure:
+        return False
+
+
+def last_began(calls: Calls, what: str, stack_id: str, logical_id: str) -> float:
+    """When CloudFormation last began to `CREATE` or `UPDATE` a resource, in seconds since the epoch; 0 if it never did.
 
     Raises:
         Failure: CloudFormation doesn't tell.
@@ -84,7 +98,7 @@ def creation_began(calls: Calls, stack_id: str, logical_id: str) -> float:
         # Newest first.
         output = calls.of("cloudformation")(DESCRIBE_STACK_EVENTS, page)
         for event in output["StackEvents"]:
-            if event["LogicalResourceId"] == logical_id and event["ResourceStatus"] == "CREATE_IN_PROGRESS":
+            if event["LogicalResourceId"] == logical_id and event["ResourceStatus"] == f"{what}_IN_PROGRESS":
                 began: float = event["Timestamp"].timestamp()
                 return began
         page = {**page, "NextToken": output["NextToken"]} if output.get("NextToken") else {}

@@ -12,7 +12,7 @@ from .kind import ADOPT, PROTECTED
 from .plan import Plan, holds, plan_update
 from .remembered import Remembered, owner_in
 from .replacement_protection import ReplacementProtection
-from .stacks import is_rolling_back
+from .stacks import is_answered, is_rolling_back
 from .store import NEW_SECONDS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Update(Create):
         try:
             return self._update(arn, wanted, previous)
         except Failure as failure:
-            if failure.kind == CANCELLED and self._calls.wrote:
+            if failure.kind == CANCELLED and self._calls.wrote and not is_answered(self._calls, self._request):
                 self._undo(wanted, previous)
             elif failure.kind not in ("", CANCELLED, NOT_FOUND):
                 self._store.mark_failed(arn)

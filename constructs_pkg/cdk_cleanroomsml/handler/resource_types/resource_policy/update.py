@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...calls import NOT_FOUND
 from ...protocol import Failure, Placeholder
+from ...reconciliation import is_answered
 from .adopt import MOST_RACES
 from .create import Create
 from .document import canonical
@@ -73,7 +74,7 @@ class Update(Create):
         if not waiting.is_over():
             return
         with waiting.not_needed():
-            policy = self._read(arn)
+            policy = None if is_answered(self._calls, self._request) else self._read(arn)
             if policy and policy.says(document):
                 self._log("undone", arn=arn)
                 self._put(arn, previous, guard_of(policy), partial(self._has_moved, arn, policy.hash))
