@@ -15,7 +15,7 @@ from ..common.parameter_types import checked
 from ..common.problems import Problems
 from ..common.property_injection import property_injectable
 from ..common.removal_policy import apply_removal_policy
-from ..provider import SEE_STACKS, SERVICE_TIMEOUT, Permission, delete_adopted, let_see_stacks, provider_of
+from ..provider import SEE_STACKS, SERVICE_TIMEOUT, AdoptingResource, Permission, let_see_stacks, provider_of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -109,7 +109,7 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
         provider = provider_of(stack)
         provider.checks.append(self._check_document)
         model_arn = configured_audience_model.configured_audience_model_arn
-        self._resource = cdk.CfnResource(
+        self._resource = AdoptingResource(
             self,
             "Resource",
             type=RESOURCE_TYPE,
@@ -151,7 +151,6 @@ class ConfiguredAudienceModelPolicy(cdk.Resource):
             ValueError: It is ``SNAPSHOT``.
         """
         apply_removal_policy(self, self._resource, policy)
-        delete_adopted(self._resource, policy)
 
     def _check_document(self) -> list[str]:
         if self.document.is_empty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .adoption import SEE_STACKS, check_adopt, delete_adopted, let_see_stacks
+from .adoption import SEE_STACKS, AdoptingResource, check_adopt, let_see_stacks
 from .construct import PASS_ROLE, SERVICE_TIMEOUT, CleanRoomsMLProvider, provider_of
 from .custom_resource import TaggedCustomResource
 from .policy import Permission, Statements
@@ -11,12 +11,12 @@ __all__ = [
     "PASS_ROLE",
     "SEE_STACKS",
     "SERVICE_TIMEOUT",
+    "AdoptingResource",
     "CleanRoomsMLProvider",
     "Permission",
     "Statements",
     "TaggedCustomResource",
     "check_adopt",
-    "delete_adopted",
     "let_see_stacks",
     "provider_of",
 ]

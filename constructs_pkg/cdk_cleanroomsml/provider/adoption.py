@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 
@@ -11,6 +11,8 @@ from ..common.environment import environment_of_arn, resources_of_stack
 from .policy import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from constructs import Construct
 
     from ..common.problems import Problems
@@ -72,9 +74,31 @@ def let_see_stacks(
     permissions.named(permission, stacks, what="Stacks", type=user.cfn_resource_type, user=user, to_delete=True)
 
 
-def delete_adopted(resource: cdk.CfnResource, policy: cdk.RemovalPolicy) -> None:
-    """Says whether what was taken over is deleted when it leaves the stack: only if that is asked for."""
-    if policy is cdk.RemovalPolicy.DESTROY:
-        resource.add_property_override("DeleteAdopted", True)
-    else:
-        resource.add_property_deletion_override("DeleteAdopted")
+class AdoptingResource(cdk.CfnResource):
+    """A custom resource that may take over what exists.
+
+    What was taken over is deleted with its stack only if that is asked for, which the function has to be told.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, type: str, properties: Mapping[str, Any]) -> None:
+        """Defines it as CDK does."""
+        super().__init__(scope, id, type=type, properties=properties)
+        self._deletes_adopted = bool(properties.get("DeleteAdopted"))
+
+    def apply_removal_policy(
+        self,
+        policy: cdk.RemovalPolicy | None = None,
+        *,
+        apply_to_update_replace_policy: bool | None = None,
+        default: cdk.RemovalPolicy | None = None,
+    ) -> None:
+        """Says it to CloudFormation and to the function. ``cdk.RemovalPolicies`` calls this, and so may any Aspect."""
+        super().apply_removal_policy(
+            policy, apply_to_update_replace_policy=apply_to_update_replace_policy, default=default
+        )
+        deletes = (policy or default) is cdk.RemovalPolicy.DESTROY
+        if deletes and not self._deletes_adopted:
+            self.add_property_override("DeleteAdopted", True)
+        elif self._deletes_adopted and not deletes:
+            self.add_property_deletion_override("DeleteAdopted")
+        self._deletes_adopted = deletes

@@ -12,7 +12,7 @@ from ..common.names import is_generated_if_needed
 from ..common.parameter_types import checked_call
 from ..common.problems import Problems
 from ..common.removal_policy import apply_removal_policy
-from .adoption import claim_adopted, delete_adopted, let_see_stacks
+from .adoption import AdoptingResource, claim_adopted, let_see_stacks
 from .construct import SERVICE_TIMEOUT, provider_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class TaggedCustomResource(cdk.Resource):
             adopt: The ARN of what is taken over instead of creating one; ``None`` if nothing is.
         """
         self._tag_manager = cdk.TagManager(cdk.TagType.MAP, self._type, dict(tags or {}), tag_property_name="tags")
-        resource = cdk.CfnResource(
+        resource = AdoptingResource(
             self,
             "Resource",
             type=self._type,
@@ -116,7 +116,6 @@ class TaggedCustomResource(cdk.Resource):
             ValueError: It is ``SNAPSHOT``.
         """
         apply_removal_policy(self, self._resource, policy)
-        delete_adopted(self._resource, policy)
 
     @property
     @jsii.member(jsii_name="cdkTagManager")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -26,6 +27,8 @@ from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE as MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from constructs import IConstruct
 
     from ..conftest import Synth
 
@@ -110,6 +113,48 @@ def test_it_is_deleted_only_where_that_is_said(
         made.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         made.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
     assert synth.only(type_)["Properties"].get("DeleteAdopted") is deletes
+
+
+@jsii.implements(cdk.IAspect)
+class Destroying:
+    """An Aspect of a user's own."""
+
+    def visit(self, node: IConstruct) -> None:
+        if cdk.CfnResource.is_cfn_resource(node):
+            cast("cdk.CfnResource", node).apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+
+
+SAID_OF_ALL: dict[str, tuple[Callable[[cdk.Stack], object], str | None, bool | None]] = {
+    "destroy": (lambda stack: cdk.RemovalPolicies.of(stack).destroy(), None, True),
+    "destroy, after all": (lambda stack: cdk.RemovalPolicies.of(stack).destroy(), "RETAIN", True),
+    "retain": (lambda stack: cdk.RemovalPolicies.of(stack).retain(), None, None),
+    "retain, after all": (lambda stack: cdk.RemovalPolicies.of(stack).retain(), "DESTROY", None),
+    "retain on updates": (lambda stack: cdk.RemovalPolicies.of(stack).retain_on_update_or_delete(), "DESTROY", None),
+    "destroy others": (
+        lambda stack: cdk.RemovalPolicies.of(stack).destroy(apply_to_resource_types=["AWS::S3::Bucket"]),
+        None,
+        None,
+    ),
+    "destroy what says nothing": (lambda stack: cdk.MissingRemovalPolicies.of(stack).destroy(), "RETAIN", None),
+    "an Aspect": (lambda stack: cdk.Aspects.of(stack).add(cast("cdk.IAspect", Destroying())), None, True),
+}
+
+
+@each_kind
+@pytest.mark.parametrize("how", SAID_OF_ALL)
+def test_what_is_said_of_all_is_said_of_it(
+    synth: Synth, type_: str, define: Callable[..., Any], arn: str, how: str
+) -> None:
+    say, before, deletes = SAID_OF_ALL[how]
+    define(synth.stack, adopt=arn, **({} if before is None else {"removal_policy": cdk.RemovalPolicy[before]}))
+    say(synth.stack)
+    assert synth.only(type_)["Properties"].get("DeleteAdopted") is deletes
+
+
+def test_what_is_said_of_all_is_said_of_a_policy(synth: Synth) -> None:
+    policy(synth.stack, adopt=True)
+    cdk.RemovalPolicies.of(synth.app).destroy()
+    assert synth.only(POLICY)["Properties"]["DeleteAdopted"] is True
 
 
 @each_kind
