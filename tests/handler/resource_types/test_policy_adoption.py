@@ -534,3 +534,57 @@ def test_who_has_it_is_not_who_once_had_it(world: Simulator) -> None:
     ends(other.deploy({}))
     ends(other.deploy({"Now": adopts()}))
     assert f"is that of the logical id Now of {other.id}" in world.deploy(Policy=adopts()).reason
+
+
+# Adopted again, after it was retained
+
+
+AGAIN = pytest.mark.parametrize(
+    "again", [NEW, document("123456789012")], ids=["with the document that is there", "with another one"]
+)
+
+
+@pytest.fixture
+def kept(world: Simulator) -> Simulator:
+    """Overwritten, and retained: the old document is still remembered."""
+    world.cloudformation.reused_id = "0b0d1fa2-cf5e-4b7e-9c5e-0a1b2c3d4e5f"
+    ends(world.deploy(Policy=overwrites()))
+    world.retain("Policy")
+    ends(world.deploy())
+    world.stack.retained.clear()
+    assert memory(world) != {}
+    world.clock.sleep(60)
+    return world
+
+
+@AGAIN
+@pytest.mark.parametrize("crash", ["TagResource", "UntagResource", PUT])
+def test_its_roll_back_gives_back_what_was_there_before_the_second_time(
+    kept: Simulator, again: dict[str, Any], crash: str
+) -> None:
+    kept.crash(crash)
+    ends(kept.deploy(Policy=overwrites(again), fails=True), "ROLLBACK_COMPLETE")
+    assert says(kept) == NEW
+    ends(kept.deploy(Policy=overwrites(again)))
+    assert says(kept) == again
+
+
+@AGAIN
+@pytest.mark.parametrize("times", [3, None], ids=["no answer", "refused"])
+def test_so_does_that_of_a_create_that_never_gets_anywhere(
+    kept: Simulator, again: dict[str, Any], times: int | None
+) -> None:
+    if times:
+        kept.crash(GET, times=times, after_effect=False)
+    else:
+        kept.fail(GET, "AccessDeniedException", "explicit deny")
+    ends(kept.deploy(Policy=overwrites(again)), "ROLLBACK_COMPLETE")
+    assert says(kept) == NEW
+
+
+@AGAIN
+@pytest.mark.parametrize("after", [0.3, 0.9, 1.5])
+def test_so_does_one_that_is_cancelled(kept: Simulator, again: dict[str, Any], after: float) -> None:
+    kept.wire.seconds_a_call = 0.2
+    ends(kept.deploy(Policy=overwrites(again), after=after), "ROLLBACK_COMPLETE")
+    assert says(kept) == NEW

@@ -8,7 +8,7 @@ from .plan import plan_update
 from .properties import MOST_TAGS, previous, with_own
 from .remembered import Remembered, memory_of
 from .resource import Resource
-from .stacks import is_answered, is_taken_back
+from .stacks import is_answered, is_taken_back, last_began
 from .store import SETTLE_SECONDS, ResourceState, Store, unless_gone
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Store",
     "is_answered",
     "is_taken_back",
+    "last_began",
     "memory_of",
     "plan_update",
     "previous",

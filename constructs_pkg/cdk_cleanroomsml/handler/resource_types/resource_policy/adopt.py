@@ -48,7 +48,7 @@ class Adopt(Delete):
             if failure.kind == CANCELLED and self._calls.wrote and waiting.known != physical_id:
                 self._log("undone", arn=arn)
                 with waiting.not_needed():
-                    self._give_back(arn, document)
+                    self._give_back(arn, document, self._request.sent_at or 0)
             raise
         self._log("adoption", arn=arn)
         return success(physical_id)
@@ -60,6 +60,8 @@ class Adopt(Delete):
             if policy is None:
                 raise Failure(f"{arn} has no resource policy to adopt, or not any more: leave adopt out", NOT_FOUND)
             if policy.says(document):
+                if self._says(OVERWRITE):
+                    self._forget_earlier(arn)
                 return
             if not self._says(OVERWRITE):
                 raise Failure(

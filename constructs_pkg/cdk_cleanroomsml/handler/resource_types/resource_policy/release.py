@@ -4,7 +4,8 @@
 by then, unless the template asks for more.
 
 **The old document**, where another one has taken its place, stands compressed in tags of the model, from before that
-until the next update. A Delete is the roll-back of the adoption if CloudFormation says that it rolls back.
+until the next update, with the time: what is retained keeps it, and may be adopted again. A Delete is the roll-back of
+the adoption if CloudFormation says that it rolls back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...calls import GET, TAG, UNTAG
-from ...protocol import Failure, Placeholder
+from ...protocol import SKEW_SECONDS, Failure, Placeholder
 from ...reconciliation import (
     ADOPT,
     DELETE_ADOPTED,
@@ -21,6 +22,7 @@ from ...reconciliation import (
     SETTLE_SECONDS,
     Remembered,
     is_taken_back,
+    last_began,
     memory_of,
     unless_gone,
 )
@@ -28,7 +30,13 @@ from .document import parsed
 from .operation import ARN, DOCUMENT, OVERWRITE, Operation, guard_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .document import Document, Policy
+
+
+SINCE = "since"
+"""Beside the old document: when that was put down, in seconds since the epoch."""
 
 
 class Release(Operation):
@@ -50,7 +58,7 @@ class Release(Operation):
     def _remember(self, arn: str, policy: Policy) -> None:
         """Puts down what there is, before another document takes its place."""
         tags = self._tags(arn)
-        memory = Remembered({DOCUMENT: policy.text}).as_tags(self._me)
+        memory = Remembered({DOCUMENT: policy.text, SINCE: int(self._calls.clock.now())}).as_tags(self._me)
         stale = [key for key in memory_of(tags, self._me) if key not in memory]
         if len({*tags, *memory} - {*stale}) > MOST_TAGS:
             raise Failure(
@@ -60,14 +68,28 @@ class Release(Operation):
             )
         if stale:
             self._calls(UNTAG, {"resourceArn": arn, "tagKeys": stale})
-        if not memory.items() <= tags.items():
-            self._calls(TAG, {"resourceArn": arn, "tags": memory})
+        self._calls(TAG, {"resourceArn": arn, "tags": memory})
 
-    def _give_back(self, arn: str, document: Document) -> bool:
-        """Puts back the old document, unless somebody has put another one since; says whether there was one."""
+    def _forget_earlier(self, arn: str) -> None:
+        """Takes away what an earlier adoption has left: it has stayed."""
         tags = self._tags(arn)
         memory = memory_of(tags, self._me)
-        if not memory:
+        if memory and not self._is_of(tags, self._request.sent_at or 0):
+            self._calls(UNTAG, {"resourceArn": arn, "tagKeys": memory})
+
+    def _is_of(self, tags: Mapping[str, str], sent_at: float) -> bool:
+        """Whether a request that was sent then, or later, has put down the old document."""
+        since: float = Remembered.read(tags, self._me).members.get(SINCE, 0)
+        return since >= sent_at - SKEW_SECONDS
+
+    def _give_back(self, arn: str, document: Document, sent_at: float = 0) -> bool:
+        """Puts back the old document, unless somebody has put another one since; says whether there was one.
+
+        If a Create is known to have been sent, it is what that has put down.
+        """
+        tags = self._tags(arn)
+        memory = memory_of(tags, self._me)
+        if not memory or not self._is_of(tags, sent_at):
             return False
         text, policy = Remembered.read(tags, self._me).members.get(DOCUMENT), self._read(arn)
         if text is not None and policy and policy.says(document):
@@ -94,7 +116,9 @@ class Release(Operation):
 
         age = self._request.age(self._calls.clock.now())
         self._calls.until(look, 0 if placeholder and not placeholder.unclear else SETTLE_SECONDS - age)
-        self._give_back(arn, document)
+        self._give_back(
+            arn, document, placeholder.since if placeholder else last_began(self._calls, "CREATE", *self._me)
+        )
 
     def _forget(self, arn: str) -> None:
         """Takes the old document away, if that can be done at once: the adoption has stayed."""
