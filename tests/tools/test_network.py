@@ -201,38 +201,43 @@ def other(tmp_path: Path) -> Iterator[Index]:
 
 PIP = (sys.executable, "-m", "pip")
 UV = (sys.executable, "-m", "uv", "--no-config", "--no-cache", "pip")
+BOTH = (PIP, UV)
+
+
+def reach(configuration: str, folder: Path) -> dict[str, str]:
+    """The variables that both tools get, for a user with this `pip.conf`."""
+    (folder / "pip.conf").write_text(configuration)
+    kept = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIP_CONFIG_FILE": str(folder / "pip.conf")}
+    listed = subprocess.run([*PIP, "config", "list"], env=kept, capture_output=True, text=True, check=True).stdout
+    return environment(pip_settings(listed), kept, folder)
 
 
 def install(
-    tool: tuple[str, ...], pin: str, configuration: str, folder: Path, **user: str
+    tool: tuple[str, ...], pin: str, variables: dict[str, str], folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Installs a pin, with a user's `pip.conf`, as the set-up does."""
-    folder = folder / tool[-1]
+    """Installs a pin, as the set-up does, into a folder of the tool's."""
+    folder = folder / tool[2]
     folder.mkdir()
-    (folder / "pip.conf").write_text(configuration)
     (folder / "pins.txt").write_text(pin)
-    kept = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIP_CONFIG_FILE": str(folder / "pip.conf"), **user}
-    listed = subprocess.run([*PIP, "config", "list"], env=kept, capture_output=True, text=True, check=True).stdout
-    reach = environment(pip_settings(listed), kept, folder)
     options = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", "site", "-r", "pins.txt")
     return subprocess.run(
-        [*tool, "install", *options], cwd=folder, env=reach, capture_output=True, text=True, check=False
+        [*tool, "install", *options], cwd=folder, env=variables, capture_output=True, text=True, check=False
     )
 
 
-@pytest.mark.parametrize("tool", [PIP, UV], ids=["pip", "uv"])
-def test_both_take_the_index_of_pip_conf_and_nothing_else_of_it(
-    tool: tuple[str, ...], index: Index, tmp_path: Path
-) -> None:
+def test_both_take_the_index_of_pip_conf_and_nothing_else_of_it(index: Index, tmp_path: Path) -> None:
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
     (tmp_path / "constraints.txt").write_text("needed==2\n")
-    configuration = (
-        f"[global]\nindex-url = {index.url}/simple\nconstraint = {tmp_path}/constraints.txt\n[install]\nuser = yes\n"
+    variables = reach(
+        f"[global]\nindex-url = {index.url}/simple\nconstraint = {tmp_path}/constraints.txt\n[install]\nuser = yes\n",
+        tmp_path,
     )
-    done = install(tool, pin, configuration, tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / tool[-1] / "site" / "needed-1.dist-info").is_dir()
-    assert "/simple/needed/" in index.asked
+    for tool in BOTH:
+        index.asked.clear()
+        done = install(tool, pin, variables, tmp_path)
+        assert done.returncode == 0, done
+        assert (tmp_path / tool[2] / "site" / "needed-1.dist-info").is_dir()
+        assert "/simple/needed/" in index.asked
 
 
 def test_uv_looks_into_every_index_for_the_pinned_version_as_pip_does(
@@ -242,33 +247,35 @@ def test_uv_looks_into_every_index_for_the_pinned_version_as_pip_does(
     other.add("needed", "0.9")
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
     configuration = f"[global]\nindex-url = {index.url}/simple\nextra-index-url = {other.url}/simple\n"
-    done = install(UV, pin, configuration, tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = install(UV, pin, reach(configuration, tmp_path), tmp_path)
+    assert done.returncode == 0, done
     assert "/simple/needed/" in other.asked
 
 
-@pytest.mark.parametrize("tool", [PIP, UV], ids=["pip", "uv"])
-def test_both_go_through_the_proxy_of_pip_conf(tool: tuple[str, ...], index: Index, tmp_path: Path) -> None:
+def test_both_go_through_the_proxy_of_pip_conf(index: Index, tmp_path: Path) -> None:
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
-    configuration = (
-        f"[global]\nindex-url = http://packages.invalid/simple\nproxy = {index.url}\ntrusted-host = packages.invalid\n"
+    variables = reach(
+        f"[global]\nindex-url = http://packages.invalid/simple\nproxy = {index.url}\ntrusted-host = packages.invalid\n",
+        tmp_path,
     )
-    done = install(tool, pin, configuration, tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "http://packages.invalid/simple/needed/" in index.asked
+    for tool in BOTH:
+        index.asked.clear()
+        done = install(tool, pin, variables, tmp_path)
+        assert done.returncode == 0, done
+        assert "http://packages.invalid/simple/needed/" in index.asked
 
 
-@pytest.mark.parametrize("tool", [PIP, UV], ids=["pip", "uv"])
-def test_both_say_that_nobody_answers(tool: tuple[str, ...], tmp_path: Path) -> None:
-    configuration = "[global]\nindex-url = http://127.0.0.1:9/simple\nretries = 1\n"
-    done = install(tool, f"needed==1 --hash=sha256:{'0' * 64}\n", configuration, tmp_path)
-    assert done.returncode != 0
-    assert "Connection refused" in done.stdout + done.stderr
+def test_both_say_that_nobody_answers(tmp_path: Path) -> None:
+    variables = reach("[global]\nindex-url = http://127.0.0.1:9/simple\nretries = 1\n", tmp_path)
+    for tool in BOTH:
+        done = install(tool, f"needed==1 --hash=sha256:{'0' * 64}\n", variables, tmp_path)
+        assert done.returncode != 0
+        assert "Connection refused" in done.stdout + done.stderr, done
 
 
 def test_another_file_under_the_pinned_name_is_refused(index: Index, tmp_path: Path) -> None:
     index.add("needed", "1")
-    configuration = f"[global]\nindex-url = {index.url}/simple\n"
-    done = install(UV, f"needed==1 --hash=sha256:{'0' * 64}\n", configuration, tmp_path)
+    variables = reach(f"[global]\nindex-url = {index.url}/simple\n", tmp_path)
+    done = install(UV, f"needed==1 --hash=sha256:{'0' * 64}\n", variables, tmp_path)
     assert done.returncode != 0
     assert "hash" in (done.stdout + done.stderr).lower()

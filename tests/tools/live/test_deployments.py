@@ -185,12 +185,13 @@ def test_keys_are_found_again_by_their_tag(resources: dict[str, dict[str, Any]])
 def test_what_cloudformation_calls_is_allowed_type_by_type(resources: dict[str, dict[str, Any]]) -> None:
     types = {each["Type"] for each in resources.values() if each["Type"].startswith("AWS::")}
     assert types - {"AWS::CDK::Metadata"} == {*deployment_permissions.RESOURCES}
-    assert _schemas().keys() == {*deployment_permissions.RESOURCES}
+    called = _called()
+    assert called.keys() == {*deployment_permissions.RESOURCES}
     for type_, actions in deployment_permissions.RESOURCES.items():
-        assert {*actions} - _schemas()[type_] == set(), type_
+        assert {*actions} - called[type_] == set(), type_
 
 
-def _schemas() -> dict[str, set[str]]:
+def _called() -> dict[str, set[str]]:
     """What CloudFormation says that it calls for a type: the `handlers` of its schemas, which cfn-lint brings."""
     spec = importlib.util.find_spec("cfnlint")
     assert spec
