@@ -162,7 +162,7 @@ class Deployment:
     def _wait(self, waiter: str) -> None:
         try:
             self.cloudformation.get_waiter(waiter).wait(
-                StackName=self.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1200}
+                StackName=self.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600}
             )
         except WaiterError as error:
             events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]

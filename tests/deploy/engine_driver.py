@@ -411,7 +411,7 @@ class EngineDriver:
     def _wait(self, waiter: str, stack_id: str) -> Result:
         with contextlib.suppress(WaiterError):
             self._cloudformation.get_waiter(waiter).wait(
-                StackName=stack_id, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2400}
+                StackName=stack_id, WaiterConfig={"Delay": 0.1, "MaxAttempts": 1200}
             )
         (stack,) = self._cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
         status = re.sub("^(CREATE|UPDATE)_(?!FAILED)", "", stack["StackStatus"])

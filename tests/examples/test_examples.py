@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +29,35 @@ BY_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 VALIDATED = {"retail_media"} if BY_NIGHT else set[str]()
 """cdk.json wants errors of the CDK's own validation to fail the synthesis; by day it looks at the chain in a test."""
 
-# Without flags just the smallest: each takes seconds, and other tests go without flags, too.
-RUNS = [*((example, CONTEXT) for example in STACKS), ("quickstart", OWN)]
 
-
-@pytest.mark.parametrize(("example", "context"), RUNS)
-def test_an_example_synthesises(example: str, context: dict[str, Any], tmp_path: Path) -> None:
-    # A process of its own: CDK reads these variables once, when it starts.
-    environment = os.environ | {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context)}
+@pytest.mark.parametrize("example", STACKS)
+def test_an_example_synthesises(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if example in VALIDATED:
-        environment["CDK_VALIDATION"] = "true"
-    subprocess.run([sys.executable, REPOSITORY / "examples" / example / "app.py"], env=environment, check=True)
+        run_alone(example, CONTEXT, tmp_path, CDK_VALIDATION="true")
+    else:
+        # What the CDK CLI tells it by variables, which CDK reads once in a process.
+        monkeypatch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(tmp_path), context=CONTEXT))
+        runpy.run_path(str(REPOSITORY / "examples" / example / "app.py"), run_name="__main__")
+    check(example, tmp_path)
+
+
+def test_one_synthesises_by_itself_and_without_flags(tmp_path: Path) -> None:
+    """Just the smallest: it takes a second, and other tests go without flags, too."""
+    run_alone("quickstart", OWN, tmp_path)
+    check("quickstart", tmp_path)
+
+
+def run_alone(example: str, context: dict[str, Any], output: Path, **variables: str) -> None:
+    """Runs it as the CDK CLI does, but with this interpreter."""
+    told = {"CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context), **variables}
+    script = REPOSITORY / "examples" / example / "app.py"
+    subprocess.run([sys.executable, script], env=os.environ | told, check=True)
+
+
+def check(example: str, output: Path) -> None:
+    """It has the stacks and the models that it is to have."""
     models = {}
-    for path in tmp_path.rglob("*.template.json"):
+    for path in output.rglob("*.template.json"):
         resources = json.loads(path.read_text())["Resources"].values()
         count = sum(r["Type"] == "Custom::CleanRoomsMLConfiguredAudienceModel" for r in resources)
         models[path.name.removesuffix(".template.json")] = count
@@ -75,7 +93,10 @@ def test_each_example_is_tested() -> None:
 
 def test_cdk_json_has_the_recommended_feature_flags() -> None:
     (bundle,) = (Path(aws_cdk.__file__).parent / "_jsii").glob("aws-cdk-lib@*.tgz")
-    with tarfile.open(bundle) as files:
-        member = files.extractfile("package/recommended-feature-flags.json")
-        assert member is not None
-        assert {key: value for key, value in CONTEXT.items() if key.startswith("@aws-cdk")} == json.load(member)
+    with tarfile.open(bundle, "r|gz") as files:
+        # As a stream: it is far from the end.
+        found = next(file for file in files if file.name == "package/recommended-feature-flags.json")
+        recommended = files.extractfile(found)
+        assert recommended is not None
+        flags = {key: value for key, value in CONTEXT.items() if key.startswith("@aws-cdk")}
+        assert flags == json.load(recommended)
