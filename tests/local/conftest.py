@@ -437,11 +437,12 @@ def role() -> str:
 
 
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """Waits for what another process does, and returns it."""
-    end = time.monotonic() + seconds
+    """Waits for what another process does, and returns it; what takes longer is looked at less often."""
+    begin = time.monotonic()
     while not (happened := condition()):
-        assert time.monotonic() < end, f"it did not happen within {seconds} s"
-        time.sleep(0.02)
+        waited = time.monotonic() - begin
+        assert waited < seconds, f"it did not happen within {seconds} s"
+        time.sleep(min(max(0.02, waited / 4), 0.2))
     return happened
 
 

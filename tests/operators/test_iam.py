@@ -9,10 +9,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 import pytest
 from botocore.exceptions import WaiterError
-from botocore.loaders import Loader
 
 from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, STACK_MARKER
 from cdk_cleanroomsml.local.engine import Engine
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 MODEL = "Custom::CleanRoomsMLConfiguredAudienceModel"
 OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
-CALLER = f"arn:aws:iam::{OWN}:role/caller"
 
 
 pytestmark = pytest.mark.reading("the policy that is printed is for the service as it is assumed to be")
@@ -228,40 +225,47 @@ def document(statements: list[dict[str, Any]]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, loader: Loader) -> None:
-    """The services' models are read once, and not by each run."""
-    make = boto3.Session
-
-    def session(**given: Any) -> Any:
-        core = botocore.session.Session()
-        core.register_component("data_loader", loader)
-        return make(botocore_session=core, **given)
-
-    monkeypatch.setattr(boto3, "Session", session)
+@pytest.fixture(scope="module")
+def caller(engine: Engine) -> dict[str, str]:
+    """The variables that make the command's credentials those of a role."""
+    account = allow(["sts:AssumeRole"], None) | {"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}}
+    role = engine.client("iam").create_role(RoleName="caller", AssumeRolePolicyDocument=document([account]))
+    arn = role["Role"]["Arn"]
+    keys = engine.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    return engine.environment() | {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
 
 
 @pytest.fixture(scope="module")
-def loader() -> Loader:
-    return Loader()
+def clients() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def one_caller(caller: dict[str, str], clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who calls is the same in each run, so clients are made once."""
+    for name, value in caller.items():
+        monkeypatch.setenv(name, value)
+    make = boto3.Session.client
+
+    def client(session: boto3.Session, service: str, **given: Any) -> Any:
+        if service not in clients:
+            clients[service] = make(session, service, **given)
+        return clients[service]
+
+    monkeypatch.setattr(boto3.Session, "client", client)
 
 
 @pytest.fixture
-def become(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes the command's credentials those of a role with a policy, and nothing else."""
+def become(engine: Engine) -> Any:
+    """Gives the caller a policy, and takes away what it had."""
 
     def take(policy: dict[str, Any]) -> None:
-        iam = engine.client("iam")
-        account = allow(["sts:AssumeRole"], None) | {"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}}
-        if "caller" not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:
-            iam.create_role(RoleName="caller", AssumeRolePolicyDocument=document([account]))
-        iam.put_role_policy(RoleName="caller", PolicyName="policy", PolicyDocument=json.dumps(policy))
-        keys = engine.client("sts").assume_role(RoleArn=CALLER, RoleSessionName="test")["Credentials"]
-        for name, value in engine.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-        monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+        put = engine.client("iam").put_role_policy
+        put(RoleName="caller", PolicyName="policy", PolicyDocument=json.dumps(policy))
 
     return take
 
