@@ -153,6 +153,17 @@ def test_in_a_nested_stack(world: World, happened: Story, capsys: pytest.Capture
     assert [(each["stack"], each["logicalId"]) for each in told["failures"]] == [("Shop-Nested", "Model")]
 
 
+def test_a_nested_stack_that_may_not_be_read(world: World, happened: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    nested = world.elsewhere.add("Shop-Nested")
+    world.elsewhere.denied.add(("DescribeStacks", nested.id))
+    happened("Shop", "UPDATE_IN_PROGRESS")
+    happened("Nested", "UPDATE_FAILED", "Embedded stack", "AWS::CloudFormation::Stack", nested.id)
+    explain.run(world.account(as_json=True), Namespace(stack="Shop"))
+    answer = capsys.readouterr()
+    assert [each["logicalId"] for each in json.loads(answer.out)["failures"]] == ["Nested"]
+    assert "'explain' needs cloudformation:DescribeStacks; " in answer.err
+
+
 def test_a_stack_that_was_deleted(
     world: World, stack: FakeStack, happened: Story, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,13 +17,15 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
+from constructs import IConstruct
+
 from .articles import with_article
 from .environment import is_token
 from .problems import ParametersError, Problems, known
 from .proxies import has_member
-from .references import lacking
+from .references import is_known_to_cdk, lacking
 from .slips import is_token_object, kind_of
-from .type_descriptions import DICTS, LIST_TOKEN, advice, is_list_token, spaced, words
+from .type_descriptions import DICTS, LIST_TOKEN, advice, interface_name, is_list_token, spaced, words
 
 Class = TypeVar("Class", bound=type)
 Function = Callable[..., Any]
@@ -171,8 +173,18 @@ def _misfits(name: str, value: object, hint: Any) -> list[str]:  # noqa: ANN401 
 
 def _lacking(value: object, hint: Any) -> str:  # noqa: ANN401 - what typing takes for a type
     """What keeps something that has all members of an interface from being one."""
-    interfaces = (each for each in typing.get_args(hint) or (hint,) if getattr(each, "_is_protocol", False))
-    return "".join(lacking(value, each, _shown) for each in interfaces if _fits(value, each, None))
+    interfaces = [each for each in typing.get_args(hint) or (hint,) if getattr(each, "_is_protocol", False)]
+    return "".join(_lacking_one(value, each) for each in interfaces if _fits(value, each, None))
+
+
+def _lacking_one(value: object, interface: type) -> str:
+    member = _members(interface)[0]
+    # What is only referred to, and what is of this library, CDK never sees.
+    is_of_cdk = interface.__module__.startswith("aws_cdk") or IConstruct not in interface.__mro__
+    passed_on = is_of_cdk and not member.endswith("_ref")
+    if passed_on and not is_known_to_cdk(value, interface, member):
+        return f", which CDK doesn't know for one: write @jsii.implements({interface_name(interface)}) above its class"
+    return lacking(value, interface, _shown)
 
 
 def _fits(value: object, hint: Any, origin: object) -> bool:  # noqa: ANN401 - what typing takes for a type

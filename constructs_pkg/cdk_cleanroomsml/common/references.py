@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .environment import is_token
 from .proxies import behind, has_member
 
 if TYPE_CHECKING:
@@ -50,14 +51,37 @@ def lacking(value: object, protocol: type, shown: Callable[[object], str]) -> st
         wrong.append("whose env doesn't tell its account and Region")
     if wrong:
         instead.append("let it extend cdk.Resource")
-    given, parts = getattr(value, member, None), list(inspect.signature(reference).parameters)
-    missing = _no_texts(given, [each for each in parts if each.endswith(_USED)])
+    given, parts = getattr(value, member), list(inspect.signature(reference).parameters)
+    used = [each for each in parts if each.endswith(_USED)]
+    missing = _no_texts(given, used)
     if missing:
         without = "" if isinstance(given, str) or given is None else f" without the text {' and '.join(missing)}"
         wrong.append(f"whose {member} is {shown(given)}{without}")
         arguments = ", ".join(f"{each}=…" for each in parts)
         instead.append(f"return {reference.__module__}.{reference.__qualname__}({arguments})")
+    for name in used if not missing else []:
+        arn = getattr(given, name)
+        if name.endswith("_arn") and not (arn.startswith("arn:") or is_token(arn)):
+            wrong.append(f"whose {member}.{name} is {shown(arn)}")
+            instead.append("return an ARN there")
     return f", {' and '.join(wrong)}: {' and '.join(instead)}" if wrong else ""
+
+
+def is_known_to_cdk(value: object, protocol: type, member: str) -> bool:
+    """Whether CDK, which runs beside Python, sees that something has a member of an interface.
+
+    Of a class that was written in Python it sees what overrides its own, and what ``jsii.implements`` names.
+
+    Args:
+        value: What is given; it has the member.
+        protocol: The interface.
+        member: The member.
+    """
+    kind = type(value)
+    named = {each.__name__ for face in getattr(kind, "__jsii_ifaces__", []) for each in face.__mro__}
+    if behind(value) or protocol.__name__ in named:
+        return True
+    return any(hasattr(each, member) for each in kind.__mro__ if vars(each).get("__jsii_type__"))
 
 
 def _no_texts(value: object, names: list[str]) -> list[str]:

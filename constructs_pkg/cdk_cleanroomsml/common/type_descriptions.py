@@ -412,6 +412,11 @@ def _concrete(interface: type) -> type | None:
     return None
 
 
+def interface_name(cls: Any) -> str:  # noqa: ANN401 - what typing takes for a type
+    """An interface of CDK's, as people import it; what stands for one here is called the same."""
+    return f"aws_events.{cls.__name__}" if cls.__name__ == "IRuleTarget" else _name(cls)
+
+
 def _name(cls: Any) -> str:  # noqa: ANN401 - what typing takes for a type
     """As people write it: with the short name of the CDK's module before it."""
     name = getattr(cls, "__name__", str(cls))

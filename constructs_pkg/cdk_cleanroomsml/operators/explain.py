@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from .account import is_denied
 from .advice import Advice, advice
 from .function_log import PLACE, Invocation, invocations, reason_of
 from .outcome import DONE, FOUND, CommandError
@@ -143,13 +144,23 @@ class Explanation:
         """What failed, oldest first, and what failed in nested stacks in place of these."""
         for event in operation.failed(stack):
             nested = event.get("PhysicalResourceId", "") if event["ResourceType"] == _NESTED else ""
-            inner = self._stacks.get(nested) if nested not in ("", stack.id) else None
+            inner = self._inner(nested) if nested not in ("", stack.id) else None
             if inner is not None:
                 within, _ = self.last_failed(inner)
                 if within is not None and within.began >= operation.began - _SLACK:
                     yield from self.failures(inner, within)
                     continue
             yield self._explained(stack, operation, event)
+
+    def _inner(self, id_: str) -> Stack | None:
+        """A nested stack; None if there is none, or it may not be read."""
+        try:
+            return self._stacks.get(id_)
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            self._account.screen.note(explained(error, "explain"))
+            return None
 
     def _operations(self, stack: Stack) -> Iterator[Operation]:
         """The operations of a stack, last first; a page of events is read when it is needed."""

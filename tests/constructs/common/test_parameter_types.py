@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
@@ -17,6 +18,7 @@ from constructs import Construct
 
 import cdk_cleanroomsml as public
 from cdk_cleanroomsml import (
+    AudienceModelReference,
     AudienceOutput,
     AudienceSizes,
     CleanRoomsMLProvider,
@@ -159,6 +161,52 @@ def test_a_reference_of_ones_own_says_what_it_lacks(stack: cdk.Stack, kind: str)
         whole = foreign(cdk.Resource, kind, good, stack, f"{name}{parameter}")
         declared = inspect.signature(FUNCTIONS[name]).parameters[parameter]
         assert parameter_types._check(FUNCTIONS[name], declared, whole) == (whole, [])
+
+
+def test_a_reference_whose_arn_is_none(stack: cdk.Stack) -> None:
+    for number, arn in enumerate(("", "readers", "${readers}")):
+        named = AudienceModelReference(audience_model_arn=arn)
+        theirs = foreign(cdk.Resource, "audience_model_ref", named, stack, f"Nonsense{number}")
+        (line,) = problems_of(lambda: model(stack, f"Of{number}", audience_model=theirs))[1:]  # noqa: B023
+        assert line.endswith(f", whose audience_model_ref.audience_model_arn is {arn!r}: return an ARN there")
+    known_later = AudienceModelReference(audience_model_arn=cdk.Fn.import_value("readers"))
+    model(stack, audience_model=foreign(cdk.Resource, "audience_model_ref", known_later, stack, "Later"))
+
+
+@pytest.mark.parametrize("base", [object, Construct])
+def test_what_cdk_does_not_see_is_none_of_its_interfaces(stack: cdk.Stack, base: Any) -> None:
+    scope = (stack, "Theirs") if base is Construct else ()
+    principal = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    theirs = foreign(base, "grant_principal", principal, *scope)
+    assert problems_of(lambda: model(stack).grants.read(theirs))[1:] == [
+        (
+            "grantee must be an iam.IGrantable, got a Theirs, which CDK doesn't know for one: write"
+            " @jsii.implements(iam.IGrantable) above its class"
+        )
+    ]
+
+
+def test_what_cdk_sees_passes(stack: cdk.Stack) -> None:
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+
+    @jsii.implements(iam.IGrantable)
+    class Theirs:
+        """A grantee of a user's own."""
+
+        @property
+        def grant_principal(self) -> Any:
+            return role
+
+    class More(iam.Role):
+        """A role that says something else."""
+
+        @property
+        def grant_principal(self) -> Any:
+            return super().grant_principal
+
+    grants = model(stack).grants
+    grants.read(Theirs()).assert_success()
+    grants.read(More(stack, "More", assumed_by=iam.AccountRootPrincipal())).assert_success()
 
 
 def test_what_has_a_reference_only_is_imported_where_more_is_needed(stack: cdk.Stack) -> None:

@@ -164,6 +164,12 @@ SLIPS: list[tuple[str, str, Callable[[Things], Any], str]] = [
         lambda has: [events_targets.SnsTopic(has.topic)],
         "got a list: leave out the brackets",
     ),
+    (
+        f"{RETRAINING}.on_success",
+        "target",
+        lambda _: type("Mine", (), {"bind": print})(),
+        "got a Mine, which CDK doesn't know for one: write @jsii.implements(aws_events.IRuleTarget) above its class",
+    ),
     (OUTPUT, "role", lambda _: iam.User, "got the class User: write iam.Role(…)"),
     (PROVIDER, "runtime", lambda _: lambda_.Runtime, "got the class Runtime"),
     (
@@ -268,9 +274,22 @@ def test_whatever_is_given_is_said_in_words(things: Things, given: str) -> None:
     ("articles", "names"),
     [
         ("an", ["Alarm", "IRuleTarget", "Output", "Event", "UnknownPrincipal", "Update", "umbrella", "iam.User"]),
-        ("an", ["s3.IBucket", "sqs.IQueue", "SnsTopic", "SqsQueue", "ssm.StringParameter", "HttpApi", "L1"]),
+        (
+            "an",
+            [
+                "s3.IBucket",
+                "sqs.IQueue",
+                "SnsTopic",
+                "SqsQueue",
+                "ssm.StringParameter",
+                "HttpApi",
+                "L1",
+                "MFADevice",
+                "X",
+            ],
+        ),
         ("a", ["User", "user", "UserPool", "unit", "Unit", "UrlSigning", "UUID", "UtcTime", "UsagePlan", "EuRegion"]),
-        ("a", ["OneTime", "Session", "Role", "kms.IKeyRef", "Bucket", "S3x", "Rdsx", "Union", "UniqueName"]),
+        ("a", ["OneTime", "Session", "Role", "kms.IKeyRef", "Bucket", "Sx", "Rdsx", "Union", "NATGateway"]),
     ],
 )
 def test_articles_go_by_the_sound(articles: str, names: list[str]) -> None:
