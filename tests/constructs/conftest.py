@@ -11,12 +11,16 @@ from aws_cdk.assertions import Template
 from cdk_cleanroomsml import testing
 
 
+def an_app(**options: Any) -> cdk.App:
+    """An application without what takes time and is in no template. One test validates, see below."""
+    return cdk.App(builtin_cloud_formation_validation=False, tree_metadata=False, stack_traces=False, **options)
+
+
 class Synth:
     """A stack, and its template as soon as somebody asks."""
 
     def __init__(self, context: dict[str, Any] | None = None) -> None:
-        # The built-in validation costs a second for each synth; one test, in test_security.py, has it on.
-        self.app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+        self.app = an_app(context=context)
         self.stack = cdk.Stack(self.app, "Stack")
 
     @property

@@ -25,7 +25,7 @@ from cdk_cleanroomsml import (
 
 from ..references import a_dataset, an_audience_model
 from .composition.test_chain import ID, define_chain
-from .conftest import Synth
+from .conftest import Synth, an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -331,7 +331,7 @@ def test_the_members_of_a_retraining_are_those_that_it_can_have(chain: Template,
 
 
 def in_place_of_a_template() -> dict[str, tuple[Any, str]]:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack")
     return {
         "a Stack": (stack, "got a Stack: write Template.from_stack(…)"),

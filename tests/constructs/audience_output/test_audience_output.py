@@ -15,6 +15,7 @@ from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudi
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_TYPE
 
 from ...references import an_audience_model
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from ..conftest import Synth
@@ -271,7 +272,7 @@ def test_access_is_logged_to_the_users_own_bucket(synth: Synth) -> None:
 
 @pytest.mark.parametrize("encryption", [None, s3.BucketEncryption.S3_MANAGED, s3.BucketEncryption.KMS_MANAGED])
 def test_a_key_that_the_bucket_does_not_have_is_pointed_out(encryption: s3.BucketEncryption | None) -> None:
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    stack = cdk.Stack(an_app(), "Stack")
     bucket = s3.Bucket(stack, "Bucket", encryption=encryption)
     AudienceOutput(stack, "Output", bucket=bucket, encryption_key=kms.Key(stack, "Key"))
     words = Match.string_like_regexp("isn't known to be encrypted with encryption_key")

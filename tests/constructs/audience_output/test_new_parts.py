@@ -14,7 +14,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SharedAudienceMetrics
 
 from ...references import an_audience_model
-from ..conftest import Synth
+from ..conftest import Synth, an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_the_bucket_and_the_role_have_the_names_that_they_are_given(synth: Synth
 
 @pytest.mark.parametrize("is_generated", [True, False])
 def test_another_account_can_be_told_of_bucket_and_role(*, is_generated: bool) -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     owner = cdk.Stack(app, "Owner", env=cdk.Environment(account="111122223333", region="us-east-1"))
     other = cdk.Stack(app, "Other", env=cdk.Environment(account="444455556666", region="us-east-1"))
     name = IF_NEEDED if is_generated else None

@@ -10,6 +10,7 @@ import pytest
 from cdk_cleanroomsml import AudienceModelRetraining, ConfiguredAudienceModel, SharedAudienceMetrics
 
 from ...references import a_dataset, an_audience_model
+from ..conftest import an_app
 
 AUDIENCE_MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 MODEL = "arn:aws:cleanrooms-ml:us-east-1:111122223333:configured-audience-model/1f3d4c5b"
@@ -17,7 +18,7 @@ DATASET = "arn:aws:cleanrooms-ml:us-east-1:111122223333:training-dataset/1f3d4c5
 
 
 def app() -> cdk.App:
-    return cdk.App(builtin_cloud_formation_validation=False)
+    return an_app()
 
 
 def model(scope: Any, name: str = "Model", of: str = AUDIENCE_MODEL) -> ConfiguredAudienceModel:

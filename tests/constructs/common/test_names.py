@@ -32,6 +32,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.common.names import path_of, place_of, unique_name
 
 from ...references import a_membership
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,7 +116,7 @@ RENAMED = {name: f"{name}-renamed" for name in PLAIN}
 
 def synthesised(define: Callable[..., list[cdk.Stack]], *, moved: bool = False, **options: Any) -> list[dict[str, Any]]:
     """The templates; those of stacks that were moved are in constructs, and in a stage, and their ids are others."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     scope = Construct(cdk.Stage(Construct(app, "Deep"), "Production"), "Deeper") if moved else app
     return [
         dict(Template.from_stack(stack).to_json()) for stack in define(scope, RENAMED if moved else PLAIN, **options)
@@ -160,7 +161,7 @@ def test_another_name_of_the_stack_is_another_name_for_what_an_account_has_once(
 
 
 def test_datasets_in_two_nested_stacks_have_names_of_their_own() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     nested = [cdk.NestedStack(stack, name) for stack in (cdk.Stack(app, "One"), cdk.Stack(app, "Two")) for name in "AB"]
     for stack in nested:
         bucket = s3.Bucket.from_bucket_name(stack, "Data", "data")
@@ -175,7 +176,7 @@ def test_a_dataset_gets_another_name_with_a_role_of_another_stack() -> None:
     """It is replaced then, and the old one is still there when the new one is created."""
 
     def name(owner: str, *, wrapped: bool = False) -> str:
-        app = cdk.App(builtin_cloud_formation_validation=False)
+        app = an_app()
         stack, roles = cdk.Stack(app, "Shop"), cdk.Stack(app, owner)
         role = iam.Role(roles, "Reader", assumed_by=iam.AccountRootPrincipal())
         arn = cdk.Fn.join("", [role.role_arn, ""]) if wrapped else role.role_arn

@@ -33,6 +33,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.common import parameter_types, type_descriptions
 
 from ...references import an_audience_model
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -228,7 +229,7 @@ def test_all_of_them_are_there() -> None:
 
 @pytest.fixture
 def stack() -> cdk.Stack:
-    return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    return cdk.Stack(an_app(), "Stack")
 
 
 def model(stack: cdk.Stack, id: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:

@@ -20,6 +20,7 @@ from cdk_cleanroomsml.common import limits
 
 from ...references import a_dataset, a_membership, an_audience_model
 from ..composition.test_parts import define_dataset
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ def name_in(stack: cdk.Stack, member: str) -> Any:
 @pytest.mark.parametrize(("define", "attribute", "member"), CASES)
 @pytest.mark.parametrize("name", [IF_NEEDED, "of its own"], ids=["generated", "given"])
 def test_another_account_is_told_it(define: Callable[..., Any], attribute: str, member: str, name: str) -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     owner = cdk.Stack(app, "Owner", env=cdk.Environment(account="111122223333", region="us-east-1"))
     other = cdk.Stack(app, "Other", env=cdk.Environment(account="444455556666", region="us-east-1"))
     one = define(owner, name)
@@ -87,7 +88,7 @@ def test_another_account_is_told_it(define: Callable[..., Any], attribute: str, 
 
 @pytest.mark.parametrize(("define", "attribute", "member"), CASES)
 def test_one_that_nobody_needs_is_left_to_the_function(define: Callable[..., Any], attribute: str, member: str) -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Owner", env=cdk.Environment(account="111122223333", region="us-east-1"))
     one = define(stack, IF_NEEDED)
     cdk.CfnOutput(stack, "Told", value=getattr(one, attribute))
@@ -97,7 +98,7 @@ def test_one_that_nobody_needs_is_left_to_the_function(define: Callable[..., Any
 
 
 def test_a_dataset_has_a_generated_name_in_any_case() -> None:
-    stacks = [cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Owner") for _ in range(2)]
+    stacks = [cdk.Stack(an_app(), "Owner") for _ in range(2)]
     for stack, name in zip(stacks, (None, IF_NEEDED), strict=True):
         dataset = define_dataset(
             stack, bucket=s3.Bucket.from_bucket_name(stack, "Data", "data"), training_dataset_name=name

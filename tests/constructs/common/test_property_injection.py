@@ -20,6 +20,7 @@ from cdk_cleanroomsml import AudienceOutput, CleanRoomsMLProvider, ConfiguredAud
 
 from ...references import an_audience_model
 from ..composition.test_chain import define_chain
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ class Injector:
 
 
 def app(*injectors: Any) -> cdk.App:
-    return cdk.App(builtin_cloud_formation_validation=False, property_injectors=list(injectors) or None)
+    return an_app(property_injectors=list(injectors) or None)
 
 
 def model(scope: Construct, id: str = "Model", **parameters: Any) -> ConfiguredAudienceModel:

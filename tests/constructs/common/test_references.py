@@ -26,6 +26,8 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
+from ..conftest import an_app
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,7 +44,7 @@ IMPORT = "AudienceModel.from_audience_model_arn(self, 'AudienceModel', "
 
 @pytest.fixture(scope="module")
 def stack() -> cdk.Stack:
-    return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    return cdk.Stack(an_app(), "Stack")
 
 
 def said(define: Callable[[], object]) -> str:
@@ -171,7 +173,7 @@ def tell(stack: cdk.Stack, name: str) -> tuple[str, str]:
 
 
 def test_the_place_of_a_token_can_be_said() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="us-east-1"))
     arn = cdk.Fn.import_value("Arn")
     place: Any = {"account": "444455556666", "region": "eu-west-1"}
@@ -207,7 +209,7 @@ def test_an_arn_and_its_place_are_not_at_odds(stack: cdk.Stack) -> None:
 
 
 def test_a_token_of_another_stack_tells_where_that_is() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     there = cdk.Stack(app, "There", env=cdk.Environment(account="444455556666", region="us-east-1"))
     here = cdk.Stack(app, "Here", env=cdk.Environment(account="111122223333", region="us-east-1"))
     membership = cleanrooms.CfnMembership(there, "Membership", collaboration_identifier=ID, query_log_status="DISABLED")
@@ -243,7 +245,7 @@ def test_only_what_is_defined_here_is_one(stack: cdk.Stack) -> None:
 
 
 def test_the_role_of_an_l1_has_what_a_role_has() -> None:
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    stack = cdk.Stack(an_app(), "Stack")
     role = iam.CfnRole(stack, "Role", assume_role_policy_document={})
     output = AudienceOutput(stack, "Output", role=role)
     model = ConfiguredAudienceModel(
@@ -275,7 +277,7 @@ class OfAnotherLibrary(cdk.Resource):
 
 
 def test_what_another_library_has_is_taken() -> None:
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    stack = cdk.Stack(an_app(), "Stack")
     theirs = OfAnotherLibrary(stack, "Theirs")
     ConfiguredAudienceModel(stack, "Model", audience_model=theirs, shared_audience_metrics=SharedAudienceMetrics.ALL)
     ConfiguredAudienceModelAssociation(

@@ -22,6 +22,7 @@ from cdk_cleanroomsml import AudienceOutput, ConfiguredAudienceModel, SeedAudien
 from cdk_cleanroomsml.common.articles import with_article
 
 from ...references import an_audience_model
+from ..conftest import an_app
 from .test_parameter_types import FUNCTIONS, PARAMETERS, call
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Things:
     """What people have at hand."""
 
     def __init__(self) -> None:
-        stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+        stack = cdk.Stack(an_app(), "Stack")
         self.stack = stack
         self.bucket = s3.Bucket(stack, "Bucket")
         self.l1_bucket = s3.CfnBucket(stack, "L1Bucket")

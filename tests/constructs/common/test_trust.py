@@ -12,6 +12,8 @@ from aws_cdk.assertions import Annotations, Match
 
 from cdk_cleanroomsml import AudienceOutput, GlueTable, TrainingColumn, TrainingDataset
 
+from ..conftest import an_app
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -136,7 +138,7 @@ POINTED_OUT: dict[str, tuple[Callable[[cdk.Stack], Any], str]] = {
 
 @pytest.fixture
 def stack() -> cdk.Stack:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     return cdk.Stack(app, "Stack", env=cdk.Environment(account=OWN, region="us-east-1"))
 
 
@@ -187,7 +189,7 @@ def test_the_role_of_a_dataset_is_another(stack: cdk.Stack) -> None:
 
 
 def test_of_an_unknown_environment_only_what_is_written_counts() -> None:
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    stack = cdk.Stack(an_app(), "Stack")
     assert said_of_an_output(stack, source("ArnLike", arn(account=OTHER, region="eu-west-1"))(stack)) == []
-    other = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    other = cdk.Stack(an_app(), "Stack")
     assert said_of_an_output(other, source("ArnLike", arn(kind="training-dataset"))(other)) != []

@@ -30,7 +30,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.provider.dependencies import comes_from_outside
 
 from ...references import a_dataset, a_membership, an_audience_model
-from ..conftest import Synth
+from ..conftest import Synth, an_app
 from ..graph import circles, everything_before, waits_for
 
 if TYPE_CHECKING:
@@ -384,7 +384,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def templates() -> dict[str, dict[str, Any]]:
     """All of them in one application, a stack each: synthesised once."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stacks = {}
     for define in CASES:
         stacks[define.__name__] = cdk.Stack(app, define.__name__.replace("_", "-"))

@@ -6,10 +6,10 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-import aws_cdk as cdk
 import pytest
 from constructs import Construct
 
+from ..conftest import an_app
 from ..graph import circles
 from .compositions import PAGE, ROWS, WHATS, Row, page
 
@@ -46,8 +46,7 @@ class Outcomes:
             self._look_at([row for row in ROWS if row.what is what], folder / str(number))
 
     def _look_at(self, rows: list[Row], folder: Path) -> None:
-        app = cdk.App(
-            builtin_cloud_formation_validation=False,
+        app = an_app(
             outdir=str(folder),
             analytics_reporting=False,
             # CDK asks to choose one, with a warning.

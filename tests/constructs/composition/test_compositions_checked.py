@@ -13,6 +13,7 @@ from constructs import Construct
 
 from ...docs.pages import table, tables
 from ...linting import linted
+from ..conftest import an_app
 from .compositions import A_LOOK_UP, HERE, WHATS, What
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Combined:
     """All of them in few stacks: a parameter is once in each, and a provider of its own in one of its own."""
 
     def __init__(self) -> None:
-        self.app = cdk.App(builtin_cloud_formation_validation=False, analytics_reporting=False)
+        self.app = an_app(analytics_reporting=False)
         self._stacks: dict[str, cdk.Stack] = {}
         self._parts: dict[str, tuple[str, IConstruct | None]] = {"": ("", self.app)}
         count: dict[str, int] = {}
@@ -138,7 +139,7 @@ def test_every_finding_of_the_other_packs_is_on_the_page_with_its_answer(combine
     assert said == found
 
 
-@pytest.mark.nightly("each part of the chain and a model are linted in test_chain.py and test_security.py")
+@pytest.mark.nightly("each part of the chain and models are linted in test_chain.py")
 def test_cfn_lint_has_nothing_to_say(combined: Combined) -> None:
     # W3005: CDK lets each function depend on its role; W3010: a VPC of CDK's has its zones by name; E3010: too many
     # resources, because the templates of all stacks are one.

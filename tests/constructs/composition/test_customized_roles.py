@@ -25,6 +25,7 @@ from cdk_cleanroomsml import (
 )
 
 from ...references import a_membership
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ MEMBERSHIP = "0a1b2c3d-0000-4000-8000-00000000000a"
 
 def chain(customize: Callable[[cdk.Stack], None]) -> cdk.Stack:
     """A stack with all that has a role."""
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Shop")
+    stack = cdk.Stack(an_app(), "Shop")
     customize(stack)
     bucket = s3.Bucket(stack, "Data")
     dataset = TrainingDataset(stack, "Dataset", columns=COLUMNS, table=GlueTable("shop", "clicks"), bucket=bucket)

@@ -26,6 +26,7 @@ from cdk_cleanroomsml import (
 )
 
 from ...references import a_dataset, a_membership, an_audience_model
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def everything(stack: cdk.Stack, text: str) -> None:
 
 @pytest.mark.parametrize("look_up", [looked_up, by_a_provider])
 def test_it_passes_everywhere_in_the_first_round(look_up: Callable[[cdk.Stack], str]) -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack", env=HERE)
     everything(stack, look_up(stack))
     manifest = json.loads((Path(app.synth().directory) / "manifest.json").read_text())
@@ -101,7 +102,7 @@ def test_it_passes_everywhere_in_the_first_round(look_up: Callable[[cdk.Stack], 
 @pytest.mark.parametrize("found", ["no arn", "a dumb value", "mydummyvalue"])
 def test_what_was_found_is_checked_in_the_second(found: str) -> None:
     key = "ssm:account=111122223333:parameterName=/lookalikes/value:region=us-east-1"
-    app = cdk.App(builtin_cloud_formation_validation=False, context={key: found})
+    app = an_app(context={key: found})
     stack = cdk.Stack(app, "Stack", env=HERE)
     with pytest.raises(ValueError, match=f"audience_model_arn must be the ARN of an audience model.* got '{found}'"):
         ConfiguredAudienceModel(

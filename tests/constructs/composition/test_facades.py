@@ -27,6 +27,8 @@ from cdk_cleanroomsml import (
     TrainingDatasetGrants,
 )
 
+from ..conftest import an_app
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -136,7 +138,7 @@ def test_they_grant_on_whatever_refers_to_it(synth: Synth, of: str) -> None:
 
 @pytest.mark.parametrize("of", FACADES)
 def test_they_say_where_they_reach_nobody(of: str) -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=OWN, region="us-east-1"))
     make, _, _ = FACADES[of]
     assert not make(stack).read(iam.AccountPrincipal(PARTNER)).success
@@ -161,7 +163,7 @@ def test_a_partner_is_let_in_by_another_librarys_policy_if_it_has_one(synth: Syn
 
 
 def test_two_facades_of_one_model_write_one_policy() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=OWN, region="us-east-1"))
     model = ConfiguredAudienceModel(
         stack,

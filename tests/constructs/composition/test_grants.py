@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from cdk_cleanroomsml import (
 from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
 
 from ...references import an_audience_model
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,12 +163,15 @@ class Two:
     """A model, and a stack in the account of a partner."""
 
     def __init__(self, *, customized: bool = False) -> None:
-        self.app = cdk.App(builtin_cloud_formation_validation=False)
+        self.app = an_app()
         if customized:
             iam.Role.customize_roles(self.app)
         self.own = cdk.Stack(self.app, "Own", env=cdk.Environment(account=OWN, region="us-east-1"))
         self.theirs = cdk.Stack(self.app, "Theirs", env=cdk.Environment(account=PARTNER, region="us-east-1"))
-        self.model = ConfiguredAudienceModel(
+
+    @cached_property
+    def model(self) -> ConfiguredAudienceModel:
+        return ConfiguredAudienceModel(
             self.own,
             "Model",
             audience_model=an_audience_model(self.own, AUDIENCE_MODEL),
@@ -368,7 +373,7 @@ def test_across_accounts_both_are_granted(two: Two, who: str) -> None:
 
 
 def test_of_stages_both_are_granted() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stacks = [
         cdk.Stack(cdk.Stage(app, name, env=cdk.Environment(account=account, region="us-east-1")), "Stack")
         for name, account in (("Own", OWN), ("Theirs", PARTNER))
@@ -607,7 +612,7 @@ def test_of_an_imported_model_a_policy_of_its_own_is_enough_where_the_account_ma
 
 def a_stack(account: str | None) -> cdk.Stack:
     env = None if account is None else cdk.Environment(account=account, region="us-east-1")
-    return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=env)
+    return cdk.Stack(an_app(), "Stack", env=env)
 
 
 def a_model(scope: Construct, output: AudienceOutput | None = None) -> ConfiguredAudienceModel:

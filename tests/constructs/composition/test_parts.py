@@ -33,6 +33,7 @@ from cdk_cleanroomsml import (
 )
 
 from ...references import a_dataset
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ class Place:
     """A stack to put the construct in, and another one for what comes from elsewhere."""
 
     def __init__(self) -> None:
-        self.app = cdk.App(builtin_cloud_formation_validation=False)
+        self.app = an_app()
         self.elsewhere = cdk.Stack(self.app, "Elsewhere", env=HERE)
         self.stack = cdk.Stack(self.app, "Stack", env=HERE)
 

@@ -25,6 +25,7 @@ from cdk_cleanroomsml import (
 )
 
 from ...references import a_dataset
+from ..conftest import an_app
 
 ACCOUNT = "111122223333"
 VIRGINIA = cdk.Environment(account=ACCOUNT, region="us-east-1")
@@ -37,7 +38,7 @@ class Two:
     """One stack in Oregon, and one elsewhere whose policies are written to."""
 
     def __init__(self, elsewhere: cdk.Environment = VIRGINIA) -> None:
-        self.app = cdk.App(builtin_cloud_formation_validation=False)
+        self.app = an_app()
         self.oregon = cdk.Stack(self.app, "Oregon", env=OREGON, cross_region_references=True)
         self.elsewhere = cdk.Stack(self.app, "Elsewhere", env=elsewhere, cross_region_references=True)
 
@@ -121,7 +122,7 @@ def test_a_topic_of_another_account_lets_in_the_alarms_account() -> None:
 
 def test_jobs_of_a_model_are_where_its_arn_says() -> None:
     """The stack doesn't know where it will be, the ARN does."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack")
     model = ConfiguredAudienceModel.from_configured_audience_model_arn(
         stack, "Model", f"arn:aws:cleanrooms-ml:eu-west-1:{ACCOUNT}:configured-audience-model/m"

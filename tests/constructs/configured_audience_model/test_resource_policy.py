@@ -18,6 +18,7 @@ from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
 from cdk_cleanroomsml.configured_audience_model.resource_policy import least_length
 
 from ...references import an_audience_model
+from ..conftest import an_app
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml import IConfiguredAudienceModel
@@ -240,7 +241,7 @@ def test_all_that_is_wrong_is_said_at_once(synth: Synth) -> None:
 
 
 def test_another_accounts_model_can_not_be_given_one() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=PARTNER, region="eu-west-1"))
     with pytest.raises(ValueError, match="only its owner can give a model a resource policy") as caught:
         ConfiguredAudienceModelPolicy(stack, "Policy", configured_audience_model=import_model(stack))

@@ -24,7 +24,7 @@ from ..composition.test_given_roles import (
     of_the_parent,
     of_the_same_stack,
 )
-from ..conftest import Synth
+from ..conftest import Synth, an_app
 from ..graph import circles, everything_before, waits_for
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def test_a_role_that_cannot_be_changed(synth: Synth, given: Any, of_a_new_role: 
 
 
 def test_what_is_known_is_said_as_it_is() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="us-east-1"))
     everything(stack, imported(stack, mutable=False))
     (warning,) = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(WARNING))
@@ -299,7 +299,7 @@ def test_a_role_that_may_trust_lambda_passes(synth: Synth, trusting: Callable[[c
 @pytest.mark.parametrize("given", [False, True])
 def test_roles_that_somebody_else_makes(given: bool) -> None:
     """With `customize_roles`, a template has neither roles nor policies: what the function needs is said."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = an_app()
     made = {"Stack/CleanRoomsMLProvider/Role": "functions", "Stack/Given": "functions"}
     iam.Role.customize_roles(
         app, prevent_synthesis=True, use_precreated_roles=made | {"Stack/Model/Output/Role": "own"}

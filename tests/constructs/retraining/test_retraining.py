@@ -34,7 +34,7 @@ from cdk_cleanroomsml import (
 
 from ...linting import linted
 from ...references import a_dataset, an_audience_model
-from ..conftest import Synth
+from ..conftest import Synth, an_app
 from ..graph import waits_for
 from ..test_contract import FLAGS
 
@@ -299,7 +299,7 @@ class TestProblems:
             retraining(synth, training_window=cdk.Duration.days(days))
 
     def test_a_model_elsewhere(self) -> None:
-        app = cdk.App(builtin_cloud_formation_validation=False)
+        app = an_app()
         stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="444455556666", region="eu-west-1"))
         model = ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", ARN)
         with pytest.raises(ValueError, match="configured_audience_model's Region") as error:

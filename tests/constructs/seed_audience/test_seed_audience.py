@@ -12,6 +12,8 @@ from aws_cdk.assertions import Annotations, Match
 
 from cdk_cleanroomsml import SeedAudience
 
+from ..conftest import an_app
+
 if TYPE_CHECKING:
     from ..conftest import Synth
 
@@ -70,7 +72,7 @@ def test_the_service_may_assume_it_for_jobs_of_the_account(synth: Synth) -> None
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     env = cdk.Environment(account="111122223333", region="us-east-1")
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=env)
+    stack = cdk.Stack(an_app(), "Stack", env=env)
     bucket = a_bucket(stack, region="eu-west-1")
     with pytest.raises(ValueError, match="invalid parameters of 'Stack/Seed'") as caught:
         SeedAudience(stack, "Seed", bucket=bucket, prefix="/spring", role_name="a role")
@@ -80,6 +82,6 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 def test_a_bucket_of_another_account_must_let_it_in() -> None:
     env = cdk.Environment(account="111122223333", region="us-east-1")
-    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=env)
+    stack = cdk.Stack(an_app(), "Stack", env=env)
     SeedAudience(stack, "Seed", bucket=a_bucket(stack, account="444455556666"))
     Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("the given bucket belongs to account 4444"))

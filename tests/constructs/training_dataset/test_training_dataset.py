@@ -17,6 +17,8 @@ from aws_cdk.assertions import Annotations, Match, Template
 from cdk_cleanroomsml.common import limits
 from cdk_cleanroomsml.training_dataset import GlueTable, TrainingColumn, TrainingDataset
 
+from ..conftest import an_app
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -150,7 +152,7 @@ def test_a_table_of_the_application(synth: Synth) -> None:
 def test_a_generated_name_changes_with_that_of_the_application_s_table() -> None:
     names = set()
     for number, table_name in enumerate(("interactions", "clicks")):
-        stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+        stack = cdk.Stack(an_app(), "Stack")
         table = glue.CfnTable(
             stack,
             "Table",
