@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ def test_the_tests_of_the_guide(
     """In this process, without what takes long and isn't the guide's: test_getting_started.py has the CLI do it."""
     monkeypatch.setattr(CdkProject, "bootstrap", lambda self: bootstrap(self.engine, self.engine.account))
     monkeypatch.setenv("CDK_METHOD", "direct")  # without a change set
+    monkeypatch.setenv("CDK_APP", runpy.run_path(str(project / "app.py"))["app"].synth().directory)
     monkeypatch.setattr(plugin, "Engines", lambda: engines)
     monkeypatch.setattr(engines, "stop", lambda: None)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
