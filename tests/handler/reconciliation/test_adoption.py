@@ -799,3 +799,30 @@ def test_what_nobody_tells_about_is_not_given_back(world: Simulator, arn: str) -
     world.cloudformation.events.clear()
     ends(world.stack.continue_roll_back(), "ROLLBACK_COMPLETE")
     assert ours(world, arn) == {}
+
+
+@pytest.mark.parametrize("meanwhile", ["complete", "running"])
+@pytest.mark.parametrize("answered", [True, False], ids=["refused", "no answer"])
+@pytest.mark.parametrize("reused", [None, "0b0d1fa2-cf5e-4b7e-9c5e-0a1b2c3d4e5f"], ids=["ids", "one id"])
+def test_a_late_delete_of_a_failed_create_leaves_what_a_newer_one_has_adopted(
+    world: Simulator, arn: str, meanwhile: str, answered: bool, reused: str | None
+) -> None:
+    world.cloudformation.reused_id = reused
+    if answered:
+        world.fail("GetConfiguredAudienceModel", "AccessDeniedException", "explicit deny")
+    else:
+        never_answers(world)
+    ends(world.deploy(Model=adopts(arn, **CHANGED)), "ROLLBACK_COMPLETE")
+    late = list(world.cloudformation.pending.values())[-1].event
+    world.clock.sleep(10)
+
+    def again() -> None:
+        world.clock.sleep(10)
+        deliver(world, late)
+
+    if meanwhile == "running":
+        world.wire.interruptions.append(Interruption("UpdateConfiguredAudienceModel", again, skip=1))
+    ends(world.deploy(Model=adopts(arn, **CHANGED)))
+    again()
+    assert world.differences() == {}
+    assert owner(world, arn) == (world.stack.id, "Model")

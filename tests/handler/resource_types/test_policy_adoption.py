@@ -588,3 +588,13 @@ def test_so_does_one_that_is_cancelled(kept: Simulator, again: dict[str, Any], a
     kept.wire.seconds_a_call = 0.2
     ends(kept.deploy(Policy=overwrites(again), after=after), "ROLLBACK_COMPLETE")
     assert says(kept) == NEW
+
+
+def test_a_late_delete_of_a_failed_create_leaves_what_a_newer_one_has_overwritten(world: Simulator) -> None:
+    world.crash(GET, times=3, after_effect=False)
+    ends(world.deploy(Policy=overwrites()), "ROLLBACK_COMPLETE")
+    late = list(world.cloudformation.pending.values())[-1].event
+    ends(world.deploy(Policy=overwrites()))
+    world.clock.sleep(10)
+    deliver(world, late)
+    assert says(world) == NEW

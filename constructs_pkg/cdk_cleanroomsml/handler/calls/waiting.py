@@ -116,6 +116,10 @@ class Waiting:
         self._log("look", status=self.status or "none", waits=not self._over)
         return True
 
+    def has(self, *physical_ids: str) -> bool:
+        """Whether CloudFormation names one of them as the resource's own, now."""
+        return self.look() and self.known in physical_ids
+
     def may_be_this(self, began: float) -> bool:
         """Whether what CloudFormation began at a time is this request, and no newer one."""
         return began <= self._sent_by + SKEW_SECONDS

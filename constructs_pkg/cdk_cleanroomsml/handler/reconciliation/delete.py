@@ -22,8 +22,7 @@ class Delete(Release):
         placeholder = Placeholder.read(physical_id)
         adopts = self._request.properties.get(ADOPT)
         if adopts and not self._is_arn(physical_id):
-            with self._calls.waiting.not_needed():
-                self._give_back_failed(str(adopts), placeholder)
+            self._give_back_failed(str(adopts), placeholder)
         elif placeholder:
             self._leftovers.remove_failed(placeholder)
         elif not self._is_arn(physical_id):

@@ -146,8 +146,7 @@ class Leftovers:
         return found
 
     def _remove(self, state: ResourceState, why: str) -> None:
-        waiting = self._calls.waiting
-        if waiting.look() and waiting.known == state.arn:
+        if self._calls.waiting.has(state.arn):
             self._log("retained", arn=state.arn)
             return
         self._log("leftover", arn=state.arn, why=why, created_by=state.request_id)

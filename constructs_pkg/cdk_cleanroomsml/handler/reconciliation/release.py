@@ -154,8 +154,11 @@ class Release(Operation):
             self._store.tag(state.arn, {}, [key for key in (*mine, ADOPTED_MARKER) if key in tags and key not in kept])
 
     def _give_back_failed(self, arn: str, placeholder: Placeholder | None) -> None:
-        """Gives back what a Create took over that failed, or never answered, and may still be running."""
-        if not self._is_here(arn):
+        """Gives back what a Create took over that failed, or never answered, and may still be running.
+
+        What CloudFormation has by now is a newer Create's.
+        """
+        if not self._is_here(arn) or self._calls.waiting.has(arn):
             return
 
         def look() -> ResourceState | None:

@@ -40,8 +40,7 @@ class Delete(Release):
             # There is nothing that such a Create could have put.
             return Answer(physical_id)
         elif self._says(ADOPT):
-            with self._calls.waiting.not_needed():
-                self._give_back_failed(given, document, placeholder)
+            self._give_back_failed(given, document, placeholder)
         elif placeholder is None or placeholder.unclear:
             # What CloudFormation has invented an id for may have been cancelled, and still be running.
             age = self._request.age(self._calls.clock.now())

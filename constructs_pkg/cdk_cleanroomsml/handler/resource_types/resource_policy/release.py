@@ -27,7 +27,7 @@ from ...reconciliation import (
     unless_gone,
 )
 from .document import parsed
-from .operation import ARN, DOCUMENT, OVERWRITE, Operation, guard_of
+from .operation import ADOPTED_END, ARN, DOCUMENT, END, OVERWRITE, Operation, guard_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,8 +106,11 @@ class Release(Operation):
         return self._give_back(arn, document)
 
     def _give_back_failed(self, arn: str, document: Document, placeholder: Placeholder | None) -> None:
-        """Gives back what a Create took over that failed, or never answered, and may still be running."""
-        if not self._says(OVERWRITE):
+        """Gives back what a Create took over that failed, or never answered, and may still be running.
+
+        What CloudFormation has by now is a newer Create's.
+        """
+        if not self._says(OVERWRITE) or self._calls.waiting.has(arn + END, arn + ADOPTED_END):
             return
 
         def look() -> bool:
