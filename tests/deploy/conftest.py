@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import botocore.session
 import pytest
 from botocore.exceptions import WaiterError
 
@@ -27,6 +29,15 @@ if TYPE_CHECKING:
 
 AUDIENCE_MODEL_ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/readers"
 OTHER_AUDIENCE_MODEL_ARN = f"{AUDIENCE_MODEL_ARN}-next"
+
+
+_loader = cache(botocore.session.create_loader)
+
+
+@pytest.fixture(autouse=True)
+def models_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operators' command makes a session each time, all of which read the same models."""
+    monkeypatch.setattr(botocore.session, "create_loader", _loader)
 
 
 @pytest.fixture(scope="session")
