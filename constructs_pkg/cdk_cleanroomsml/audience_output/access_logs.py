@@ -73,11 +73,16 @@ def _create_bucket(stack: cdk.Stack) -> s3.Bucket:
 
 def _delivery(bucket: s3.IBucket) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        principals=[cast("iam.IPrincipal", iam.ServicePrincipal("logging.s3.amazonaws.com"))],
+        principals=[_log_delivery()],
         actions=["s3:PutObject"],
         resources=[bucket.arn_for_objects("*")],
         conditions={"StringEquals": {"aws:SourceAccount": account()}},
     )
+
+
+@cache
+def _log_delivery() -> iam.IPrincipal:
+    return cast("iam.IPrincipal", iam.ServicePrincipal("logging.s3.amazonaws.com"))
 
 
 def let_logs_in(output: Construct, bucket: s3.IBucket) -> None:

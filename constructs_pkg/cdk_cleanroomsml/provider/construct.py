@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import aws_cdk as cdk
@@ -188,10 +189,10 @@ class CleanRoomsMLProvider(Construct):
             description="Custom resources of AWS Clean Rooms ML",
             code=function_code(self),
             handler="handler.main.handler",
-            runtime=options.runtime or lambda_.Runtime.PYTHON_3_14,
+            runtime=options.runtime or _newest_python(),
             architecture=options.architecture,
             memory_size=_MEGABYTES if options.memory_size is None else options.memory_size,
-            timeout=cdk.Duration.minutes(15),
+            timeout=_timeout(),
             role=function_role,
             log_group=log,
             vpc=options.vpc,
@@ -376,7 +377,7 @@ class CleanRoomsMLProvider(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com")),
+            assumed_by=_lambda(),
             description="Manages this stack's AWS Clean Rooms ML resources",
             permissions_boundary=options.permissions_boundary,
             inline_policies={"Function": iam.PolicyDocument.from_json(basics)},
@@ -414,6 +415,29 @@ class CleanRoomsMLProvider(Construct):
         return cast("logs.ILogGroup", log_group)
 
 
+# The same in each stack, so CDK is asked once.
+
+
+@cache
+def _lambda() -> iam.IPrincipal:
+    return cast("iam.IPrincipal", iam.ServicePrincipal("lambda.amazonaws.com"))
+
+
+@cache
+def _newest_python() -> lambda_.Runtime:
+    return lambda_.Runtime.PYTHON_3_14
+
+
+@cache
+def _timeout() -> cdk.Duration:
+    return cdk.Duration.minutes(15)
+
+
+@cache
+def _stack_id() -> str:
+    return cdk.Aws.STACK_ID
+
+
 def _stack_around(scope: Construct) -> cdk.Stack:
     if not (isinstance(scope, cdk.Stack) or any(cdk.Stack.is_stack(each) for each in node_of(scope).scopes)):
         raise ValueError(
@@ -435,7 +459,7 @@ def _basics(log_group: logs.ILogGroup, *, in_vpc: bool) -> list[dict[str, Any]]:
         {
             "Effect": "Allow",
             "Action": ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStackResource"],
-            "Resource": cdk.Aws.STACK_ID,
+            "Resource": _stack_id(),
         },
     ]
     if in_vpc:
