@@ -143,8 +143,8 @@ class Retraining:
 
     def finish(self, execution: str) -> dict[str, Any]:
         """Turns the clock whenever the execution waits, until it ends; answers its description."""
-        while not (last := self._last_event(execution)).startswith("Execution") or last == "ExecutionStarted":
-            if last == "WaitStateEntered":
+        while self.status(execution) == "RUNNING":
+            if self._last_event(execution) == "WaitStateEntered":
                 self.engine.advance(POLLING_INTERVAL)
         described: dict[str, Any] = self._states.describe_execution(executionArn=execution)
         return described
