@@ -719,3 +719,16 @@ def test_an_update_that_takes_effect_after_its_roll_back_is_undone(world: Simula
     update(second, first.properties)
     assert "undone" in [line["step"] for line in world.log()]
     world.check()
+
+
+@pytest.mark.scenario(50)
+def test_what_cant_be_taken_away_again_stays_and_the_rest_is_undone(world: Simulator) -> None:
+    deploy(world, {**MINIMAL, "tags": {"a": "1"}})
+    sizes = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000]}
+    more = {"audienceSizeConfig": sizes, "minMatchingSeedSize": 25, "tags": {"b": "2"}}
+    world.fail("UpdateConfiguredAudienceModel", "InternalServiceException", kind="slow", seconds=20)
+    assert deploy(world, {**MINIMAL, **more}, after=10).status == "ROLLBACK_COMPLETE"
+    assert world.differences() == {"audienceSizeConfig": (None, sizes)}
+    world.check()
+    (undone,) = [line for line in world.log() if line["step"] == "undone"]
+    assert undone["stays"] == ["audienceSizeConfig"]

@@ -309,7 +309,7 @@ class Simulator:
             assert type_ == POLICY or others <= set(self.stack.abandoned) | self.left_behind(type_)
             for logical_id, resource in resources.items():
                 state = live[resource.physical_id]
-                assert self.differences(logical_id) == {}
+                assert self.differences(logical_id).keys() <= self.not_taken_away(resource)
                 # A status is that of the last create or update.
                 assert {name: value for name, value in resource.data.items() if name != "Status"} == state.data
 
@@ -338,6 +338,19 @@ class Simulator:
             if visible > dropped_at and not looked:
                 found.add(physical_id)
         return found
+
+    def not_taken_away(self, resource: Resource) -> set[str]:
+        """What a cancelled update has added after its roll-back, and nothing can take away but a replacement.
+
+        This is knowingly left: docs/limitations.md.
+        """
+        return {
+            member
+            for line in self.log()
+            if line["step"] == "undone" and line["arn"] == resource.physical_id
+            for member in line.get("stays", [])
+            if member not in resource.properties
+        }
 
     def differences(self, logical_id: str = "Model") -> dict[str, tuple[Any, Any]]:
         """Where the service doesn't hold what the template says: member → (wanted, state)."""

@@ -112,6 +112,12 @@ def plan_adoption(kind: Kind, wanted: Members, current: Members) -> tuple[Plan, 
     return Plan(update=update, tag=tag, drift=drift), problems
 
 
+def without_replacement(wanted: Members, plan: Plan, current: Members) -> Members:
+    """What a template says, but for what would need a replacement: that as it is."""
+    rest = {member: value for member, value in wanted.items() if member not in plan.replace}
+    return {**rest, **{member: current[member] for member in plan.replace if member in current}}
+
+
 def holds(kind: Kind, wanted: Members, current: Members, member: str) -> bool:
     """Whether a resource holds what a template says of a member, or its default if that says nothing."""
     removal = kind.members[member][1]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..protocol import Failure
 from .kind import PROTECTED
+from .plan import without_replacement
 from .stacks import is_rolling_back
 
 if TYPE_CHECKING:
@@ -52,5 +53,4 @@ class ReplacementProtection:
         if not is_roll_back:
             raise Failure(why)
         self._log("retained", members=todo.replace)
-        rest = {member: value for member, value in wanted.items() if member not in todo.replace}
-        return {**rest, **{member: state.members[member] for member in todo.replace if member in state.members}}
+        return without_replacement(wanted, todo, state.members)

@@ -9,7 +9,7 @@ from ..protocol import FAILED_MARKER, Answer, Failure, Placeholder, resource_nam
 from . import properties
 from .create import Create
 from .kind import ADOPT, PROTECTED
-from .plan import Plan, holds, plan_update
+from .plan import Plan, holds, plan_update, without_replacement
 from .remembered import Remembered, owner_in
 from .replacement_protection import ReplacementProtection
 from .stacks import is_answered, is_rolling_back
@@ -128,13 +128,16 @@ class Update(Create):
     def _undo(self, wanted: Members, previous: Members) -> None:
         """Takes back what CloudFormation has stopped waiting for meanwhile, as its roll-back would that came too early.
 
-        What somebody has changed since stays.
+        What somebody has changed since stays, and what only a replacement would take away.
         """
         arn = self._request.physical_id
         with self._calls.waiting.not_needed():
             state = self._store.read(arn)
             if state:
-                back = plan_update(self.kind, self._effective(previous, wanted, state), wanted, state.members)
+                before = self._effective(previous, wanted, state)
+                stays = plan_update(self.kind, before, wanted, state.members)
+                before = without_replacement(before, stays, state.members)
+                back = plan_update(self.kind, before, wanted, state.members)
                 update = {
                     member: value
                     for member, value in back.update.items()
@@ -143,7 +146,8 @@ class Update(Create):
                 now, given = state.members.get("tags") or {}, wanted.get("tags", {})
                 tag = {key: value for key, value in back.tag.items() if now.get(key) == given.get(key)}
                 untag = [key for key in back.untag if now.get(key) == given.get(key)]
-                self._log("undone", arn=arn, update=sorted(update), tag=sorted(tag), untag=untag)
+                told = {"update": sorted(update), "tag": sorted(tag), "untag": untag, "stays": stays.replace}
+                self._log("undone", arn=arn, **told)
                 self._write(state, Plan(update=update, tag=tag, untag=untag))
 
     def _tell(self, todo: Plan) -> None:
