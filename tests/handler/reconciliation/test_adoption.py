@@ -826,3 +826,21 @@ def test_a_late_delete_of_a_failed_create_leaves_what_a_newer_one_has_adopted(
     again()
     assert world.differences() == {}
     assert owner(world, arn) == (world.stack.id, "Model")
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+@pytest.mark.parametrize(
+    ("operation", "skip"), [("TagResource", 0), ("TagResource", 1), ("UpdateConfiguredAudienceModel", 1)]
+)
+def test_a_slow_delivery_leaves_no_claim_on_what_another_has_adopted(
+    world: Simulator, arn: str, operation: str, skip: int, after_effect: bool
+) -> None:
+    def again() -> None:
+        world.clock.sleep(21)
+        deliver(world, list(world.cloudformation.pending.values())[-1].event)
+
+    world.wire.interruptions.append(Interruption(operation, again, skip, after_effect))
+    ends(world.deploy(Model=adopts(arn, **CHANGED)))
+    assert owner(world, arn) == (world.stack.id, "Model")
+    assert world.differences() == {}
+    assert not [key for key in ours(world, arn) if "claim" in key]

@@ -54,17 +54,19 @@ class Adopt(Release):
             if waiting.is_over() and waiting.known != arn:
                 waiting.check()
         except Failure as failure:
-            # If CloudFormation has it, another delivery has answered.
-            if failure.kind == CANCELLED and self._calls.wrote and waiting.known != arn:
+            if failure.kind == CANCELLED and self._calls.wrote:
                 self._take_back(arn)
             raise
         return state
 
     def _take_back(self, arn: str) -> None:
+        """Gives it back. If CloudFormation has it, another delivery has answered, and only a claim is to go."""
+        waiting = self._calls.waiting
         self._log("undone", arn=arn)
-        with self._calls.waiting.not_needed():
+        with waiting.not_needed():
             state = self._store.read(arn)
-            if state and self._is_just_adopted(state) and memory_of(state.tags, self._me):
+            is_answered = waiting.known == arn
+            if state and not is_answered and self._is_just_adopted(state) and memory_of(state.tags, self._me):
                 self._give_back(state, self._given())
             elif state and self._claim_key in state.tags:
                 self._store.tag(arn, {}, [self._claim_key])
