@@ -1,21 +1,34 @@
 # Two commands do everything: `make demo` (and `demo-chain`) shows it, `make test` proves it. All install what they need, and no more.
 # PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
 PYTHON ?=
-# How many parts of the gate run at a time: one more than two cores have, because deployments wait.
-JOBS ?= 3
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
-# Each prints when it is done, which the make of macOS can't.
-TOGETHER := --no-print-directory --keep-going --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-
-# A folder of tests is a part: a process that reads no other's files. Those that take longest come first.
+# A folder of tests is a part of the gate: a process that reads no other's files. Those that take longest come first.
+FOLDERS := $(sort $(foreach file,$(wildcard tests/*/test_*.py tests/*/*/test_*.py),tests/$(word 2,$(subst /, ,$(file)))))
 LONGEST := tests/deploy tests/local tests/constructs tests/constructs/composition tests/handler tests/docs
-OTHERS := $(filter-out $(LONGEST) tests/typed_usage tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
-PARTS := $(LONGEST) $(OTHERS)
+OTHERS := $(filter-out $(LONGEST),$(FOLDERS))
+GATE := $(LONGEST) lint types $(OTHERS)
 SCREENS := tests/docs/test_screens.py
 QUICK := tests/constructs tests/constructs/composition tests/handler tests/tools tests/docs/test_contributing.py
+QUICKLY =
+COVERAGE =
+OPTIONS =
+DONE =
+
+# How many parts run at a time: JOBS, or one more than two cores have, because deployments wait.
+AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),3))
+# Each prints when it is done, which the make of macOS can't.
+GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
+# What has failed is told at the end: each part that is done says so in a file. A dry run does none.
+DRY = $(findstring n,$(firstword -$(MAKEFLAGS)))
+LEDGER = done=$$(mktemp)
+TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf $$done | tr '\n' ' '); rm $$done; \
+	$(if $(DRY),,[ -z "$$failed" ] || { echo "failed: $$failed"; exit 1; })
+BEGIN = @echo '$@'
+END = @$(if $(DONE),echo '$@' >>$(DONE))
 
 .PHONY: demo demo-chain recording test check install format lint types unit worlds site-test docs diagrams bench
-.PHONY: $(PARTS) $(QUICK)
+.PHONY: $(LONGEST) $(OTHERS) $(QUICK)
 .PHONY: live live-apply lock newest outdated audit pythons api dist clean
 
 demo:
@@ -30,28 +43,33 @@ recording:
 	@RECORDING=docs/demo.svg $(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
 
 test: install
-	@$(MAKE) $(TOGETHER) $(LONGEST) lint types $(OTHERS)
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(GATE); $(call TELL,$(GATE))
 
 # The loop while working: without the engine and without random histories.
 check: install
-	@$(MAKE) $(TOGETHER) COVERAGE= QUICKLY="--ignore-glob '*histories*' --ignore tests/tools/live" $(QUICK) lint types
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done COVERAGE= QUICKLY="--ignore-glob '*histories*' --ignore tests/tools/live" \
+		$(QUICK) lint types; $(call TELL,$(QUICK) lint types)
 
 install:
 	@$(WITH) dev
 
 lint:
+	$(BEGIN)
 	@$(WITH) dev ruff format --check .
 	@$(WITH) dev ruff format --check --line-length 80 README.md
 	@$(WITH) dev ruff check .
 	@$(WITH) dev lint-imports --no-cache --no-logo
 	@$(WITH) dev zizmor --offline --quiet .github
+	$(END)
 
 types:
+	$(BEGIN)
 	@$(WITH) dev mypy
 	@$(WITH) dev basedpyright
+	$(END)
 
-unit:
-	@$(MAKE) $(TOGETHER) $(PARTS)
+unit: install
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(LONGEST) $(OTHERS); $(call TELL,$(LONGEST) $(OTHERS))
 
 # What is measured is how the function's own tests cover it.
 tests/handler: COVERAGE = --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
@@ -59,14 +77,16 @@ tests/constructs: OPTIONS = --ignore $@/composition
 # The examples in the pages are its business, how they look isn't.
 tests/docs: OPTIONS = --ignore $(SCREENS) docs README.md
 
-$(PARTS) $(filter-out $(PARTS),$(QUICK)):
+$(sort $(LONGEST) $(OTHERS) $(QUICK)):
+	$(BEGIN)
 	@$(WITH) dev pytest -q $(COVERAGE) $(QUICKLY) $(OPTIONS) $@
+	$(END)
 
 # The scenarios, and the command for operators, in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
 worlds: install
 	@failed=0; for world in $(or $(WORLDS),surprised $(shell seq 21)); do \
 		case $$world in [0-9]*) world=pairwise-$$world;; esac; \
-		$(WITH) dev pytest -q -n $(JOBS) --switches $$world tests/handler/scenarios tests/operators || failed=1; \
+		$(WITH) dev pytest -q -n $(or $(JOBS),3) --switches $$world tests/handler/scenarios tests/operators || failed=1; \
 	done; exit $$failed
 
 # Each page in headless Chromium, some 20 seconds of a core: what the gate has no time for.
@@ -75,7 +95,7 @@ site-test:
 
 docs:
 	@$(WITH) dev zensical build --strict
-	@echo 'the site: $(CURDIR)/site/index.html'
+	@echo "the site: $(CURDIR)/site/index.html"
 
 # The pictures of docs/diagrams, from their sources.
 diagrams:
