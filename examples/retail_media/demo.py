@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -56,7 +57,8 @@ class Cdk:
             for key, value in context.items()
             for word in ("--context", f"{key}={value}")
         ]
-        app = f"{sys.executable} {Path(__file__).with_name('app.py')}"
+        script = Path(__file__).with_name("app.py")
+        app = shlex.join([sys.executable, str(script)])
         self._run(
             PUBLISHER,
             "synth",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import shlex
 import subprocess
 import sys
 import tarfile
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk
@@ -85,6 +87,19 @@ def has_all_that_a_partner_needs(campaign: dict[str, Any]) -> bool:
         # And the step after it.
         and any("StartAudienceExportJob" in each for each in said)
     )
+
+
+def test_the_demonstration_of_the_chain_runs_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The CDK CLI gives the command to a shell."""
+    python = "/one's own clone/.venv/bin/python"
+    monkeypatch.setattr(sys, "executable", python)
+    sts = SimpleNamespace(get_caller_identity=lambda: {"Account": OWN["publisherAccount"]})
+    monkeypatch.setattr("boto3.client", lambda _: sts)
+    folder = REPOSITORY / "examples" / "retail_media"
+    told: list[str] = []
+    steps = SimpleNamespace(run=lambda command, _: told.extend(command))
+    runpy.run_path(str(folder / "demo.py"))["Cdk"](steps, tmp_path).synthesise("Readers")
+    assert shlex.split(told[told.index("--app") + 1]) == [python, str(folder / "app.py")]
 
 
 def test_each_example_is_tested() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ import pytest
 from cdk_cleanroomsml.local.pins import EngineError
 from cdk_cleanroomsml.testing import CdkError, CdkProject
 
+from ..stand_ins import write_program
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Writes down what it is told, has a single output, and fails when it is to deploy Broken.
-CLI = f"""#!{sys.executable}
+CLI = """
 import json, os, sys
 from pathlib import Path
 told = sys.argv[1:]
@@ -27,7 +30,7 @@ with Path(__file__).with_name("told").open("a") as file:
     file.write(json.dumps([os.getcwd(), *told]) + "\\n")
 print("cdk says what it does")
 if "--outputs-file" in told and "Empty" not in told:
-    Path(told[told.index("--outputs-file") + 1]).write_text(json.dumps({{"Stack": {{"Arn": "arn"}}}}))
+    Path(told[told.index("--outputs-file") + 1]).write_text(json.dumps({"Stack": {"Arn": "arn"}}))
 sys.exit("and why" if "Broken" in told else 0)
 """
 
@@ -63,8 +66,7 @@ def engine() -> Any:
 def project(engine: Any, tmp_path: Path) -> CdkProject:
     programs = tmp_path / "node_modules" / ".bin"
     programs.mkdir(parents=True)
-    (programs / "cdk").write_text(CLI)
-    (programs / "cdk").chmod(0o755)
+    write_program(programs / "cdk", CLI)
     return CdkProject(engine, tmp_path)
 
 
@@ -190,3 +192,16 @@ def test_a_command_is_texts(project: CdkProject) -> None:
     path: Any = Path("other")
     with pytest.raises(TypeError, match=r"^arguments\[1\] must be a text, got a PosixPath: "):
         project.run("diff", path)
+
+
+@pytest.mark.parametrize("name", ["with a space", "with 'quotes\"", "/".join(["long" * 20] * 4)])
+def test_the_stand_in_runs_whatever_the_path_of_python_is(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / name / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(python))
+    write_program(tmp_path / "says", "import sys; print(sys.argv[1:], sys.orig_argv[0])")
+    done = subprocess.run([tmp_path / "says", "a b", "$HOME"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"['a b', '$HOME'] {python}\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from tools.live.masks import Masks
 
 import cdk_cleanroomsml
 
+from ...stand_ins import write_program
 from .conftest import AUDIENCE_MODEL, at_night, passing_time
 
 if TYPE_CHECKING:
@@ -222,8 +222,7 @@ def test_without_the_cli_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -
 def test_what_the_cli_was_refused_is_on_record(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cli = tmp_path / "cdk"
     words = "User: x is not authorized to perform: lambda:CreateFunction on resource: y"
-    cli.write_text(f"#!{sys.executable}\nimport sys\nsys.exit({words!r})\n")
-    cli.chmod(0o755)
+    write_program(cli, f"import sys\nsys.exit({words!r})\n")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(Exception, match="lambda:CreateFunction"):
         command.deploy(run, CHANGED)
