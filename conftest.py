@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 from tests.worlds import Worlds
+from tools.set_up import Environment
 
 pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md"]).pytest()
+
+# As with `make`: the Node.js and the programs of this environment, whatever else the machine has, or hasn't.
+if "JSII_NODE" not in os.environ:
+    os.environ.update(Environment(Path(sys.prefix)).variables(os.environ))
 
 # The CDK's own validation of templates takes longer than all the rest of a synthesis, and only warns by default:
 # one test asks for it and has it fail what is wrong (tests/constructs/test_security.py).

@@ -343,3 +343,19 @@ def test_jsii_runs_node_itself(clone: Path) -> None:
     node.parent.mkdir(parents=True)
     node.touch()
     assert Environment(clone / ".venv").variables({})["JSII_NODE"] == str(node)
+
+
+@pytest.mark.parametrize("told", [{}, {"JSII_NODE": "/told/node"}])
+def test_tests_without_make_find_this_environment_unless_told_otherwise(
+    told: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {"PATH": "/old/node:/usr/bin", **told}
+    monkeypatch.setattr(os, "environ", variables)
+    runpy.run_path(str(REPOSITORY / "conftest.py"))
+    if told:
+        assert (variables["PATH"], variables["JSII_NODE"]) == ("/old/node:/usr/bin", "/told/node")
+    else:
+        assert variables["PATH"].split(":")[0] == str(Path(sys.prefix, "bin"))
+        node = Path(variables["JSII_NODE"])
+        assert node.is_file()
+        assert Path(sys.prefix) in node.parents

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ARN = "arn:aws:cleanrooms-ml:us-east-1:111122223333:audience-model/8ad5aa2a-1b4c-4c8e-9f0e-6a2f3c1d7e90"
 SAY = [sys.executable, "-c", "print('what the program says')"]
-FAIL = [sys.executable, "-c", "print('what [it] says'); raise SystemExit('why')"]
+FAIL = [sys.executable, "-c", "print('what [it] says', flush=True); raise SystemExit('why')"]
 
 
 def test_a_step_is_a_line(capfd: pytest.CaptureFixture[str]) -> None:
