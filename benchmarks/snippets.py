@@ -61,8 +61,9 @@ def imports() -> dict[str, str]:
 
 def needed_modules() -> list[str]:
     """The modules of others that the library imports, without what only type checkers see."""
-    loaded = f"{IMPORT}; import sys; print(*[m.__file__ for n, m in sys.modules.items() if n.startswith({NAME!r})])"
-    files = python("-c", loaded).output.split()
+    loaded = f"[m.__file__ for n, m in sys.modules.items() if n.startswith({NAME!r})]"
+    program = f"{IMPORT}; import sys; print(*{loaded}, sep='\\n')"
+    files = python("-c", program).output.splitlines()
     names = {name for file in files for name in _imports_of(Path(file))}
     return sorted(name for name in names if name.partition(".")[0] in ("aws_cdk", "constructs", "jsii"))
 

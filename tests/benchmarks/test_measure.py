@@ -110,6 +110,15 @@ def test_the_modules_that_the_library_needs_are_imported_by_it(tmp_path: Path, m
     assert {"aws_cdk", "aws_cdk.aws_iam", "constructs", "jsii"} <= set(needed) <= set(loaded)
 
 
+def test_a_module_may_lie_in_a_folder_with_a_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "a clone" / "module.py"
+    module.parent.mkdir()
+    module.write_text("from aws_cdk import aws_s3")
+    monkeypatch.setattr(snippets, "NAME", "__main__")
+    monkeypatch.setattr(snippets, "IMPORT", f"__file__ = {str(module)!r}")
+    assert snippets.needed_modules() == ["aws_cdk.aws_s3"]
+
+
 def test_functions_are_timed_without_caches() -> None:
     with snippets.functions() as folder:
         assert (folder / "handler" / "main.py").is_file()

@@ -87,13 +87,13 @@ print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
         (tmp_path / "cdk.json").write_text(json.dumps({"app": "exit 1", "context": context}))
         code = """
 import boto3, os, shutil
-print(shutil.which("cdk"), os.path.realpath(shutil.which("node")))
+print(shutil.which("cdk"), os.path.realpath(shutil.which("node")), sep="\\n")
 print(*[each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]])
 """
         bare = os.environ | {"PATH": "/usr/bin:/bin"}
         done = run("--", sys.executable, "-c", code, cwd=tmp_path, env=bare)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.split() == [
+        assert done.stdout.splitlines() == [
             str(tmp_path / "node_modules" / ".bin" / "cdk"),
             str(NODE),
             "cdk-mine-assets-111122223333-us-east-1",
