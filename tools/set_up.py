@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import network
+from . import caches, network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,12 +144,16 @@ class Environment:
     def variables(self, user: Mapping[str, str]) -> dict[str, str]:
         """The variables for commands: this Python's programs and the CDK CLI first on the path."""
         programs = (self.folder / "bin", CLONE / "node_modules" / ".bin", user.get("PATH", os.defpath))
-        return network.without_other_pythons(user) | {
-            "PATH": os.pathsep.join(map(str, programs)),
-            "VIRTUAL_ENV": str(self.folder),
-            # The Node.js that comes with the environment serves jsii, too, whatever else the machine has.
-            "JSII_NODE": str(next(self.folder.glob(_NODE), self.folder / "bin" / "node")),
-        }
+        return (
+            network.without_other_pythons(user)
+            | caches.replacements(user, self.folder)
+            | {
+                "PATH": os.pathsep.join(map(str, programs)),
+                "VIRTUAL_ENV": str(self.folder),
+                # The Node.js that comes with the environment serves jsii, too, whatever else the machine has.
+                "JSII_NODE": str(next(self.folder.glob(_NODE), self.folder / "bin" / "node")),
+            }
+        )
 
     def _begin(self) -> None:
         version = sys.version.split()[0]

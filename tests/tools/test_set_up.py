@@ -327,12 +327,12 @@ def test_commands_find_this_environment_first(clone: Path) -> None:
         "PYTHONPATH": "/other",
         "CONDA_PREFIX": "/conda",
         "VIRTUAL_ENV": "/venv",
-        "HOME": "/home",
+        "HOME": str(clone),
     }
     found = Environment(clone / ".venv").variables(user)
     assert found == {
         "PATH": f"{clone}/.venv/bin:{clone}/node_modules/.bin:/usr/bin",
-        "HOME": "/home",
+        "HOME": str(clone),
         "VIRTUAL_ENV": f"{clone}/.venv",
         "JSII_NODE": f"{clone}/.venv/bin/node",
     }
