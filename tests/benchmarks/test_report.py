@@ -14,6 +14,7 @@ from benchmarks.results import Results
 from benchmarks.targets import Target, targets
 from benchmarks.work import ROOT
 
+from ..clone import left_out
 from .raw_results import raw_results
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def test_the_same_results_give_the_same_report(raw: dict[str, Any]) -> None:
     assert report(raw) == report(json.loads(json.dumps(raw)))
 
 
+@left_out("benchmarks/results")
 def test_the_report_in_the_tree_is_that_of_the_figures_beside_it(tmp_path: Path) -> None:
     measured = read(RESULTS / "raw.json.gz")
     assert report(measured, plot="synth.svg") == (RESULTS / "README.md").read_text()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from ..clone import left_out
 from .pages import REPOSITORY
 
 TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text()
@@ -25,6 +26,7 @@ def test_the_commands_exist() -> None:
     assert set(re.findall(r"\bmake ([\w-]+)", TEXT)) <= targets | {"and"}
 
 
+@left_out(".github")
 def test_the_files_exist() -> None:
     package = REPOSITORY / "constructs_pkg" / "cdk_cleanroomsml"
     named = re.findall(r"`([\w./-]+\.(?:py|toml|json|txt|md|yml))`", TEXT)
@@ -49,6 +51,7 @@ def test_the_gate_runs_every_file_of_tests() -> None:
     assert {("", "docs"), ("", "README.md")} <= {word for command in commands for word in command}
 
 
+@left_out(".github")
 def test_ci_runs_the_gate_on_every_python_that_is_promised(workflow: Any) -> None:
     gate = workflow["jobs"]["gate"]
     assert gate["steps"][-1]["run"] == "make test"

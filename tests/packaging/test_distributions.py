@@ -17,19 +17,19 @@ import pytest
 import cdk_cleanroomsml
 
 from ..by_night import the_rest_by_night
+from ..clone import left_out
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/getting-started.md")
 
 
-def source(folder: Path) -> Path:
-    """A copy of what a clone has, so that a build leaves nothing in it."""
-    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    for name in listed.stdout.splitlines():
-        if (REPOSITORY / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, folder / name)
-    return folder
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sdist")
+    build = [sys.executable, "-m", "uv", "build", "--sdist", "--no-build-isolation", "--quiet"]
+    subprocess.run([*build, "--out-dir", str(folder)], cwd=REPOSITORY, check=True)
+    (archive,) = folder.glob("*.tar.gz")
+    return archive
 
 
 def commands(page: str) -> list[str]:
@@ -44,8 +44,10 @@ def test_the_commands_that_install_it_differ_in_folders_alone() -> None:
 
 
 @pytest.mark.parametrize("page", the_rest_by_night(PAGES, {"README.md"}, "those of the README run; it has the same"))
-def test_the_commands_that_install_it_do(page: str, tmp_path: Path) -> None:
-    clone = source(tmp_path / "cdk-cleanroomsml")
+def test_the_commands_that_install_it_do(page: str, sdist: Path, tmp_path: Path) -> None:
+    """In an unpacked source distribution, so that a build leaves nothing in the clone."""
+    shutil.unpack_archive(sdist, tmp_path)
+    clone = (tmp_path / sdist.name.removesuffix(".tar.gz")).rename(tmp_path / "cdk-cleanroomsml")
     folder = clone if page == "README.md" else tmp_path / "lookalikes"
     folder.mkdir(exist_ok=True)
     build, install = commands(page)
@@ -61,14 +63,13 @@ def test_the_commands_that_install_it_do(page: str, tmp_path: Path) -> None:
     assert installed.metadata.get_all("Provides-Extra") == ["cli", "local"]
 
 
-def test_the_source_distribution_holds_what_builds_and_tests_it(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "uv", "build", "--sdist", "--no-build-isolation", "--quiet"]
-    subprocess.run([*build, "--out-dir", str(tmp_path)], cwd=REPOSITORY, check=True)
-    (archive,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(archive) as opened:
+def test_the_source_distribution_holds_what_builds_and_tests_it(sdist: Path) -> None:
+    with tarfile.open(sdist) as opened:
         names = [name.partition("/")[2] for name in opened.getnames()]
     assert {"constructs_pkg/cdk_cleanroomsml/__init__.py", "hatch_build.py", "pyproject.toml"} <= {*names}
     assert "constructs_pkg/cdk_cleanroomsml/local/ministack_patches/bucket_encryption.md" in names
+    # npm's settings, and what a build from it leaves out: an environment, say, that was set up in it.
+    assert {".npmrc", ".gitignore"} <= {*names}
     assert [name for name in names if name.startswith((".ci", ".github", "benchmarks/results/"))] == []
 
 
@@ -94,3 +95,10 @@ def test_links_of_the_readme_survive_on_an_index_page() -> None:
 def test_the_public_names_are_shown() -> None:
     assert dir(cdk_cleanroomsml) == sorted([*cdk_cleanroomsml.__all__, "__version__"])
     assert metadata.version("cdk-cleanroomsml") == cdk_cleanroomsml.__version__
+
+
+def test_what_a_source_distribution_leaves_out_is_skipped_there_alone(tmp_path: Path) -> None:
+    assert left_out(".github", tmp_path).args == (True,)
+    assert "no .github" in left_out(".github", tmp_path).kwargs["reason"]
+    (tmp_path / ".git").touch()  # as in a worktree
+    assert left_out(".github", tmp_path).args == (False,)

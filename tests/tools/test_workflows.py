@@ -12,9 +12,11 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from tools.lock import PYTHONS
 
+from ..clone import REPOSITORY, left_out
 from ..worlds import rows
 
-REPOSITORY = Path(__file__).parents[2]
+pytestmark = left_out(".github")
+
 FILES = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 WORKFLOWS: dict[str, Any] = {file.stem: yaml.safe_load(file.read_text()) for file in FILES}
 JOBS = {f"{name}: {job}": body for name, workflow in WORKFLOWS.items() for job, body in workflow["jobs"].items()}
