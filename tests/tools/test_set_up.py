@@ -136,6 +136,27 @@ def test_the_demo_installs_the_demos_pins_and_builds_nothing(tools: Tools, clone
     assert str(clone / ".venv" / "bin" / "python") in sync
 
 
+@pytest.mark.parametrize(("left", "lost"), [("123", False), ("1234", True), (None, True)])
+def test_the_cdk_keeps_the_module_that_another_distribution_brings_too(
+    left: str | None, lost: bool, tools: Tools, clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whose is left of the two, is by chance."""
+    packages = clone / ".venv" / "lib" / "python3.14" / "site-packages"
+    module = packages / "aws_cdk" / "cloud_assembly_schema" / "__init__.py"
+    record = packages / "aws_cdk_lib-2.1.0.dist-info" / "RECORD"
+    module.parent.mkdir(parents=True)
+    if left:
+        module.write_text(left)
+    record.parent.mkdir()
+    record.write_text(f"a,sha256=x,1\n{module.relative_to(packages)},sha256=x,3\n{record.relative_to(packages)},,\n")
+    go("demo")
+    said = capsys.readouterr().out.splitlines()
+    assert ("set-up: aws-cdk-lib, of which another package took a file" in said) == lost
+    again = [words for words in tools.commands if "aws-cdk-lib" in words]
+    assert len(again) == lost
+    assert all({"--reinstall-package", "--require-hashes", "requirements/demo.txt"} <= {*words} for words in again)
+
+
 @pytest.mark.parametrize(
     ("file", "again"),
     [
