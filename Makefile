@@ -59,7 +59,7 @@ lint:
 	@$(WITH) dev ruff format --check --line-length 80 README.md
 	@$(WITH) dev ruff check .
 	@$(WITH) dev lint-imports --no-cache --no-logo
-	@$(WITH) dev zizmor --offline --quiet .github
+	@if [ -d .github ]; then $(WITH) dev zizmor --offline --quiet .github; else echo 'no .github here, as in a source distribution'; fi
 	$(END)
 
 types:
