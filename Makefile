@@ -4,9 +4,9 @@ PYTHON ?=
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
 # A folder of tests is a part of the gate: a process that reads no other's files. Those that take longest come first.
 FOLDERS := $(sort $(foreach file,$(wildcard tests/*/test_*.py tests/*/*/test_*.py),tests/$(word 2,$(subst /, ,$(file)))))
-LONGEST := tests/deploy tests/local tests/constructs tests/constructs/composition tests/handler tests/docs
+LONGEST := tests/deploy tests/local tests/handler tests/constructs tests/constructs/composition tests/docs tests/tools tests/operators
 OTHERS := $(filter-out $(LONGEST),$(FOLDERS))
-GATE := $(LONGEST) lint types $(OTHERS)
+GATE := $(LONGEST) types lint $(OTHERS)
 SCREENS := tests/docs/test_screens.py
 QUICK := tests/constructs tests/constructs/composition tests/handler tests/tools tests/docs/test_contributing.py
 QUICKLY =
