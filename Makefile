@@ -4,7 +4,7 @@ PYTHON ?=
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
 # A folder of tests is a part of the gate: a process that reads no other's files. Those that take longest come first.
 FOLDERS := $(sort $(foreach file,$(wildcard tests/*/test_*.py tests/*/*/test_*.py),tests/$(word 2,$(subst /, ,$(file)))))
-LONGEST := tests/deploy tests/local tests/handler tests/constructs tests/constructs/composition tests/docs tests/tools tests/operators
+LONGEST := tests/deploy tests/local tests/handler tests/constructs tests/constructs/composition tests/docs tests/tools
 OTHERS := $(filter-out $(LONGEST),$(FOLDERS))
 GATE := $(LONGEST) types lint $(OTHERS)
 SCREENS := tests/docs/test_screens.py
@@ -14,8 +14,8 @@ COVERAGE =
 OPTIONS =
 DONE =
 
-# How many parts run at a time: JOBS, or one more than two cores have, because deployments wait.
-AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),3))
+# How many parts run at a time: JOBS, or twice as many as two cores are, because deployments wait.
+AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),4))
 # Each prints when it is done, which the make of macOS can't.
 GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
@@ -23,7 +23,7 @@ TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
 DRY = $(findstring n,$(firstword -$(MAKEFLAGS)))
 LEDGER = done=$$(mktemp)
 TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf $$done | tr '\n' ' '); rm $$done; \
-	$(if $(DRY),,[ -z "$$failed" ] || { echo "failed: $$failed"; exit 1; })
+	$(if $(DRY),,[ -z "$$failed" ] || { echo failed: $$failed; exit 1; })
 BEGIN = @echo '$@'
 END = @$(if $(DONE),echo '$@' >>$(DONE))
 
