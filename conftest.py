@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from tests.worlds import Worlds
 from tools.set_up import Environment
 
-# What an `assert` compared is told in modules that tests share, too: to be said before any of them is imported.
-pytest.register_assert_rewrite("tests")
-
-from tests.worlds import Worlds  # noqa: E402
+# What an `assert` of the scenarios compared is told when it fails.
+pytest.register_assert_rewrite("tests.handler.scenarios")
 
 pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md"]).pytest()
 
