@@ -6,6 +6,7 @@ import ast
 import importlib
 import sys
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,11 @@ def test_all_that_is_used_is_read() -> None:
     sources = [file.read_text() for file in files()]
     used = {name for source in sources if "aws_cdk" in source for name in imported(source)}
     assert {name for name in used if not is_read(name)} == set()
+
+
+def test_what_it_is_derived_from_is_read() -> None:
+    interfaces = [module.replace("aws_cdk.", "aws_cdk.interfaces.") for module in READ if module.count(".") == 1]
+    assert {name for name in interfaces if find_spec(name) and not is_read(name)} == set()
 
 
 @pytest.mark.parametrize(
