@@ -170,7 +170,7 @@ def run() -> Iterator[Run]:
     own: dict[str, Any] = {"service": service, "answers": [], "results": [], "put_statuses": [], "seconds": 900}
     kind = type("Fresh", (Surroundings,), own | {"over": threading.Event()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield Run(f"127.0.0.1:{server.server_port}", kind)
     server.shutdown()
     server.server_close()
