@@ -2,20 +2,23 @@
 # PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
 PYTHON ?=
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
-# A folder of tests is a part of the gate: a process that reads no other's files. Those that take longest come first.
+# Parts of the gate are processes that read no other's files. Folders that take long are one each, longest first.
 FOLDERS := $(sort $(foreach file,$(wildcard tests/*/test_*.py tests/*/*/test_*.py),tests/$(word 2,$(subst /, ,$(file)))))
 LONGEST := tests/deploy tests/local tests/handler tests/constructs tests/constructs/composition tests/docs tests/tools
 OTHERS := $(filter-out $(LONGEST),$(FOLDERS))
-GATE := $(LONGEST) types lint $(OTHERS)
+GATE := $(LONGEST) mypy basedpyright others lint
 SCREENS := tests/docs/test_screens.py
-QUICK := tests/constructs tests/constructs/composition tests/handler tests/tools tests/docs/test_contributing.py
+SLOWER := random_* concurrent_* *_checked.py
+QUICK := tests/handler tests/constructs/composition tests/constructs tests/tools tests/docs/test_contributing.py
 QUICKLY =
 COVERAGE =
 OPTIONS =
+PATHS = $@
 DONE =
 
 # How many parts run at a time: JOBS, or twice as many as two cores are, because deployments wait.
-AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),4))
+USUAL_JOBS = 4
+AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),$(USUAL_JOBS)))
 # Each prints when it is done, which the make of macOS can't.
 GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
@@ -27,8 +30,8 @@ TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf $$done | tr '\n' ' '); rm $$don
 BEGIN = @echo '$@'
 END = @$(if $(DONE),echo '$@' >>$(DONE))
 
-.PHONY: demo demo-chain recording test check install format lint types unit worlds site-test docs diagrams bench
-.PHONY: $(LONGEST) $(OTHERS) $(QUICK)
+.PHONY: demo demo-chain recording test check install format lint types mypy basedpyright unit worlds site-test docs diagrams bench
+.PHONY: $(FOLDERS) $(QUICK) others
 .PHONY: live live-apply lock newest outdated audit pythons api dist clean
 
 demo:
@@ -45,10 +48,12 @@ recording:
 test: install
 	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(GATE); $(call TELL,$(GATE))
 
-# The loop while working: without the engine and without random histories.
+# The loop while working: without the engine, random histories, many requests at once, and other checkers of templates;
+# of types what mypy says of what has changed.
+check: USUAL_JOBS = 2
 check: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done COVERAGE= QUICKLY="--ignore-glob '*histories*' --ignore tests/tools/live" \
-		$(QUICK) lint types; $(call TELL,$(QUICK) lint types)
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done COVERAGE= QUICKLY="$(patsubst %,--ignore-glob '*/test_%',$(SLOWER)) --ignore tests/tools/live" \
+		$(QUICK) mypy lint; $(call TELL,$(QUICK) mypy lint)
 
 install:
 	@$(WITH) dev
@@ -62,24 +67,26 @@ lint:
 	@if [ -d .github ]; then $(WITH) dev zizmor --offline --quiet .github; else echo 'no .github here, as in a source distribution'; fi
 	$(END)
 
-types:
+types: mypy basedpyright
+
+mypy basedpyright:
 	$(BEGIN)
-	@$(WITH) dev mypy
-	@$(WITH) dev basedpyright
+	@$(WITH) dev $@
 	$(END)
 
 unit: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(LONGEST) $(OTHERS); $(call TELL,$(LONGEST) $(OTHERS))
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(LONGEST) others; $(call TELL,$(LONGEST) others)
 
 # What is measured is how the function's own tests cover it.
 tests/handler: COVERAGE = --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 tests/constructs: OPTIONS = --ignore $@/composition
+others: PATHS = $(OTHERS)
 # The examples in the pages are its business, how they look isn't.
 tests/docs: OPTIONS = --ignore $(SCREENS) docs README.md
 
-$(sort $(LONGEST) $(OTHERS) $(QUICK)):
+$(sort $(FOLDERS) $(LONGEST) $(QUICK)) others:
 	$(BEGIN)
-	@$(WITH) dev pytest -q $(COVERAGE) $(QUICKLY) $(OPTIONS) $@
+	@$(WITH) dev pytest -q $(COVERAGE) $(QUICKLY) $(OPTIONS) $(PATHS)
 	$(END)
 
 # The scenarios, and the command for operators, in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
