@@ -36,8 +36,11 @@ import botocore.session  # noqa: E402
 def main() -> None:
     """Serves until nobody asks any more."""
     connection = socket.socket(fileno=int(sys.argv[1]))
-    _read_models(sys.argv[2:])
-    _compile_once(tempfile.mkdtemp(prefix="compiled-"))
+    # Both lean on what Python and the SDK don't promise: without it, functions only start slower.
+    with suppress(AttributeError):
+        _read_models(sys.argv[2:])
+    with suppress(AttributeError):
+        _compile_once(tempfile.mkdtemp(prefix="compiled-"))
     loaded = json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode()
     connection.sendall(len(loaded).to_bytes(4, "big") + loaded)
     # Who is gone leaves nothing behind.
@@ -77,7 +80,7 @@ def _compile_once(folder: str) -> None:
     """Has a module be compiled once for all that are forked, by its text: their code is in other folders."""
     loader: Any = importlib.machinery.SourceFileLoader
     compile_source = loader.source_to_code
-    fix_file_name: Any = vars(_imp)["_fix_co_filename"]  # as for a .pyc
+    fix_file_name: Any = getattr(_imp, "_fix_co_filename")  # noqa: B009 - as for a .pyc; its stub hasn't it
 
     def source_to_code(self: Any, data: bytes, path: str, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - Python's
         place = os.path.join(folder, hashlib.sha256(data).hexdigest())  # noqa: PTH118 - pathlib isn't imported for it
