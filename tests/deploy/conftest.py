@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import botocore.session
 import pytest
-from botocore.exceptions import WaiterError
 
 from cdk_cleanroomsml import ConfiguredAudienceModel, SharedAudienceMetrics
 from cdk_cleanroomsml.local.engine import Engine
@@ -105,6 +104,7 @@ class Deployment:
         self.cloudformation = engine.client("cloudformation", account=self._account)
         self.cleanroomsml = engine.client("cleanroomsml", account=self._account)
         self._exists = False
+        self._id = ""
         self._bucket = ""
         self._published: set[str] = set()
 
@@ -117,15 +117,15 @@ class Deployment:
         template = self._synthesise(define)
         verb = "update" if self._exists else "create"
         send = getattr(self.cloudformation, f"{verb}_stack")
-        send(StackName=self.name, TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
-        self._wait(f"stack_{verb}_complete")
+        capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+        self._id = send(StackName=self.name, TemplateBody=template, Capabilities=capabilities)["StackId"]
+        stack = self._wait(f"{verb.upper()}_COMPLETE")
         self._exists = True
-        (stack,) = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def destroy(self) -> None:
         self.cloudformation.delete_stack(StackName=self.name)
-        self._wait("stack_delete_complete")
+        self._wait("DELETE_COMPLETE")
         self._exists = False
 
     def models(self) -> list[dict[str, Any]]:
@@ -170,15 +170,14 @@ class Deployment:
                     s3.put_object(Bucket=self._bucket, Key=key, Body=content)
                 self._published |= keys
 
-    def _wait(self, waiter: str) -> None:
-        try:
-            self.cloudformation.get_waiter(waiter).wait(
-                StackName=self.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600}
-            )
-        except WaiterError as error:
-            events = self.cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+    def _wait(self, wanted: str) -> dict[str, Any]:
+        self._engine.settle()
+        stack: dict[str, Any] = self.cloudformation.describe_stacks(StackName=self._id)["Stacks"][0]
+        if stack["StackStatus"] != wanted:
+            events = self.cloudformation.describe_stack_events(StackName=self._id)["StackEvents"]
             reasons = [event.get("ResourceStatusReason", "") for event in events if "FAILED" in event["ResourceStatus"]]
-            raise DeploymentError("\n".join(reasons)) from error
+            raise DeploymentError("\n".join(reasons))
+        return stack
 
 
 class DeploymentError(Exception):

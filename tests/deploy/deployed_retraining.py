@@ -127,9 +127,9 @@ class Retraining:
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM"],
         )
-        waiter = {"Delay": 0.02, "MaxAttempts": 1200}
-        self.cloudformation.get_waiter("stack_create_complete").wait(StackName="Stack", WaiterConfig=waiter)
+        engine.settle()
         (stack,) = self.cloudformation.describe_stacks(StackName="Stack")["Stacks"]
+        assert stack["StackStatus"] == "CREATE_COMPLETE"
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         engine.forget_calls()
 
@@ -143,18 +143,18 @@ class Retraining:
 
     def finish(self, execution: str) -> dict[str, Any]:
         """Turns the clock whenever the execution waits, until it ends; answers its description."""
-        while self.status(execution) == "RUNNING":
-            if self._last_event(execution) == "WaitStateEntered":
-                self.engine.advance(POLLING_INTERVAL)
-        described: dict[str, Any] = self._states.describe_execution(executionArn=execution)
+        while (described := self.at_rest(execution))["status"] == "RUNNING":
+            self.engine.advance(POLLING_INTERVAL)
         return described
 
     def wait_until_waiting(self, execution: str) -> None:
-        while self._last_event(execution) != "WaitStateEntered":
-            assert self.status(execution) == "RUNNING"
+        assert self.at_rest(execution)["status"] == "RUNNING"
 
-    def status(self, execution: str) -> str:
-        return str(self._states.describe_execution(executionArn=execution)["status"])
+    def at_rest(self, execution: str) -> dict[str, Any]:
+        """An execution, when all of them wait or have ended."""
+        self.engine.settle()
+        described: dict[str, Any] = self._states.describe_execution(executionArn=execution)
+        return described
 
     def executions(self) -> list[str]:
         listed = self._states.list_executions(stateMachineArn=self.outputs["StateMachine"])["executions"]
@@ -182,10 +182,6 @@ class Retraining:
         sqs = client(self.engine, "sqs")
         received = sqs.receive_message(QueueUrl=self.outputs[url], WaitTimeSeconds=10, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in received.get("Messages", [])]
-
-    def _last_event(self, execution: str) -> str:
-        history = self._states.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)
-        return str(history["events"][0]["type"])
 
 
 def output(execution: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 import cdk_cleanroomsml
 from cdk_cleanroomsml.local.service import Fault, RolePropagation
@@ -225,7 +224,7 @@ class EngineDriver:
             if "No updates are to be performed" in str(error):
                 return Result("COMPLETE", "")
             raise
-        result = self._wait(f"stack_{verb}_complete", self._stack_id())
+        result = self._wait(self._stack_id())
         if result.status == "COMPLETE":
             self._template = dict(wanted)
         return result
@@ -235,7 +234,7 @@ class EngineDriver:
             return Result("DELETE_COMPLETE", "")
         stack_id = self._stack_id()
         self._cloudformation.delete_stack(StackName=STACK, RetainResources=list(retain))
-        result = self._wait("stack_delete_complete", stack_id)
+        result = self._wait(stack_id)
         if result.status == "DELETE_COMPLETE":
             self._template = {}
         return result
@@ -408,11 +407,8 @@ class EngineDriver:
     def _stack_id(self) -> str:
         return str(self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"])
 
-    def _wait(self, waiter: str, stack_id: str) -> Result:
-        with contextlib.suppress(WaiterError):
-            self._cloudformation.get_waiter(waiter).wait(
-                StackName=stack_id, WaiterConfig={"Delay": 0.1, "MaxAttempts": 1200}
-            )
+    def _wait(self, stack_id: str) -> Result:
+        self._engine.settle()
         (stack,) = self._cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
         status = re.sub("^(CREATE|UPDATE)_(?!FAILED)", "", stack["StackStatus"])
         events = self._cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]

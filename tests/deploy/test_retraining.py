@@ -338,10 +338,8 @@ class TestSchedule:
     def test_nothing_but_audience_models_is_left_when_the_stack_goes(self, retraining: Retraining) -> None:
         output(retraining.run())
         retraining.cloudformation.delete_stack(StackName="Stack")
-        retraining.cloudformation.get_waiter("stack_delete_complete").wait(
-            StackName="Stack", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1200}
-        )
         engine = retraining.engine
+        engine.settle()
         assert engine.client("stepfunctions").list_state_machines()["stateMachines"] == []
         assert engine.client("scheduler").list_schedules()["Schedules"] == []
         assert engine.client("events").list_rules()["Rules"] == []

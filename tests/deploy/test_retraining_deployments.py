@@ -77,8 +77,8 @@ class Chain:
     def retrain(self) -> None:
         states = client(self.engine, "stepfunctions")
         execution = states.start_execution(stateMachineArn=self._outputs["StateMachine"])["executionArn"]
-        while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            pass
+        self.engine.settle()
+        described = states.describe_execution(executionArn=execution)
         assert described["status"] == "SUCCEEDED", described.get("cause")
 
     def audience_models(self) -> list[str]:

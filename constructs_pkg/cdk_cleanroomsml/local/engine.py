@@ -251,6 +251,20 @@ class Engine:
         """
         self._request("POST", "/_cleanroomsml/clock", {"seconds": seconds})
 
+    def settle(self, *, seconds: float = 120) -> None:
+        """Waits until nothing is under way any more: no operation of a stack, and no execution of a state machine.
+
+        An execution that is in a Wait, or a branch of which is, isn't under way: it goes on when the clock is turned.
+        Functions that still run, although nobody waits for their answer, aren't waited for either.
+
+        Args:
+            seconds: for how long, in real time.
+
+        Raises:
+            EngineError: something is still under way then; the message names it.
+        """
+        request(self.url, "POST", "/_cleanroomsml/rest", {"seconds": seconds}, longer=seconds)
+
     def redeliver(self, request_type: str, logical_id: str, *, number: int = -1, seconds: float = 0) -> None:
         """Has CloudFormation's function be invoked with a request once more, as a queue may at any later time.
 

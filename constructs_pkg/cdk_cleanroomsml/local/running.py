@@ -16,7 +16,7 @@ Json = Any
 _SECONDS = 60.0
 
 
-def request(url: str, method: str, path: str, document: object = None) -> Json:
+def request(url: str, method: str, path: str, document: object = None, *, longer: float = 0) -> Json:
     """Asks the engine for what no AWS service does.
 
     Args:
@@ -24,6 +24,7 @@ def request(url: str, method: str, path: str, document: object = None) -> Json:
         method: the HTTP method.
         path: what is asked for.
         document: what is told.
+        longer: for how many more seconds than usual the answer may be waited for.
 
     Raises:
         EngineError: the engine refuses; the message is its own.
@@ -31,7 +32,7 @@ def request(url: str, method: str, path: str, document: object = None) -> Json:
     """
     body = None if document is None else json.dumps(document, default=str)
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_SECONDS)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_SECONDS + longer)
     try:
         connection.request(method, path, body)
         response = connection.getresponse()

@@ -7,12 +7,38 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cdk_cleanroomsml.local.pins import EngineError
+from cdk_cleanroomsml.local.service import Fault
+
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
 from .machines import DAY, SDK, Machines, output
 
 WAIT = {"Type": "Wait", "Seconds": DAY, "End": True}
+
+
+class TestSettle:
+    def test_an_execution_is_at_rest_in_a_wait_and_at_its_end(self, engine: Engine, machines: Machines) -> None:
+        listing = {"Type": "Task", "Resource": f"{SDK}:cleanroomsml:listAudienceModels", "Arguments": {}}
+        patient = {**listing, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 5}]}
+        wait: dict[str, object] = {"Type": "Wait", "Seconds": DAY, "Next": "Last"}
+        states = {"First": {**patient, "Next": "Wait"}, "Wait": wait, "Last": {**patient, "End": True}}
+        execution = machines.start(machines.create(states))
+        for _ in range(2):
+            engine.set_faults(Fault("ListAudienceModels", error="ThrottlingException", times=3))
+            engine.settle()
+            last = machines.history(execution)[-1]["type"]
+            engine.advance(DAY)
+        assert last == "ExecutionSucceeded"
+        assert [call.outcome for call in engine.calls()].count("ok") == 2
+
+    def test_what_does_not_come_to_rest_is_named(self, engine: Engine, machines: Machines) -> None:
+        engine.set_faults(Fault("ListAudienceModels", kind="hang", seconds=30))
+        listing = {"Type": "Task", "Resource": f"{SDK}:cleanroomsml:listAudienceModels", "Arguments": {}, "End": True}
+        name = machines.start(machines.create({"List": listing})).rpartition(":")[2]
+        with pytest.raises(EngineError, match=f"after 0 seconds there is still under way: the execution {name}"):
+            engine.settle(seconds=0)
 
 
 class TestTime:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cdk_cleanroomsml.local.pins import EngineError
+
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
@@ -16,6 +18,28 @@ FAILED = {"answer": {"Status": "FAILED", "Reason": "it is wrong", "PhysicalResou
 CREATE_CANCELLED = "Resource creation cancelled"
 UPDATE_CANCELLED = "Resource update cancelled"
 INVENTED = "stack-Slow-[0-9A-Z]{13}"
+
+
+class TestSettle:
+    def test_a_stack_is_at_rest_when_its_operation_has_ended(self, engine: Engine, stacks: Any) -> None:
+        stacks.begin("create", {"Thing": stacks.custom(Create=[{"wait": "end"}])})
+        stacks.wait_for("Create")
+        with pytest.raises(EngineError, match=r"still under way: the stack stack \(CREATE_IN_PROGRESS\)"):
+            engine.settle(seconds=0)
+        stacks.open("end")
+        engine.settle()
+        assert stacks.status() == "CREATE_COMPLETE"
+        stacks.cloudformation.delete_stack(StackName="stack")
+        engine.settle()
+        assert stacks.cloudformation.describe_stacks()["Stacks"] == []
+
+    def test_one_that_is_only_under_review_is_at_rest(self, engine: Engine, stacks: Any) -> None:
+        body = '{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
+        stacks.cloudformation.create_change_set(
+            StackName="stack", ChangeSetName="first", ChangeSetType="CREATE", TemplateBody=body
+        )
+        engine.settle(seconds=10)
+        assert stacks.status() == "REVIEW_IN_PROGRESS"
 
 
 class TestSideBySide:

@@ -46,7 +46,7 @@ def install(service: CleanRoomsML) -> None:
     responses.install(service)
     retries.install(service)
     custom_resource_requests.install(service)
-    stack_requests.install()
+    stack_requests.install(service)
     template_validation.install()
     empty_texts.install()
     delete_in_progress.install()

@@ -55,6 +55,7 @@ def install(service: CleanRoomsML) -> None:
     stepfunctions._execute_wait = partial(_execute_wait, stepfunctions._execute_wait)
     stepfunctions.reset = partial(_reset, stepfunctions.reset, clock)
     service.on_advance.append(clock.wake)
+    service.under_way.append(partial(_under_way, clock))
 
 
 class _Time:
@@ -73,6 +74,7 @@ class _Clock:
     def __init__(self, service: CleanRoomsML) -> None:
         self._service = service
         self._turned = threading.Condition()
+        self._waits: list[tuple[str, datetime]] = []
 
     def now(self) -> datetime:
         return self._service.now()
@@ -84,9 +86,23 @@ class _Clock:
 
     def wait_until(self, moment: datetime, execution: Record) -> None:
         """Returns when the moment has come, or the execution has ended otherwise."""
+        wait = (execution["executionArn"], moment)
         with self._turned:
+            self._waits.append(wait)
             while execution["status"] == "RUNNING" and (left := (moment - self.now()).total_seconds()) > 0:
                 self._turned.wait(left)
+            self._waits.remove(wait)
+
+    def waiting(self) -> set[str]:
+        """The executions that wait for a moment which hasn't come."""
+        with self._turned:
+            return {execution for execution, moment in self._waits if moment > self.now()}
+
+
+def _under_way(clock: _Clock) -> list[str]:
+    running = [each for each in list(stepfunctions._executions._data.values()) if each["status"] == "RUNNING"]
+    waiting = clock.waiting() if running else set()
+    return [f"the execution {each['name']}" for each in running if each["executionArn"] not in waiting]
 
 
 def _iso(moment: datetime) -> str:

@@ -5,6 +5,7 @@ GET, DELETE  /calls             what the service saw
 GET, PATCH   /switches          its unknowns
 GET, PATCH   /faults            what goes wrong; PATCH sets the members that it names, whole
 POST         /clock             {"seconds": 60}: turns its clock forward
+POST         /rest              {"seconds": 60}: waits until nothing is under way any more, so long at most
 POST         /deliveries        {"request_type": "Create", "logical_id": …}: CloudFormation's request once more
 POST         /audience-models   {"arn": …, "status": "ACTIVE"}: an audience model with this ARN
 """
@@ -98,6 +99,11 @@ def _advance(service: CleanRoomsML, document: dict[str, Json]) -> object:
     return {"now": service.now()}
 
 
+def _settle(service: CleanRoomsML, document: dict[str, Json]) -> object:
+    service.settle(**document)
+    return {}
+
+
 def _redeliver(service: CleanRoomsML, document: dict[str, Json]) -> object:
     if service.redeliver is None:
         raise ValueError("only the engine has requests of CloudFormation")
@@ -130,6 +136,7 @@ _ROUTES: dict[tuple[str, str], Callable[[CleanRoomsML, Json], object]] = {
     ("GET", "/faults"): _faults,
     ("PATCH", "/faults"): _set_faults,
     ("POST", "/clock"): _advance,
+    ("POST", "/rest"): _settle,
     ("POST", "/deliveries"): _redeliver,
     ("POST", "/audience-models"): _seed,
 }

@@ -34,6 +34,9 @@ from .store import Shared, Store
 from .switches import from_environment
 
 # Where no document says that the service is, and CloudFormation has its types.
+_LOOK_SECONDS = 0.002
+"""Between looks whether something is still under way: it costs next to nothing."""
+
 _EUROPEAN_REGIONS = ("eu-west-2", "eu-north-1")
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
@@ -140,6 +143,7 @@ class CleanRoomsML:
         calls: the calls so far, oldest first.
         objects: where jobs read and write; it outlives `reset`.
         on_advance: called without arguments each time the clock was turned; they outlive `reset`.
+        under_way: each says what is under way beside the service, in words; they outlive `reset`.
         redeliver: what delivers a request of CloudFormation once more; only the engine has it.
     """
 
@@ -154,6 +158,7 @@ class CleanRoomsML:
         self._sleep = sleep
         self.objects: Objects = objects or ObjectsInMemory()
         self.on_advance: list[Callable[[], None]] = []
+        self.under_way: list[Callable[[], list[str]]] = []
         self.redeliver: Callable[..., None] | None = None
         self._lock = threading.RLock()
         self.reset()
@@ -197,6 +202,21 @@ class CleanRoomsML:
                 _finish(self._context(account, region, allow))
         for callback in self.on_advance:
             callback()
+
+    def settle(self, seconds: float) -> None:
+        """Waits until nothing is under way any more.
+
+        Args:
+            seconds: for how long, in real time.
+
+        Raises:
+            ValueError: something is still under way then.
+        """
+        end = time.monotonic() + seconds
+        while found := [each for look in self.under_way for each in look()]:
+            if time.monotonic() > end:
+                raise ValueError(f"after {seconds} seconds there is still under way: {', '.join(found)}")
+            self._sleep(_LOOK_SECONDS)
 
     def handle(
         self,

@@ -24,9 +24,16 @@ from .roll_back import StackOperation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ...service import CleanRoomsML
 
-def install() -> None:
-    """Puts these operations into the place of ministack's."""
+
+def install(service: CleanRoomsML) -> None:
+    """Puts these operations into the place of ministack's.
+
+    Args:
+        service: is told which of them are under way.
+    """
+    service.under_way.append(_under_way)
     handlers._deploy_stack_async = changesets._deploy_stack_async = deploy
     stacks._delete_stack_async = handlers._delete_stack_async = delete
     handlers._roll_back_operation = roll_back
@@ -93,6 +100,15 @@ async def continue_update_rollback(stack_name: str, stack_id: str, skipped: Iter
     del stack_id
     operation = operations[cloudformation._stacks[stack_name]["StackId"]]
     await operation.continue_roll_back(set(skipped))
+
+
+def _under_way() -> list[str]:
+    # A stack under review has no operation yet: its first change set isn't executed.
+    return [
+        f"the stack {stack['StackName']} ({stack['StackStatus']})"
+        for stack in list(cloudformation._stacks._data.values())
+        if stack["StackStatus"].endswith("_IN_PROGRESS") and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+    ]
 
 
 def _cancelling(cancel: Callable[[Opaque], Opaque]) -> Callable[[Opaque], Opaque]:
