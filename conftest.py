@@ -22,7 +22,7 @@ if "JSII_NODE" not in os.environ:
     os.environ.update(Environment(Path(sys.prefix)).variables(os.environ))
 
 # The CDK's own validation of templates takes longer than all the rest of a synthesis, and only warns by default:
-# one test asks for it and has it fail what is wrong (tests/constructs/test_security.py).
+# one test asks for it and has it fail what is wrong (tests/constructs/composition/test_chain_checked.py).
 os.environ["CDK_VALIDATION"] = "false"
 
 ROOT = Path(__file__).parent

@@ -12,7 +12,7 @@ from cdk_cleanroomsml import testing
 
 
 def an_app(**options: Any) -> cdk.App:
-    """An application without what takes time and is in no template. One test validates, see below."""
+    """An application without what takes time and is in no template."""
     return cdk.App(builtin_cloud_formation_validation=False, tree_metadata=False, stack_traces=False, **options)
 
 
@@ -71,11 +71,3 @@ def _function_role(resources: dict[str, Any]) -> str:
 @pytest.fixture
 def synth() -> Synth:
     return Synth()
-
-
-@pytest.fixture
-def validated() -> cdk.App:
-    """An application that the CDK's own validation fails, although the gate has switched it off."""
-    app = cdk.App(context={"@aws-cdk/core:validateAgainstDefaultRules": True})
-    cdk.Validations.of(app).add_plugins(cdk.CloudFormationValidatePlugin())
-    return app

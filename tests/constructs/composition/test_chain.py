@@ -1,4 +1,4 @@
-"""The whole chain in one stack: what never changes by accident, and what the usual checkers say."""
+"""The whole chain in one stack: what never changes by accident."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ from cdk_cleanroomsml import (
     TrainingDataset,
 )
 
-from ...linting import linted
 from ...references import a_dataset, a_membership
 from ..conftest import Synth
-from ..test_security import define_models, findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,12 +77,6 @@ def define_chain(stack: cdk.Stack) -> None:
     SeedAudience(stack, "Seed", bucket=s3.Bucket.from_bucket_name(stack, "Seeds", "shop-seeds"), prefix="spring")
 
 
-def lint(stack: cdk.Stack) -> list[str]:
-    template = json.dumps(cdk.assertions.Template.from_stack(stack).to_json())
-    # W3005: CDK itself lets each function depend on its role, which the function already refers to.
-    return linted(template, regions=["us-east-1", "eu-west-1"], ignore=["W3005"])
-
-
 @pytest.mark.parametrize("flags", [FLAGS, {}], ids=["recommended flags", "no flags"])
 def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
     """Those of the model and the provider are in test_contract.py."""
@@ -127,50 +119,6 @@ def test_logical_ids_and_types(flags: dict[str, Any]) -> None:
         "MonitoringDashboard0C3675C6": "AWS::CloudWatch::Dashboard",
         "SeedRoleBEFA786D": "AWS::IAM::Role",
     }
-
-
-def test_nag_finds_only_wildcards_that_nobody_can_name(synth: Synth) -> None:
-    define_chain(synth.stack)
-    here = "<AWS::Region>:<AWS::AccountId>"
-    models = f"arn:<AWS::Partition>:cleanrooms-ml:{here}"
-    memberships = f"arn:<AWS::Partition>:cleanrooms:{here}:membership"
-    resources = {
-        "*",
-        "<ModelOutputBucket349CA07F.Arn>/*",
-        "arn:<AWS::Partition>:s3:::shop-data/purchases/*",
-        "arn:<AWS::Partition>:s3:::shop-seeds/spring/*",
-        f"{models}:audience-model/*",
-        f"{models}:configured-audience-model/*",
-        f"{memberships}/*",
-        f"{memberships}/*/configuredaudiencemodelassociation/*",
-        f"{memberships}/{ID}/configuredaudiencemodelassociation/*",
-    }
-    assert set(findings(synth.app)) == {f"AwsSolutions-IAM5[Resource::{resource}]" for resource in resources}
-
-
-def test_cfn_lint_finds_only_what_is_there_to_be_found(synth: Synth) -> None:
-    """In one template, because each costs it its time."""
-    define_chain(synth.stack)
-    define_models(synth.stack)
-    cdk.CfnResource(synth.stack, "Careless", type="AWS::S3::Bucket", properties={"BucketNaem": "x"})
-    (found,) = lint(synth.stack)
-    assert found.startswith("E3002 ")
-    assert "BucketNaem" in found
-
-
-def test_cdks_own_validation_finds_only_what_is_there_to_be_found(validated: cdk.App) -> None:
-    """With it goes the search for circular dependencies."""
-    define_chain(cdk.Stack(validated, "Stack"))
-    define_models(cdk.Stack(validated, "Models"))
-    careless = cdk.Stack(validated, "Careless")
-    cdk.CfnResource(careless, "Bucket", type="AWS::S3::Bucket", properties={"BucketNaem": "x"})
-    with pytest.raises(RuntimeError, match="ValidationFailed"):
-        validated.synth()
-    report = json.loads((Path(validated.outdir) / "validation-report.json").read_text())
-    violations = [violation for plugin in report["pluginReports"] for violation in plugin["violations"]]
-    errors = [violation for violation in violations if violation["severity"] == "error"]
-    found = {construct["constructPath"] for violation in errors for construct in violation["violatingConstructs"]}
-    assert found == {"Careless/Bucket"}
 
 
 def train(stack: cdk.Stack) -> None:

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from ...docs.pages import table, tables
 from ...linting import linted
+from ...nagging import findings
 from ..conftest import an_app
 from .compositions import A_LOOK_UP, HERE, WHATS, What
 
@@ -85,12 +86,10 @@ class Combined:
 
     def findings(self, checks: Any) -> dict[str, set[str]]:
         """The rules that a pack finds broken by what is of this library, and what that is."""
-        found: dict[str, set[str]] = {}
-        for violation in checks(self.app).validate_scope(self.app).violations:
-            parts = {self.part_of(str(each.construct_path)) for each in violation.violating_resources} - {""}
-            if parts:
-                found.setdefault(str(violation.rule_name), set()).update(parts)
-        return found
+        found = {
+            rule: {self.part_of(path) for path in paths} - {""} for rule, paths in findings(checks, self.app).items()
+        }
+        return {rule: parts for rule, parts in found.items() if parts}
 
     def template(self) -> dict[str, Any]:
         """One template of all stacks, because each costs cfn-lint its time."""
@@ -139,7 +138,7 @@ def test_every_finding_of_the_other_packs_is_on_the_page_with_its_answer(combine
     assert said == found
 
 
-@pytest.mark.nightly("each part of the chain and models are linted in test_chain.py")
+@pytest.mark.nightly("each part of the chain and models are linted in test_chain_checked.py")
 def test_cfn_lint_has_nothing_to_say(combined: Combined) -> None:
     # W3005: CDK lets each function depend on its role; W3010: a VPC of CDK's has its zones by name; E3010: too many
     # resources, because the templates of all stacks are one.
