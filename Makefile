@@ -24,11 +24,11 @@ GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
 # What has failed is told at the end: each part that is done says so in a file. A dry run does none.
 DRY = $(findstring n,$(firstword -$(MAKEFLAGS)))
-LEDGER = done=$$(mktemp)
-TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf $$done | tr '\n' ' '); rm $$done; \
+LEDGER = done=$$(mktemp) || exit
+TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf "$$done" | tr '\n' ' '); rm "$$done"; \
 	$(if $(DRY),,[ -z "$$failed" ] || { echo failed: $$failed; exit 1; })
 BEGIN = @echo '$@'
-END = @$(if $(DONE),echo '$@' >>$(DONE))
+END = @$(if $(DONE),echo '$@' >>"$$DONE")
 
 .PHONY: demo demo-chain recording test check install format lint types mypy basedpyright unit worlds site-test docs diagrams bench
 .PHONY: $(FOLDERS) $(QUICK) others
@@ -46,13 +46,13 @@ recording:
 	@RECORDING=docs/demo.svg $(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
 
 test: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(GATE); $(call TELL,$(GATE))
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(GATE); $(call TELL,$(GATE))
 
 # The loop while working: without the engine, random histories, many requests at once, and other checkers of templates;
 # of types what mypy says of what has changed.
 check: USUAL_JOBS = 2
 check: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done COVERAGE= QUICKLY="$(patsubst %,--ignore-glob '*/test_%',$(SLOWER)) --ignore tests/tools/live" \
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" COVERAGE= QUICKLY="$(patsubst %,--ignore-glob '*/test_%',$(SLOWER)) --ignore tests/tools/live" \
 		$(QUICK) mypy lint; $(call TELL,$(QUICK) mypy lint)
 
 install:
@@ -75,7 +75,7 @@ mypy basedpyright:
 	$(END)
 
 unit: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE=$$done $(LONGEST) others; $(call TELL,$(LONGEST) others)
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(LONGEST) others; $(call TELL,$(LONGEST) others)
 
 # What is measured is how the function's own tests cover it.
 tests/handler: COVERAGE = --cov --cov-report=term-missing:skip-covered --cov-fail-under=100

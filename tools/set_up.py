@@ -331,7 +331,7 @@ def main(words: Sequence[str]) -> None:
             clean()
             return
         environment = set_up(need, this_python)
-    except StepError as error:
+    except (StepError, OSError) as error:
         sys.exit(f"{error}\nset-up: this step failed; nothing half-done is kept")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -47,14 +47,15 @@ def bundle(tmp_path: Path) -> str:
     return str(tmp_path / "ca.pem")
 
 
-def test_indexes_of_pip_are_uvs(tmp_path: Path) -> None:
+def test_indexes_of_pip_are_uvs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "wheels").mkdir()
-    settings = pip_settings(LISTED) | {"find-links": f"{tmp_path}/wheels {tmp_path}/none file://{tmp_path}/wheels"}
+    monkeypatch.chdir(tmp_path)  # a path in it has no space, whatever the folder's own has
+    settings = pip_settings(LISTED) | {"find-links": "wheels none file:wheels"}
     settings |= {"trusted-host": "one.example two.example:8080", "default-timeout": "180", "no-index": "false"}
     found = environment(settings, {"UV_CONSTRAINT": "x", "UV_SYSTEM_PYTHON": "1", "PIP_USER": "1"}, tmp_path)
     assert {name: value for name, value in found.items() if name.startswith("UV_")} == {
         "UV_DEFAULT_INDEX": "https://user:it's@install.example/simple",
-        "UV_FIND_LINKS": f"{tmp_path}/wheels,file://{tmp_path}/wheels",
+        "UV_FIND_LINKS": "wheels,file:wheels",
         "UV_HTTP_TIMEOUT": "180",
         "UV_INDEX": "https://one.example/simple https://two.example/simple",
         "UV_INDEX_STRATEGY": "unsafe-best-match",
