@@ -319,7 +319,7 @@ def test_two_at_once_install_once(tools: Tools, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("words", [["dev"], ["clean"]])
 def test_a_clone_that_cannot_be_written_is_told_in_a_line(words: list[str], clone: Path) -> None:
     (clone / ".set-up.lock").mkdir()  # what root can't open either
-    with pytest.raises(SystemExit, match=r"(?s)Is a directory: '.*\.set-up\.lock'\nset-up: this step failed"):
+    with pytest.raises(SystemExit, match=r"(?s)Is a directory: .*\.set-up\.lock.\nset-up: this step failed"):
         main(words)
 
 
