@@ -120,6 +120,18 @@ def test_nothing_is_left_of_another(functions: Functions) -> None:
     assert folder.endswith("/code")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each unpacks its own")
+def test_those_of_one_package_have_one_copy_of_it(functions: Functions) -> None:
+    look = "import os\ndef handler(*_): return [os.getcwd(), __file__, os.path.realpath(__file__)]"
+    mine, mine_too, other = (
+        functions.once(name, {"index.py": look, **more}, FORKED)
+        for name, more in (("mine", {}), ("mine-too", {}), ("other", {"more.py": ""}))
+    )
+    assert mine[1] != mine_too[1]
+    assert (mine[0], mine[2]) == (mine_too[0], mine_too[2])
+    assert other[2] != mine[2]
+
+
 def test_what_another_has_compiled_has_its_own_place(functions: Functions) -> None:
     look = {
         "index.py": "import part\ndef handler(*_): return [__file__, part.__file__, part.made().__code__.co_filename]",

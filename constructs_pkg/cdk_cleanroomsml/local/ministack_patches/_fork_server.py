@@ -2,27 +2,23 @@
 
 `python _fork_server.py FD SERVICE …`, with a socket: for each request, four file descriptors (standard input, output,
 error, and one that is open for as long as the function's process lives) and a JSON document; the answer is the
-process's id. What the SDK reads for clients of the services has been read then, and what one function has compiled
-isn't compiled again. It knows nothing of this package, and ends when the other end of the socket is closed.
+process's id. What the SDK reads for clients of the services has been read then, and a script is compiled once. It knows
+nothing of this package, and ends when the other end of the socket is closed.
 """
 
 from __future__ import annotations
 
-import _imp
 import array
 import gc
-import hashlib
-import importlib.machinery
 import json
-import marshal
 import os
-import runpy
 import signal
 import socket
 import sys
-import tempfile
 import time
 from contextlib import suppress
+from functools import cache, partial
+from types import CodeType, ModuleType
 from typing import Any
 
 # Not this file's folder, whose modules are nobody's business.
@@ -36,11 +32,10 @@ import botocore.session  # noqa: E402
 def main() -> None:
     """Serves until nobody asks any more."""
     connection = socket.socket(fileno=int(sys.argv[1]))
-    # Both lean on what Python and the SDK don't promise: without it, functions only start slower.
+    # It leans on what the SDK doesn't promise: without it, functions only start slower.
     with suppress(AttributeError):
         _read_models(sys.argv[2:])
-    with suppress(AttributeError):
-        _compile_once(tempfile.mkdtemp(prefix="compiled-"))
+    compile_script = cache(partial(compile, filename="_worker.py", mode="exec", dont_inherit=True))
     loaded = json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode()
     connection.sendall(len(loaded).to_bytes(4, "big") + loaded)
     # Who is gone leaves nothing behind.
@@ -51,10 +46,12 @@ def main() -> None:
         if not length:
             return
         request = json.loads(_read(connection, int.from_bytes(length, "big")))
+        with open(request["script"]) as script:  # noqa: PTH123 - pathlib isn't imported for a function
+            code = compile_script(script.read())
         child = os.fork()
         if not child:
             connection.close()
-            _become(request, descriptors)
+            _become(request, code, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         connection.sendall(child.to_bytes(4, "big"))
@@ -76,29 +73,7 @@ def _read_models(services: list[str]) -> None:
     botocore.session.create_loader = create_loader
 
 
-def _compile_once(folder: str) -> None:
-    """Has a module be compiled once for all that are forked, by its text: their code is in other folders."""
-    loader: Any = importlib.machinery.SourceFileLoader
-    compile_source = loader.source_to_code
-    fix_file_name: Any = getattr(_imp, "_fix_co_filename")  # noqa: B009 - as for a .pyc; its stub hasn't it
-
-    def source_to_code(self: Any, data: bytes, path: str, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - Python's
-        place = os.path.join(folder, hashlib.sha256(data).hexdigest())  # noqa: PTH118 - pathlib isn't imported for it
-        with suppress(OSError), open(place, "rb") as compiled:  # noqa: PTH123
-            code = marshal.load(compiled)  # noqa: S302 - written below
-            fix_file_name(code, path)
-            return code
-        code = compile_source(self, data, path, *more, **options)
-        with suppress(OSError):
-            with open(f"{place}.{os.getpid()}", "wb") as new:  # noqa: PTH123
-                marshal.dump(code, new)
-            os.replace(new.name, place)  # noqa: PTH105
-        return code
-
-    loader.source_to_code = source_to_code
-
-
-def _become(request: dict[str, Any], descriptors: list[int]) -> None:
+def _become(request: dict[str, Any], code: CodeType, descriptors: list[int]) -> None:
     """Runs a script as `python SCRIPT` does, and ends with it."""
     for number, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, number)
@@ -111,7 +86,10 @@ def _become(request: dict[str, Any], descriptors: list[int]) -> None:
     script = request["script"]
     sys.argv[:] = [script]
     sys.path.insert(0, os.path.dirname(script))  # noqa: PTH120 - pathlib isn't imported for a function
-    runpy.run_path(script, run_name="__main__")
+    module = ModuleType("__main__")
+    module.__file__ = script
+    sys.modules["__main__"] = module
+    exec(code, vars(module))  # noqa: S102 - ministack's
     sys.exit()
 
 

@@ -2,10 +2,15 @@
 
 Importing the SDK is most of what a start takes. What a function can tell apart isn't forked: one with layers, with
 variables that the interpreter reads when it starts, or with a module of its own that the fork server has imported.
+Unpacking and compiling is most of the rest, so functions of the same package have one unpacked copy of it.
 """
+
+# ruff: noqa: SLF001 - the whole point of this file
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import select
@@ -13,14 +18,18 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import zipfile
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
+from ministack.core.lambda_runtime import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Opaque = Any
 """A value of ministack's that only passes through."""
@@ -29,12 +38,50 @@ _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_", "HOME", "_LAMB
 _SERVICES = ("cleanroomsml", "cleanrooms", "cloudformation")
 """Whose clients come soon: those that the library's function makes."""
 
+_NOTHING = b"PK\5\6" + bytes(18)
+"""A package without a file."""
+
+_package: ContextVar[bytes] = ContextVar("package_of_the_function_that_starts", default=b"")
+_unpacking = threading.Lock()
+
 
 def install() -> None:
     """Patches ministack's Lambda; only on Linux, as macOS forbids its frameworks after a fork."""
     if sys.platform == "linux":
         module: Any = lambda_runtime
         module.subprocess = _Subprocess()
+        worker: Any = Worker
+        worker._spawn = _without_unpacking(worker._spawn)
+
+
+def _without_unpacking(spawn: Callable[[Opaque], None]) -> Callable[[Opaque], None]:
+    """Has a worker unpack nothing when it starts a Python function: its folder becomes a link, below."""
+
+    def spawn_python(self: Opaque) -> None:
+        if not str(self.config.get("Runtime", "")).startswith("python"):
+            spawn(self)
+            return
+        code, self.code_zip = self.code_zip, _NOTHING
+        token = _package.set(code)
+        try:
+            spawn(self)
+        finally:
+            _package.reset(token)
+            self.code_zip = code
+
+    return spawn_python
+
+
+def _unpacked(package: bytes) -> Path:
+    """The folder with what is in a package: one for all, as nothing is ever written there on AWS."""
+    place = Path(tempfile.gettempdir(), f"package-{hashlib.sha256(package).hexdigest()}")
+    with _unpacking:
+        if not place.exists():
+            new = Path(tempfile.mkdtemp(prefix="unpacking-"))
+            with zipfile.ZipFile(io.BytesIO(package)) as archive:
+                archive.extractall(new / "code")
+            new.rename(place)
+    return place / "code"
 
 
 class _Subprocess:
@@ -48,6 +95,10 @@ class _Subprocess:
         return getattr(subprocess, name)
 
     def Popen(self, command: Sequence[str], **options: Opaque) -> Opaque:  # noqa: N802 - as it is called there
+        if package := _package.get():
+            folder = Path(options["cwd"])
+            folder.rmdir()
+            folder.symlink_to(_unpacked(package))
         if command[0] == sys.executable and len(command) == 2 and _starts_alike(options["env"]):
             with self._lock:
                 self._fork_server = self._fork_server or ForkServer()
