@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-import aws_cdk as cdk
-
 from cdk_cleanroomsml import AudienceModel, Membership, TrainingDataset
+from cdk_cleanroomsml.common.environment import known_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +33,6 @@ def a_membership(scope: Construct, identifier: str) -> IMembershipRef:
 
 
 def _once(scope: Construct, text: str, load: Callable[[Construct, str, str], Any]) -> Any:
-    stack = cdk.Stack.of(scope)
+    stack = stack_of(scope)
     id_ = f"Imported{hashlib.sha256(f'{load.__name__} {text}'.encode()).hexdigest()[:8]}"
-    return stack.node.try_find_child(id_) or load(stack, id_, text)
+    return known_of(stack, id_, lambda: load(stack, id_, text))

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CHAIN = {**CHAIN_MESSAGES, RETRAINING: 49}
+MODELS = {**MESSAGES, "own": 29}
+CHAIN = {**CHAIN_MESSAGES, RETRAINING: 47}
+"""What there are now; the targets are those of the figures in the report."""
 
 DEFINITIONS = {
     AUDIENCE_MODEL: chain_library.audience_models,
@@ -40,13 +42,13 @@ def each(synthesise: Callable[[int], None]) -> float:
     return (counts[1] - counts[0]) / 4
 
 
-@pytest.mark.parametrize("output", MESSAGES)
+@pytest.mark.parametrize("output", MODELS)
 def test_a_configured_audience_model_takes_no_more_messages(output: str, tmp_path: Path) -> None:
     def synthesise(models: int) -> None:
         arguments = [*Case(output, models).arguments, "--validation", "off", "--outdir", str(tmp_path)]
         work.run(AudienceOutput, library.define, arguments)
 
-    assert each(synthesise) <= MESSAGES[output]
+    assert each(synthesise) <= MODELS[output]
 
 
 @pytest.mark.parametrize("kind", CHAIN)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import aws_cdk as cdk
 
 from ..common.arns import id_of
-from ..common.environment import audience_models, stack_of
+from ..common.environment import audience_models, environment_of_resource, stack_of
 from ..common.imported import ImportedResource
 from ..common.keys import key_arn_of
 from ..common.parameter_types import checked
@@ -147,7 +147,7 @@ class AudienceModel(TaggedCustomResource):
 
         super().__init__(scope, id, stack=stack, type=RESOURCE_TYPE, name=audience_model_name)
         if encryption_key is not None:
-            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
+            warn_of_another_account(self, "encryption_key", environment_of_resource(encryption_key).account)
         self._retrained_by: str | None = None
         self.grants: AudienceModelGrants = AudienceModelGrants.from_audience_model(self)
         """Permissions on the audience model, for others."""

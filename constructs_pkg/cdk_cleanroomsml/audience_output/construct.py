@@ -140,7 +140,7 @@ class AudienceOutput(Construct):
         removal_policy = unless_just_created(removal_policy or cdk.RemovalPolicy.RETAIN)
         self._prefix = prefix
         if encryption_key is not None:
-            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
+            warn_of_another_account(self, "encryption_key", environment_of_resource(encryption_key).account)
 
         key_was_given = bucket is not None or encryption_key is not None
         if bucket is None:
@@ -166,7 +166,7 @@ class AudienceOutput(Construct):
             self._bucket_account = environment_of(self.stack).account
         else:
             encryption_key = bucket.encryption_key or encryption_key
-            self._bucket_account = bucket.env.account
+            self._bucket_account = environment_of_resource(bucket).account
             warn_of_another_account(self, "bucket", self._bucket_account)
             warn_of_unknown_key(self, bucket, encryption_key)
 
@@ -211,12 +211,12 @@ class AudienceOutput(Construct):
     @cached_property
     def region(self) -> str:
         """The Region of the bucket; a Token when it isn't known."""
-        return self.bucket.env.region
+        return environment_of_resource(self.bucket).region
 
     @cached_property
     def role_account(self) -> str:
         """The account of the role; a Token when it isn't known."""
-        return (self._given_role or self.role).env.account
+        return environment_of_resource(self._given_role or self.role).account
 
     @cached_property
     def role_arn(self) -> str:

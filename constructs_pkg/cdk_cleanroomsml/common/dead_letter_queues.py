@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
-from .environment import known_to_differ
+from .environment import environment_of, environment_of_resource, is_token, known_to_differ, stack_of
 from .keys import PUBLISHING, is_defined_here, may_use
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def use_of_key_of(
             "whether the given dead_letter_queue is encrypted with a customer managed key isn't known: if it is, import"
             " it with Queue.from_queue_attributes and its key_arn",
         )
-    stack = cdk.Stack.of(construct)
-    if known_to_differ(queue.env.account, stack.account):
+    account = environment_of_resource(queue).account
+    if known_to_differ(account, environment_of(stack_of(construct)).account):
         cdk.Annotations.of(construct).add_warning_v2(
             "cdk-cleanroomsml:deadLetterQueueInAnotherAccount",
-            f"the given dead_letter_queue belongs to account {queue.env.account}: its policy, and its key's, must allow"
-            f" {role.node.path if cdk.Token.is_unresolved(role_arn) else role_arn} to send there",
+            f"the given dead_letter_queue belongs to account {account}: its policy, and its key's, must allow"
+            f" {role.node.path if is_token(role_arn) else role_arn} to send there",
         )
     return None if key is None else may_use(key, *PUBLISHING)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 import aws_cdk as cdk
 from aws_cdk import region_info
 
+from .proxies import member_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,7 +42,9 @@ def stack_of(construct: Construct) -> cdk.Stack:
     if isinstance(construct, cdk.Stack):
         return construct
     known: cdk.Stack | None = getattr(construct, KNOWN_STACK, None)
-    return known or cdk.Stack.of(construct)
+    if known is None:
+        known = vars(construct)[KNOWN_STACK] = cdk.Stack.of(construct)
+    return known
 
 
 class Environment(NamedTuple):
@@ -69,7 +73,7 @@ def environment_of_resource(resource: Resource) -> Environment:
     """Where a resource is, which is defined in this application or known by its ARN."""
     known: Environment | None = getattr(resource, KNOWN_ENVIRONMENT, None)
     if known is None:
-        where = resource.env
+        where: ResourceEnvironment = member_of(resource, "env")
         region = where.region
         known = Environment(_partition_of(region), region, where.account)
         # A proxy of jsii for what is known by its interfaces alone takes no other attributes.
@@ -89,7 +93,7 @@ def environment_of_arn(arn: str, resource_type: str) -> Environment:
     parts = arn.split(":")
     if len(parts) > _ARN_PARTS:
         return Environment(parts[1], parts[3], parts[4])
-    token = cdk.Tokenization.reverse_string(arn).first_token if cdk.Token.is_unresolved(arn) else None
+    token = cdk.Tokenization.reverse_string(arn).first_token if is_token(arn) else None
     if token is None or not cdk.Reference.is_reference(token):
         return Environment("", "", "")
     target = cast("cdk.Reference", token).target
@@ -144,7 +148,7 @@ def _is_known(value: str) -> bool:
 
 @cache
 def _partition_of(region: str) -> str:
-    return "" if cdk.Token.is_unresolved(region) else region_info.RegionInfo.get(region).partition or ""
+    return "" if is_token(region) else region_info.RegionInfo.get(region).partition or ""
 
 
 def node_of(construct: Construct | IConstruct) -> Node:
@@ -152,10 +156,18 @@ def node_of(construct: Construct | IConstruct) -> Node:
     return known_of(construct, "node", lambda: construct.node)
 
 
+def scopes_of(construct: Construct) -> list[Construct]:
+    """What a construct is in, the application first, and itself last."""
+    return known_of(construct, "scopes", lambda: cast("list[Construct]", node_of(construct).scopes))
+
+
 def path_below(stack: cdk.Stack, construct: Construct) -> str:
     """Where a construct is in its stack, which is the same wherever the stack is and whatever its id."""
-    path = known_of(stack, "path", lambda: node_of(stack).path)
-    return construct.node.path.removeprefix(path).removeprefix("/")
+    return _path_of(construct).removeprefix(_path_of(stack)).removeprefix("/")
+
+
+def _path_of(construct: Construct) -> str:
+    return known_of(construct, "path", lambda: node_of(construct).path)
 
 
 def known_of(construct: Construct | IConstruct, name: str, ask: Callable[[], _Value]) -> _Value:
@@ -174,7 +186,11 @@ def known_of(construct: Construct | IConstruct, name: str, ask: Callable[[], _Va
 
 def is_token(value: str) -> bool:
     """Whether a text is only known at deployment, or a part of it; known by the stand-in that CDK writes for it."""
-    return "${Token[" in value
+    return _TOKEN.search(value) is not None
+
+
+_TOKEN = re.compile(r"\$\{Token\[[a-zA-Z0-9:._-]+]}")
+"""What CDK itself takes for one."""
 
 
 def refers(value: str) -> bool:

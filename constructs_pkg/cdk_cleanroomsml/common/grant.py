@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .environment import account as account_here
-from .environment import environment_of, is_token, known_to_differ, stack_of
+from .environment import environment_of, environment_of_resource, is_token, known_to_differ, stack_of
 from .problems import Problems
 from .role_permissions import ONE_ACCOUNT, SERVICE_PRINCIPAL
 
@@ -45,7 +45,7 @@ def grant_on(
     """
     principal = grantee.grant_principal
     own = stack_of(cast("Construct", resource))
-    theirs, ours = account_of(principal, own), resource.env.account
+    theirs, ours = account_of(principal, own), environment_of_resource(resource).account
     if known_to_differ(theirs, ours):
         why = f"it is of account {theirs}, and only {ours} itself can use that: {_IDENTITY} there"
         return nothing_granted(resource, grantee, actions, why)
@@ -92,7 +92,12 @@ def grant_pass_role(resource: Resource, grantee: iam.IGrantable, role: IRoleRef,
     """
     construct, principal = cast("Construct", resource), grantee.grant_principal
     problems = Problems(construct, "")
-    problems.same(f"{parameter}'s account", role.env.account, account_of(principal, stack_of(construct)), ONE_ACCOUNT)
+    problems.same(
+        f"{parameter}'s account",
+        environment_of_resource(role).account,
+        account_of(principal, stack_of(construct)),
+        ONE_ACCOUNT,
+    )
     problems.raise_if_any()
     grant = add_to_identity(
         grantee,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from .proxies import has_member
+from .environment import known_of
+from .proxies import has_member, member_of
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_kms import IKeyRef
@@ -29,7 +30,11 @@ def itself(key: IKeyRef) -> IKeyRef:
 def key_arn_of(key: IKeyRef) -> str:
     """The ARN of the key itself, where that is known; else that of its alias."""
     own = itself(key)
-    return own.key_arn if isinstance(own, kms.Key) else own.key_ref.key_arn
+    return known_of(
+        cast("IConstruct", own),
+        "arn",
+        lambda: own.key_arn if isinstance(own, kms.Key) else str(member_of(own, "key_ref").key_arn),
+    )
 
 
 def shown(scope: Construct, key: IKeyRef) -> kms.IKey:

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from .articles import with_article
-from .environment import Environment, Resource, environment_of, environment_of_resource, is_dummy, known_to_differ
+from .environment import (
+    Environment,
+    Resource,
+    environment_of,
+    environment_of_resource,
+    is_dummy,
+    is_token,
+    known_to_differ,
+)
 from .keys import are_known_to_differ, key_arn_of
 from .limits import (
     ACCOUNT_ID_LENGTH,
@@ -111,7 +119,7 @@ class Problems:
             broken.append(f"{parameter} must have {number} characters, got {len(value)}: {value[:80]!r}")
         if pattern and not re.fullmatch(pattern, value):
             broken.append(f"{parameter} must be {allowed}, got {value[:200]!r}")
-        if broken and not cdk.Token.is_unresolved(value) and not is_dummy(value):
+        if broken and not is_token(value) and not is_dummy(value):
             self.found += broken
 
     def name(self, parameter: str, value: str | None, *, length: tuple[int, int] = NAME_LENGTH) -> None:
@@ -283,4 +291,4 @@ def _is_known_at_deployment(text: str) -> bool:
 def _shown(key: IKeyRef) -> str:
     """A key for people: its ARN, or where it is defined."""
     arn = key_arn_of(key)
-    return repr(key.node.path if cdk.Token.is_unresolved(arn) else arn)
+    return repr(key.node.path if is_token(arn) else arn)

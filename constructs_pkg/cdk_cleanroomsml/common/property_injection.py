@@ -15,7 +15,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct, IValidation
 
-from .environment import known_of, node_of
+from .environment import known_of, node_of, scopes_of
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -83,13 +83,20 @@ def _around(scope: Construct) -> _Around:
 
 
 def _look_up(scope: Construct) -> _Around:
-    parent = cast("Construct | None", node_of(scope).scope)
-    if parent is None:
-        without: list[Construct] = []
-        node_of(scope).add_validation(cast("IValidation", _Later(without)))
-        beyond = _Around([], without)
-    else:
-        beyond = _around(parent)
+    root, *inner = scopes_of(scope)
+    around = known_of(root, _AROUND, lambda: _with(root, _beyond(root)))
+    for each in inner:
+        around = known_of(each, _AROUND, functools.partial(_with, each, around))
+    return around
+
+
+def _beyond(root: Construct) -> _Around:
+    without: list[Construct] = []
+    node_of(root).add_validation(cast("IValidation", _Later(without)))
+    return _Around([], without)
+
+
+def _with(scope: Construct, beyond: _Around) -> _Around:
     if cdk.PropertyInjectors.has_property_injectors(scope):
         return _Around([cdk.PropertyInjectors.of(scope), *beyond.injectors], beyond.without)
     beyond.without.append(scope)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def has_member(value: object, name: str) -> bool:
     """Whether something has a property or a method, asked of its type: asking itself may take calls into CDK.
@@ -14,6 +16,16 @@ def has_member(value: object, name: str) -> bool:
     if interfaces:
         return any(hasattr(type(each), name) for each in interfaces)
     return hasattr(type(value), name) or hasattr(value, name)
+
+
+def member_of(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever the member is
+    """A member of something. A proxy itself would ask CDK twice: first whether it has it.
+
+    Args:
+        value: Anything, a proxy among others.
+        name: The member.
+    """
+    return getattr(next((each for each in behind(value) if hasattr(type(each), name)), value), name)
 
 
 def behind(value: object) -> list[object]:

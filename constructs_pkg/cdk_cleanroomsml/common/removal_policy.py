@@ -10,6 +10,7 @@ from constructs import IValidation
 
 from .environment import known_of, node_of
 from .problems import Problems
+from .proxies import member_of
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
@@ -90,7 +91,7 @@ class _LetFollow:
             cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE: cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         }
         for bucket, policy in self._followers:
-            said = bucket.cfn_options.deletion_policy
+            said = member_of(bucket.cfn_options, "deletion_policy")
             if said in removal:
                 policy.apply_removal_policy(removal[said])
         return []

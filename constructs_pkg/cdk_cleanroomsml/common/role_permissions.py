@@ -10,7 +10,15 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .attached_policy import attached_policy
-from .environment import account, environment_of, known_to_differ, path_below, resources_of_stack, stack_of
+from .environment import (
+    account,
+    environment_of,
+    environment_of_resource,
+    known_to_differ,
+    path_below,
+    resources_of_stack,
+    stack_of,
+)
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -74,7 +82,9 @@ def add_permissions(
         What there must be before the role has the permissions.
     """
     # CDK takes a role of another account as it is, and says nothing.
-    if not hasattr(role, "attach_inline_policy") or known_to_differ(role.env.account, stack_of(construct).account):
+    if not hasattr(role, "attach_inline_policy") or known_to_differ(
+        environment_of_resource(role).account, environment_of(stack_of(construct)).account
+    ):
         cdk.Annotations.of(construct).add_warning_v2(
             "cdk-cleanroomsml:rolePermissionsNotAdded",
             f"the given role can't be changed from here; it must allow {needed}",

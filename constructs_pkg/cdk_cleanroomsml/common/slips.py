@@ -27,7 +27,7 @@ def kind_of(value: object) -> str:
 
 def is_token_object(value: object) -> bool:
     """Whether something is a Token and nothing else: what CDK resolves, and has no name of its own for."""
-    if not hasattr(value, "resolve") or hasattr(value, "node"):
+    if not hasattr(value, "resolve") or has_member(value, "node"):
         return False
     return not type(value).__module__.startswith("aws_cdk.aws_") or kind_of(value).startswith("Cfn")
 

@@ -120,7 +120,7 @@ def advice(value: object, hint: Any, parameter: str = "") -> str:  # noqa: ANN40
         return ": give what it is the reference of"
     if isinstance(value, (list, tuple)) and (len(value) == 1 or _are_plain(options)):
         return _instead_of_list(value, hint, options)
-    if hasattr(value, "node") or isinstance(value, enum.Enum):
+    if has_member(value, "node") or isinstance(value, enum.Enum):
         return _instead_of_construct(value, options, parameter)
     return _instead_of_value(value, options, parameter)
 

@@ -17,6 +17,7 @@ from ..common.environment import (
     audience_models,
     configured_audience_models,
     environment_of,
+    is_token,
     stack_of,
 )
 from ..common.imported import ImportedResource
@@ -350,7 +351,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
 
     def _stage_if(self, where: Environment) -> str:
         """What tells stacks apart whose account or Region isn't known: those of two stages need not share it."""
-        if not cdk.Token.is_unresolved(where.account + where.region):
+        if not is_token(where.account + where.region):
             return ""
         stage = cdk.Stage.of(self)
         return "" if stage is None else stage.node.path
@@ -383,7 +384,7 @@ class ConfiguredAudienceModel(TaggedCustomResource):
         Raises:
             ValueError: Another model of the account and Region is exported under this name.
         """
-        if export_name is not None and not cdk.Token.is_unresolved(export_name):
+        if export_name is not None and not is_token(export_name):
             where = environment_of(self.stack)
             export = ("Export", where.account, where.region, self._stage_if(where), export_name)
             other = claimed_by(self, *export)

@@ -195,7 +195,7 @@ def _claimed(model: IConfiguredAudienceModelRef) -> tuple[str, ...]:
     # An imported value, say, which is the same in all stacks of an account and Region.
     stack = stack_of(cast("Construct", model))
     where, stage = environment_of(stack), cdk.Stage.of(stack)
-    known = not cdk.Token.is_unresolved(where.account + where.region)
+    known = not is_token(where.account + where.region)
     place = (where.account, where.region) if known else ("" if stage is None else stage.node.path,)
     return (RESOURCE_TYPE, *place, json.dumps(stack.resolve(arn)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 
 from ..common.claims import claim, claimed_by
-from ..common.environment import environment_of_arn, resources_of_stack
+from ..common.environment import environment_of_arn, is_token, resources_of_stack
 from .policy import Permission
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check_adopt(problems: Problems, arn: str, stack: cdk.Stack, type: str, *, kn
     """
     problems.environment("adopt", environment_of_arn(arn, type), stack, _WHERE)
     known_by = known_by or arn
-    if not cdk.Token.is_unresolved(known_by):
+    if not is_token(known_by):
         other = claimed_by(stack, "Adopt", known_by)
         if other:
             problems.found.append(
@@ -55,7 +55,7 @@ def check_adopt(problems: Problems, arn: str, stack: cdk.Stack, type: str, *, kn
 
 def claim_adopted(construct: Construct, known_by: str) -> None:
     """Has nothing else in the application adopt the same."""
-    if not cdk.Token.is_unresolved(known_by):
+    if not is_token(known_by):
         claim(construct, "Adopt", known_by)
 
 

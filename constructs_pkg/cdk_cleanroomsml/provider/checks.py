@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
 from ..common.dead_letter_queues import QUEUE_REGION, check_is_standard
-from ..common.environment import environment_of, is_dummy
+from ..common.environment import environment_of, environment_of_resource, is_dummy
 from ..common.keys import key_arn_of
 from ..common.problems import Problems
 from ..common.removal_policy import check_removal_policy
@@ -47,7 +47,7 @@ def check_provider(stack: cdk.Stack, id: str, options: ProviderOptions) -> None:
     problems.resource("log_group", options.log_group, stack, _LOG_GROUP)
     role = options.role
     if role is not None and not is_dummy(role.role_ref.role_arn):
-        problems.same("role's account", role.env.account, environment_of(stack).account, _ROLE)
+        problems.same("role's account", environment_of_resource(role).account, environment_of(stack).account, _ROLE)
     problems.raise_if_any()
 
 

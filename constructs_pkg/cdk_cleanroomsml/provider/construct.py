@@ -13,7 +13,7 @@ from constructs import Construct
 
 from ..common.checks import checks_of
 from ..common.dead_letter_queues import allow_to_use_key_of, use_of_key_of
-from ..common.environment import environment_of, node_of, resources_of, stack_of
+from ..common.environment import environment_of, node_of, resources_of, scopes_of, stack_of
 from ..common.keys import itself
 from ..common.metrics import NAMESPACE
 from ..common.parameter_types import checked
@@ -23,7 +23,7 @@ from ..common.role_permissions import SERVICE_PRINCIPAL
 from .checks import check_options, check_provider
 from .function_code import function_code
 from .function_permissions import FunctionPermissions
-from .given_role import GivenFunctionRole, NeededPermissions, is_customized, role_arn_of
+from .given_role import GivenFunctionRole, NeededPermissions, is_made_here, role_arn_of
 from .options import ProviderOptions, defaults_of, set_defaults
 from .policy import Permission
 
@@ -173,12 +173,12 @@ class CleanRoomsMLProvider(Construct):
         """What the function may do with custom resources, which depend on it."""
         if options.role is None:
             given, own = None, self._create_role(log, options)
-            function_role = cast("iam.IRole", own)
+            function_role, role_name = cast("iam.IRole", own), own.role_name
             # With `iam.Role.customize_roles` it isn't made here, and so mustn't be what it may do.
             self.permissions = (
-                NeededPermissions(self, stack, self._needs(function_role, log, options), own)
-                if is_customized(own)
-                else FunctionPermissions(self, stack, own.role_name)
+                FunctionPermissions(self, stack, role_name)
+                if is_made_here(role_name)
+                else NeededPermissions(self, stack, self._needs(function_role, log, options), own)
             )
         else:
             given = GivenFunctionRole(self, stack, options.role, self._needs(options.role, log, options))
@@ -439,7 +439,7 @@ def _stack_id() -> str:
 
 
 def _stack_around(scope: Construct) -> cdk.Stack:
-    if not (isinstance(scope, cdk.Stack) or any(cdk.Stack.is_stack(each) for each in node_of(scope).scopes)):
+    if not (isinstance(scope, cdk.Stack) or any(cdk.Stack.is_stack(each) for each in scopes_of(scope))):
         raise ValueError(
             f"'{scope.node.path or 'the application'}' is not in a stack, and a provider is a stack's: give it a stack,"
             " or say with CleanRoomsMLProvider.configure how all are"

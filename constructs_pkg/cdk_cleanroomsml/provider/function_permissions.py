@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -166,8 +167,12 @@ class FunctionPermissions:
         name = self._name_of(f"{what}-{hashlib.sha256(path.encode()).hexdigest()[:16]}")
         if part_of is not None:
             return Policy(part_of, what, name, self._role_name, statements)
-        scope = node_of(self._stack).try_find_child(_ID) or Construct(self._stack, _ID)
-        return Policy(cast("Construct", scope), f"{path}/{what}", name, self._role_name, statements)
+        return Policy(self._beside, f"{path}/{what}", name, self._role_name, statements)
+
+    @cached_property
+    def _beside(self) -> Construct:
+        """What policies are in that are of nothing else in the stack."""
+        return cast("Construct", node_of(self._stack).try_find_child(_ID) or Construct(self._stack, _ID))
 
     def _watch(self) -> None:
         """Looks again when the application is defined, if there may be too much by then."""

@@ -130,7 +130,12 @@ def is_customized(role: object) -> TypeGuard[iam.Role]:
 
     CDK then has no policy for it, but a report. Its name is a text, as the name of an imported one.
     """
-    return isinstance(role, iam.Role) and not is_token(role.role_name)
+    return isinstance(role, iam.Role) and not is_made_here(role.role_name)
+
+
+def is_made_here(role_name: str) -> bool:
+    """Whether a role of this application is in its template, by its name, which else is a text."""
+    return is_token(role_name)
 
 
 def role_arn_of(role: IRoleRef) -> str:

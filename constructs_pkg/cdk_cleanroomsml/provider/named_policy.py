@@ -72,7 +72,7 @@ class NamedPolicy:
                 user.remove_resource_dependency(self.policy.resource)
                 if place is not policies.first:
                     user.add_resource_dependency(place.resource)
-        scope = self.policy.resource.node.scope
-        if scope is not None:
-            scope.node.try_remove_child(self.policy.resource.node.id)
+        node = self.policy.resource.node
+        if node.scope is not None:
+            node.scope.node.try_remove_child(node.id)
         self.is_moved = True

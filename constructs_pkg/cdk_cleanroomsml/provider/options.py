@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 from constructs import Construct
 
-from ..common.environment import node_of
+from ..common.environment import node_of, scopes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ def defaults_of(stack: cdk.Stack) -> ProviderOptions:
         stack: The stack.
     """
     options = ProviderOptions()
-    for scope in reversed(node_of(stack).scopes):
+    for scope in reversed(scopes_of(stack)):
         found = cast("_Defaults | None", node_of(scope).try_find_child(_ID))
         if found is not None:
             options = options.or_else(found.options)

@@ -26,7 +26,7 @@ from ..audience_model import (
 from ..common import limits
 from ..common.claims import claim, claimed_by
 from ..common.dead_letter_queues import check_dead_letter_queue
-from ..common.environment import KNOWN_STACK, stack_of
+from ..common.environment import KNOWN_STACK, environment_of_resource, stack_of
 from ..common.grant import grant_on
 from ..common.keys import is_defined_here, key_arn_of
 from ..common.metrics import AGE, AGE_DIMENSION, NAMESPACE
@@ -229,7 +229,7 @@ class AudienceModelRetraining(Construct):
         setattr(self, KNOWN_STACK, stack)
         claim(self, _ID, model_arn)
         if encryption_key is not None:
-            warn_of_another_account(self, "encryption_key", encryption_key.env.account)
+            warn_of_another_account(self, "encryption_key", environment_of_resource(encryption_key).account)
         place = place_of(self)
         own_name = unique_name(place, most=limits.NAME_LENGTH[1] - NAME_SUFFIX)
         marker = f"{place[0]}/{own_name}"

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from ..common.bucket_permissions import bucket_statements, warn_of_unknown_key
 from ..common.closed_keys import warn_of_closed_key
-from ..common.environment import stack_of
+from ..common.environment import environment_of_resource, stack_of
 from ..common.keys import key_arn_of, on_key
 from ..common.limits import FOLDER, FOLDER_PATTERN, OBJECT_KEY_LENGTH, ROLE_NAME, ROLE_NAME_LENGTH, ROLE_NAME_PATTERN
 from ..common.parameter_types import checked
@@ -99,10 +99,10 @@ class SeedAudience(Construct):
         )
         self.role: iam.IRole = cast("iam.IRole", role)
         """What Clean Rooms ML assumes to read."""
-        warn_of_another_account(self, "bucket", bucket.env.account)
+        warn_of_another_account(self, "bucket", environment_of_resource(bucket).account)
         warn_of_unknown_key(self, bucket, key)
         if key is not None:
-            warn_of_another_account(self, "encryption_key", key.env.account)
+            warn_of_another_account(self, "encryption_key", environment_of_resource(key).account)
             warn_of_closed_key(self, "encryption_key", key, self.role, [_DECRYPT])
 
     @property
@@ -121,7 +121,7 @@ class SeedAudience(Construct):
         key_arn = None if self.encryption_key is None else key_arn_of(self.encryption_key)
         statements = bucket_statements(
             bucket_arn=self.bucket.bucket_arn,
-            bucket_account=self.bucket.env.account,
+            bucket_account=environment_of_resource(self.bucket).account,
             prefix=self._prefix,
             key_arn=key_arn,
             bucket_actions=["s3:ListBucket"],

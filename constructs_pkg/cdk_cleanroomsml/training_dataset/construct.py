@@ -15,7 +15,7 @@ from ..common.arns import id_of
 from ..common.bucket_permissions import warn_of_unknown_key
 from ..common.checks import checks_of
 from ..common.closed_keys import warn_of_closed_key
-from ..common.environment import KNOWN_STACK, environment_of, known_to_differ, stack_of
+from ..common.environment import KNOWN_STACK, environment_of, environment_of_resource, known_to_differ, stack_of
 from ..common.imported import ImportedResource
 from ..common.keys import is_defined_here, key_arn_of
 from ..common.names import is_generated_if_needed, place_of, resolve_without_place, unique_name
@@ -281,22 +281,23 @@ class TrainingDataset(cdk.Resource):
             where=environment_of(self.stack),
             table=self.table,
             bucket_arn=self.bucket.bucket_arn,
-            bucket_account=self.bucket.env.account,
+            bucket_account=environment_of_resource(self.bucket).account,
             prefix=self._prefix,
             key_arn=None if key is None else key_arn_of(key),
         )
 
     def _warn_of_other_accounts(self) -> None:
-        warn_of_another_account(self, "bucket", self.bucket.env.account)
+        bucket_account, here = environment_of_resource(self.bucket).account, environment_of(self.stack).account
+        warn_of_another_account(self, "bucket", bucket_account)
         if self.encryption_key is not None:
-            warn_of_another_account(self, "encryption_key", self.encryption_key.env.account)
-        if self.table.catalog_id and known_to_differ(self.table.catalog_id, self.stack.account):
+            warn_of_another_account(self, "encryption_key", environment_of_resource(self.encryption_key).account)
+        if self.table.catalog_id and known_to_differ(self.table.catalog_id, here):
             cdk.Annotations.of(self).add_warning_v2(
                 "cdk-cleanroomsml:catalogInAnotherAccount",
                 f"the given table is in the catalog of account {self.table.catalog_id}: its resource policy must allow "
                 "there what the role is allowed here",
             )
-            if not known_to_differ(self.bucket.env.account, self.stack.account) and not is_defined_here(self.bucket):
+            if not known_to_differ(bucket_account, here) and not is_defined_here(self.bucket):
                 cdk.Annotations.of(self).add_warning_v2(
                     "cdk-cleanroomsml:bucketAccountAssumed",
                     f"the given table is in the catalog of account {self.table.catalog_id}, and the given bucket "
@@ -327,7 +328,9 @@ def _check_access(
     problems.key_of_bucket("encryption_key", key, bucket)
     if role is not None:
         problems.policy_text("role", role.role_ref.role_arn)
-        problems.same("role's account", role.env.account, environment_of(stack).account, ONE_ACCOUNT)
+        problems.same(
+            "role's account", environment_of_resource(role).account, environment_of(stack).account, ONE_ACCOUNT
+        )
 
 
 def _interactions(

@@ -60,7 +60,7 @@ def test_the_first_model_of_a_stack_takes_no_more_messages() -> None:
     stack = Synth().stack
     with counted() as messages:
         model(stack, "Model")
-    assert messages.call_count <= 76
+    assert messages.call_count <= 69
 
 
 def test_a_nested_stack_has_a_function_of_its_own(synth: Synth) -> None:
