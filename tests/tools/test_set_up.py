@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import runpy
 import subprocess
@@ -314,6 +315,32 @@ def test_two_at_once_install_once(tools: Tools, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Lock, "have", another_was_faster)
     go("dev")
     assert tools.take() == []
+
+
+def test_what_npm_is_told_for_other_folders_does_not_count(tmp_path: Path) -> None:
+    told = {
+        "before": "2020-01-01",
+        "bin-links": "false",
+        "dry-run": "true",
+        "location": "global",
+        "package-lock-only": "true",
+    }
+    (tmp_path / ".npmrc").write_text("\n".join(f"{name}={value}" for name, value in told.items()))
+    npm = ["npm", "config", "list", "--json", "--userconfig", str(tmp_path / ".npmrc")]
+    variables = Environment(REPOSITORY / ".venv").variables({"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
+
+    def settings(*options: str) -> dict[str, object]:
+        found = json.loads(subprocess.check_output([*npm, *options], cwd=tmp_path, env=variables))
+        return {name: found[name] for name in told}
+
+    assert settings()["bin-links"] is False
+    assert settings(*module._NPM_CI) == {
+        "before": None,
+        "bin-links": True,
+        "dry-run": False,
+        "location": "project",
+        "package-lock-only": False,
+    }
 
 
 @pytest.mark.parametrize("words", [["dev"], ["clean"]])
