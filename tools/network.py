@@ -55,14 +55,17 @@ _UV = (
     "UV_REQUEST_TIMEOUT",
     "UV_SYSTEM_CERTS",
 )
-# Of Python's, those that would have another Python's modules imported, or other code run.
+# Of Python's, those that would have another Python's modules imported, other code run, or tools fail that others made.
 _PYTHON = (
     "CONDA_PREFIX",
     "PYTHONDONTWRITEBYTECODE",  # each process would compile the CDK anew, for some five seconds
     "PYTHONHOME",
+    "PYTHONINSPECT",
     "PYTHONOPTIMIZE",
     "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
     "PYTHONSAFEPATH",
+    "PYTHONWARNINGS",  # as errors, they end pip
     "VIRTUAL_ENV",
     "__PYVENV_LAUNCHER__",
 )

@@ -280,3 +280,9 @@ def test_another_file_under_the_pinned_name_is_refused(index: Index, tmp_path: P
     done = install(UV, f"needed==1 --hash=sha256:{'0' * 64}\n", variables, tmp_path)
     assert done.returncode != 0
     assert "hash" in (done.stdout + done.stderr).lower()
+
+
+def test_what_the_users_python_is_told_does_not_end_a_step(tmp_path: Path) -> None:
+    told = {"PYTHONHOME": "/none", "PYTHONINSPECT": "1", "PYTHONPLATLIBDIR": "none", "PYTHONWARNINGS": "error"}
+    program = "import sys, warnings; warnings.warn('old', DeprecationWarning); sys.exit(0)"
+    subprocess.run([sys.executable, "-c", program], env=environment({}, {**os.environ, **told}, tmp_path), check=True)

@@ -327,7 +327,7 @@ def test_what_npm_is_told_for_other_folders_does_not_count(tmp_path: Path) -> No
     }
     (tmp_path / ".npmrc").write_text("\n".join(f"{name}={value}" for name, value in told.items()))
     npm = ["npm", "config", "list", "--json", "--userconfig", str(tmp_path / ".npmrc")]
-    variables = Environment(REPOSITORY / ".venv").variables({"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
+    variables = Environment(Path(sys.prefix)).variables({"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
 
     def settings(*options: str) -> dict[str, object]:
         found = json.loads(subprocess.check_output([*npm, *options], cwd=tmp_path, env=variables))
