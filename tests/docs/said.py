@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 @cache
-def messages(folder: Path) -> tuple[str, ...]:
-    """Every text in the Python code below a folder, with `…` where a value goes."""
+def messages(place: Path) -> tuple[str, ...]:
+    """Every text in a Python file, or in all below a folder, with `…` where a value goes."""
     texts = []
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
         tree = ast.parse(path.read_text())
         constants = {
             ast.unparse(node.targets[0]): str(node.value.value)

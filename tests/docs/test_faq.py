@@ -34,12 +34,12 @@ def errors() -> list[tuple[str, str]]:
 
 @cache
 def said(by_cli: bool) -> tuple[str, ...]:
-    """All that the CDK CLI says, or this library, with the engine in place of CloudFormation."""
+    """All that the CDK CLI says, or this library, and the engine for CloudFormation when it refuses a request."""
     if by_cli:
         program = (REPOSITORY / "node_modules" / "aws-cdk" / "lib" / "index.js").read_text()
         return (re.sub(r"\$\{[^}]*\}", "…", program),)
-    cloudformation = Path(str(ministack.__file__)).parent / "services" / "cloudformation"
-    return tuple(text for folder in (PACKAGE, cloudformation) for text in messages(folder))
+    requests = Path(str(ministack.__file__)).parent / "services" / "cloudformation" / "handlers.py"
+    return tuple(text for place in (PACKAGE, requests) for text in messages(place))
 
 
 @pytest.mark.parametrize(("who", "error"), errors(), ids=lambda value: value[:40])

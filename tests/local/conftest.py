@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import time
 import zipfile
@@ -178,14 +179,14 @@ def handler(event, context):
 # gate and wait for one, which proves that two requests are carried out at the same time.
 PROVIDER = """
 def handler(event, context):
-    kept = os.environ["AWS_ENDPOINT_URL"] + "/events"
-    key = event["RequestId"]
+    kept = os.environ["AWS_ENDPOINT_URL"] + "/provider"
+    key = "events/" + event["RequestId"]
     delivery = http("GET", f"{kept}?list-type=2").count(f"<Key>{key}".encode())
     seen = look(event) if "Look" in event["ResourceProperties"] else {}
     http("PUT", f"{kept}/{key}-{delivery}", json.dumps({**event, "at": time.time(), "seen": seen}).encode())
     steps = json.loads(event["ResourceProperties"].get(event["RequestType"], "[{}]"))
     step = steps[min(delivery, len(steps) - 1)]
-    gates = os.environ["AWS_ENDPOINT_URL"] + "/gates/"
+    gates = kept + "/gates/"
     if "open" in step:
         http("PUT", gates + step["open"], b"open")
     while "wait" in step:
@@ -218,6 +219,11 @@ def handler(event, context):
 """
 
 
+BUCKET = "provider"
+"""What tests and the provider exchange."""
+PROVIDERS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/provider"
+
+
 class Stacks:
     """CloudFormation against an engine, with a provider for custom resources."""
 
@@ -225,18 +231,14 @@ class Stacks:
         self.answers = Recorder()
         self.cloudformation = self.answers.watch(engine.client("cloudformation"))
         self._s3 = engine.client("s3")
-        self._s3.create_bucket(Bucket="events")
-        self._s3.create_bucket(Bucket="templates")
-        self._s3.create_bucket(Bucket="gates")
-        role = engine.client("iam").create_role(
-            RoleName="provider", AssumeRolePolicyDocument=json.dumps(trust("lambda.amazonaws.com"))
-        )
+        self._numbers = itertools.count()
+        self._s3.create_bucket(Bucket=BUCKET)
         self._lambda = engine.client("lambda")
         self.service_token: str = self._lambda.create_function(
             FunctionName="provider",
             Runtime="python3.13",
             Handler="index.handler",
-            Role=role["Role"]["Arn"],
+            Role=PROVIDERS_ROLE,
             Code={"ZipFile": zipped(code)},
             Timeout=5,
         )["FunctionArn"]
@@ -267,9 +269,9 @@ class Stacks:
 
     def nested(self, resources: dict[str, Any], **attributes: Any) -> dict[str, Any]:
         """A nested stack with these resources."""
-        key = f"{len(self._s3.list_objects_v2(Bucket='templates').get('Contents', []))}.json"
-        self._s3.put_object(Bucket="templates", Key=key, Body=json.dumps({"Resources": resources}))
-        url = f"https://s3.us-east-1.amazonaws.com/templates/{key}"
+        key = f"templates/{next(self._numbers)}.json"
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({"Resources": resources}))
+        url = f"https://s3.us-east-1.amazonaws.com/{BUCKET}/{key}"
         return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}, **attributes}
 
     def create(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **options: Any) -> str:
@@ -310,7 +312,7 @@ class Stacks:
 
     def open(self, gate: str) -> None:
         """Lets go on what waits at a gate."""
-        self._s3.put_object(Bucket="gates", Key=gate, Body=b"open")
+        self._s3.put_object(Bucket=BUCKET, Key=f"gates/{gate}", Body=b"open")
 
     def told(self, *logical_ids: str, stack: str = "stack") -> list[tuple[str, str, str]]:
         """The stack's events, of these resources only: logical id, status and reason."""
@@ -352,8 +354,8 @@ class Stacks:
 
     def events(self) -> list[dict[str, Any]]:
         """What the provider was sent, in order."""
-        keys = [each["Key"] for each in self._s3.list_objects_v2(Bucket="events").get("Contents", [])]
-        found = [json.load(self._s3.get_object(Bucket="events", Key=key)["Body"]) for key in keys]
+        keys = [each["Key"] for each in self._s3.list_objects_v2(Bucket=BUCKET, Prefix="events/").get("Contents", [])]
+        found = [json.load(self._s3.get_object(Bucket=BUCKET, Key=key)["Body"]) for key in keys]
         return sorted(found, key=lambda event: float(event["at"]))
 
     def sent(self) -> list[tuple[str, str, str | None]]:
@@ -373,6 +375,7 @@ class Stacks:
         return stack
 
     def _settle(self, name: str = "stack") -> str:
+        time.sleep(LOOK_SECONDS)  # no operation is over at once
         return str(until(lambda: _ended(self._describe(name)["StackStatus"])))
 
 
@@ -401,6 +404,9 @@ def new_stacks_fixture(engine_process: Engine) -> Iterator[Callable[[], Stacks]]
 @pytest.fixture
 def guarded_stacks(guarded_engine: Engine) -> Iterator[Stacks]:
     """The same with IAM enforced; the provider only looks at its own resource, and answers with what it sees."""
+    guarded_engine.client("iam").create_role(
+        RoleName="provider", AssumeRolePolicyDocument=json.dumps(trust("lambda.amazonaws.com"))
+    )
     made = Stacks(guarded_engine, LOOK + LOOKING_PROVIDER)
     yield made
     assert made.answers.problems == []
@@ -436,13 +442,17 @@ def role() -> str:
     return ROLE
 
 
+LOOK_SECONDS = 0.03
+"""A look takes a tenth of that of a core."""
+
+
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """Waits for what another process does, and returns it; what takes longer is looked at less often."""
     begin = time.monotonic()
     while not (happened := condition()):
         waited = time.monotonic() - begin
         assert waited < seconds, f"it did not happen within {seconds} s"
-        time.sleep(min(max(0.02, waited / 4), 0.2))
+        time.sleep(min(max(LOOK_SECONDS, waited / 4), 0.2))
     return happened
 
 

@@ -25,6 +25,7 @@ from .pins import EngineError, check_installed
 from .programs import node_alone, search_path
 from .running import Json, request
 from .service import Call, Fault
+from .service.audience_models import check_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -380,6 +381,11 @@ def check_region(text: str) -> None:
 def _arns(audience_models: Sequence[str]) -> tuple[str, ...]:
     if isinstance(audience_models, str):
         raise EngineError(f"audience_models must be a list of ARNs, got the text '{audience_models}'")
+    try:
+        for arn in audience_models:
+            check_arn(arn)
+    except ValueError as error:
+        raise EngineError(str(error)) from error
     return tuple(audience_models)
 
 

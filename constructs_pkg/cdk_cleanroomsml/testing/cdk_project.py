@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..common.articles import with_article
-from ..local.cli.command import check_cdk
+from ..local.cli.command import check_programs
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -118,7 +118,7 @@ class CdkProject:
         __tracebackhide__ = True
         _check_texts("arguments", arguments, "write 'deploy', '--all', each by itself")
         environment = self.engine.child_environment(folder=self.folder)
-        check_cdk(environment["PATH"])
+        check_programs("node", "cdk", path=environment["PATH"])
         command = ["cdk", *arguments]
         done = subprocess.run(  # noqa: S603 - no shell
             command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -59,12 +60,19 @@ def interruptible() -> Iterator[None]:
 
 
 class TestOneCommand:
-    def test_its_exit_code_is_passed_on(self, temporary: Path) -> None:
-        done = run(*script("print('hello'); raise SystemExit(7)"))
-        assert (done.returncode, done.stdout) == (7, "hello\n")
+    def test_its_exit_code_is_passed_on_and_a_shell_says_that_it_is_inside(self, temporary: Path) -> None:
+        done = run("--no-bootstrap", "--", "sh", input="echo $AWS_ENDPOINT_URL; exit 7")
+        assert (done.returncode, done.stdout.startswith("http://127.0.0.1:")) == (7, True)
+        assert f"you are in the engine: cdk, aws and boto3 talk to {done.stdout.strip()}; exit ends both" in done.stderr
         assert list(temporary.iterdir()) == []
 
-    def test_a_signal_is_passed_on_as_a_shell_does(self, temporary: Path) -> None:
+    def test_a_signal_is_passed_on_as_a_shell_does_and_the_engine_needs_no_node(
+        self, temporary: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in os.environ.keys() - {"PYTEST_CURRENT_TEST", "TMPDIR"}:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PATH", "/nonexistent")
+        monkeypatch.chdir(temporary)
         assert main(script("import os; os.kill(os.getpid(), 9)")) == 128 + signal.SIGKILL
         assert list(temporary.iterdir()) == []
 
@@ -79,27 +87,6 @@ print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
         options = ["--account", "444455556666", "--region", "eu-west-1", "--auth"]
         assert main([*options, "--audience-model", arn, "--audience-model", f"{arn}-2", *script(code)]) == 0
         assert capfd.readouterr().out.splitlines() == [f"{arn} {arn}-2", "arn:aws:iam::444455556666:root eu-west-1"]
-        assert list(temporary.iterdir()) == []
-
-    def test_bootstrap(self, temporary: Path, tmp_path: Path) -> None:
-        (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
-        context = {"@aws-cdk/core:bootstrapQualifier": "mine"}
-        (tmp_path / "cdk.json").write_text(json.dumps({"app": "exit 1", "context": context}))
-        code = """
-import boto3, os, shutil
-print(shutil.which("cdk"), os.path.realpath(shutil.which("node")), sep="\\n")
-print(*[each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]])
-"""
-        bare = os.environ | {"PATH": "/usr/bin:/bin"}
-        done = run("--", sys.executable, "-c", code, cwd=tmp_path, env=bare)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines() == [
-            str(tmp_path / "node_modules" / ".bin" / "cdk"),
-            str(NODE),
-            "cdk-mine-assets-111122223333-us-east-1",
-        ]
-        said = r"^cdk_cleanroomsml\.local: bootstrapped aws://111122223333/us-east-1 in \d+ s$"
-        assert re.search(said, done.stderr, re.MULTILINE)
         assert list(temporary.iterdir()) == []
 
     @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -124,9 +111,8 @@ class TestServing:
         process.kill()
         process.wait()
 
-    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
     def test_it_prints_what_to_export_and_ends_on_a_signal(
-        self, serving: subprocess.Popen[str], temporary: Path, sent: int, code: int
+        self, serving: subprocess.Popen[str], temporary: Path
     ) -> None:
         assert serving.stdout
         assert serving.stderr
@@ -137,11 +123,17 @@ class TestServing:
         assert "AWS_PROFILE" in lines[0].removeprefix("unset ").split()
         use = f'{"; ".join(lines)}; {shlex.quote(sys.executable)} -c "{WHO}"'
         assert subprocess.run(use, shell=True, capture_output=True, text=True, check=True).stdout == "111122223333\n"  # noqa: S602 - a shell is what the lines are for
-        serving.send_signal(sent)
-        assert serving.wait(60) == code
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(60) == 130
         said = serving.stderr.read()
         assert re.search(r"once, before the first deployment: (npx )?cdk bootstrap aws://111122223333/us-east-1", said)
         assert list(temporary.iterdir()) == []
+
+    def test_sigterm_ends_it_too(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("cdk_cleanroomsml.local.engine.Engine", lambda **_: contextlib.nullcontext(engine))
+        monkeypatch.setattr(signal, "pause", lambda: signal.raise_signal(signal.SIGTERM))
+        with pytest.raises(SystemExit, match=r"^143$"):
+            main([])
 
 
 WHO = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
@@ -155,14 +147,15 @@ class TestMistakes:
         assert said.startswith(f"cdk_cleanroomsml.local: error: port {port} can't be used")
 
     def test_no_such_program(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["--no-bootstrap", "--", "no-such-program"]) == 1
+        """Before an engine starts, and is bootstrapped."""
+        assert main(["--", "no-such-program"]) == 1
         said = capsys.readouterr().err
-        assert said.splitlines()[-1] == "cdk_cleanroomsml.local: error: there is no program no-such-program on the path"
+        assert said == "cdk_cleanroomsml.local: error: there is no program no-such-program on the path\n"
 
     def test_an_audience_model_that_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["--audience-model", "mine", *script("")]) == 1
         said = capsys.readouterr().err
-        assert said.splitlines()[-1] == "cdk_cleanroomsml.local: error: 'mine' is not the ARN of an audience model"
+        assert said == "cdk_cleanroomsml.local: error: 'mine' is not the ARN of an audience model\n"
 
     def test_an_audience_model_of_another_account(self, capsys: pytest.CaptureFixture[str]) -> None:
         arn = "arn:aws:cleanrooms-ml:us-east-1:444455556666:audience-model/theirs"
@@ -220,6 +213,17 @@ class TestMistakes:
         with pytest.raises(EngineError, match=f"there is no CDK CLI .*: npm install aws-cdk@{CDK_CLI_VERSION}"):
             command.bootstrap("111122223333", "us-east-1", {"PATH": str(tmp_path)})
 
+    def test_a_bootstrap_reads_the_working_directory_and_runs_no_application(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """That the CDK CLI then does as it is told, tests/docs/test_getting_started.py shows."""
+        monkeypatch.chdir(tmp_path)
+        program(tmp_path / "node")
+        program(tmp_path / "cdk", 'pwd >called; printf "%s\\n" "$@" >>called')
+        command.bootstrap("111122223333", "us-east-1", {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        called = (tmp_path / "called").read_text().splitlines()
+        assert called == [str(tmp_path), "bootstrap", "aws://111122223333/us-east-1", "--app", ""]
+
     def test_a_bootstrap_that_fails(self, tmp_path: Path) -> None:
         program(tmp_path / "node")
         program(tmp_path / "cdk", "echo working; echo it broke >&2; exit 3")
@@ -231,11 +235,6 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["--version"])
     assert capsys.readouterr().out == f"cdk-cleanroomsml {metadata.version('cdk-cleanroomsml')}\n"
-
-
-def test_a_shell_says_that_it_is_inside() -> None:
-    done = run("--no-bootstrap", "--", "sh", input="echo $AWS_ENDPOINT_URL")
-    assert f"you are in the engine: cdk, aws and boto3 talk to {done.stdout.strip()}; exit ends both" in done.stderr
 
 
 def test_a_child_finds_the_projects_own_programs(
@@ -347,11 +346,3 @@ def test_the_search_path(tmp_path: Path) -> None:
 def program(path: Path, code: str = "") -> None:
     path.write_text(f"#!/bin/sh\n{code}\n")
     path.chmod(0o755)
-
-
-def test_the_engine_needs_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ.keys() - {"PYTEST_CURRENT_TEST"}:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.chdir(tmp_path)
-    assert main(script("")) == 0

@@ -26,7 +26,7 @@ def bootstrap(account: str, region: str, environment: Mapping[str, str]) -> None
     Raises:
         EngineError: Node.js or the CDK CLI is missing, or the CLI failed.
     """
-    check_cdk(environment["PATH"])
+    check_programs("node", "cdk", path=environment["PATH"])
     command = ["cdk", "bootstrap", f"aws://{account}/{region}"]
     # An app in the working directory gives its context (a qualifier, say), but needn't run for this.
     without_app = [*command, "--app", ""]
@@ -42,12 +42,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
     Returns:
         Its exit code; 128 and the signal's number when a signal ended it, as a shell has it.
-
-    Raises:
-        EngineError: there is no such program.
     """
-    if shutil.which(command[0], path=environment["PATH"]) is None:
-        raise EngineError(_missing(command[0]))
     if Path(command[0]).name in _SHELLS and len(command) == 1:
         sys.stderr.write(
             "cdk_cleanroomsml.local: you are in the engine: cdk, aws and boto3 talk to"
@@ -87,16 +82,17 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def check_cdk(path: str) -> None:
-    """Checks that Node.js and the CDK CLI are there.
+def check_programs(*programs: str, path: str) -> None:
+    """Checks that programs are there.
 
     Args:
-        path: where programs are looked for, a value of the variable PATH.
+        programs: their names, or paths.
+        path: where they are looked for, a value of the variable PATH.
 
     Raises:
         EngineError: one of them isn't.
     """
-    for program in ("node", "cdk"):
+    for program in programs:
         if shutil.which(program, path=path) is None:
             raise EngineError(_missing(program))
 

@@ -17,9 +17,11 @@ import signal
 import sys
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..pins import DISTRIBUTION, EngineError, check_installed
+from ..programs import own_node, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.run(options)
             return 0
         _check_accounts(options)
+        _check_program(command)
         return _serve(options, command)
     except EngineError as error:
         _say(f"error: {error}")
@@ -158,6 +161,14 @@ def _check_accounts(options: argparse.Namespace) -> None:
         owner = re.search(":([0-9]{12}):audience-model/", arn)
         if owner and owner[1] != options.account:
             raise EngineError(f"{arn} is not an audience model of account {options.account}: add --account {owner[1]}")
+
+
+def _check_program(command: list[str]) -> None:
+    """What isn't there is told before the engine starts, and is bootstrapped."""
+    from .command import check_programs
+
+    path = search_path(Path.cwd(), os.environ.get("PATH", ""), own_node())
+    check_programs(*command[:1], path=path)
 
 
 def _terminate(*_: object) -> NoReturn:

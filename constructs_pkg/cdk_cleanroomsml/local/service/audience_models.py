@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .context import named
 from .errors import ServiceError, validation
+from .model import service_model
 from .progress import progress
+from .requests import pattern
 from .rules import MAX_PENDING_AUDIENCE_MODELS, tag_problems
 
 if TYPE_CHECKING:
@@ -17,6 +19,16 @@ _DETAILS = {
     "CREATE_FAILED": {"statusCode": "TRAINING_FAILED", "message": "the training failed"},
     "DELETE_FAILED": {"statusCode": "DELETE_FAILED", "message": "the deletion failed"},
 }
+
+
+def check_arn(text: str) -> None:
+    """Checks that a text is the ARN of an audience model.
+
+    Raises:
+        ValueError: it isn't.
+    """
+    if not pattern(service_model("cleanroomsml").shape({"shape": "AudienceModelArn"})["pattern"]).fullmatch(text):
+        raise ValueError(f"'{text}' is not the ARN of an audience model")
 
 
 def create(call: Context, request: dict[str, Any]) -> dict[str, Any]:

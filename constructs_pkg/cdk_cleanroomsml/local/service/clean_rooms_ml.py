@@ -28,7 +28,7 @@ from .errors import ConnectionLost, NoAnswer, ServiceError, bare, validation
 from .faults import PROPAGATION_MESSAGE, Faults, TokenBucket, unknown
 from .model import ServiceModel, ServiceName, service_model
 from .objects import Objects, ObjectsInMemory
-from .requests import pattern, read_request
+from .requests import read_request
 from .responses import Response, answer, error_answer
 from .store import Shared, Store
 from .switches import from_environment
@@ -284,9 +284,7 @@ class CleanRoomsML:
         Raises:
             ValueError: the text is not the ARN of an audience model, or the status is none.
         """
-        wanted = service_model("cleanroomsml").shape({"shape": "AudienceModelArn"})
-        if not pattern(wanted["pattern"]).fullmatch(arn):
-            raise ValueError(f"'{arn}' is not the ARN of an audience model")
+        audience_models.check_arn(arn)
         statuses = service_model("cleanroomsml").shape({"shape": "AudienceModelStatus"})["enum"]
         if problems := unknown("status", status, statuses):
             raise ValueError(problems[0])
