@@ -228,6 +228,7 @@ class Stacks:
     """CloudFormation against an engine, with a provider for custom resources."""
 
     def __init__(self, engine: Engine, code: str = LOOK + PROVIDER) -> None:
+        self._engine = engine
         self.answers = Recorder()
         self.cloudformation = self.answers.watch(engine.client("cloudformation"))
         self._s3 = engine.client("s3")
@@ -375,8 +376,8 @@ class Stacks:
         return stack
 
     def _settle(self, name: str = "stack") -> str:
-        time.sleep(LOOK_SECONDS)  # no operation is over at once
-        return str(until(lambda: _ended(self._describe(name)["StackStatus"])))
+        self._engine.settle(seconds=30)
+        return str(self._describe(name)["StackStatus"])
 
 
 @pytest.fixture
@@ -442,22 +443,14 @@ def role() -> str:
     return ROLE
 
 
-LOOK_SECONDS = 0.03
-"""A look takes a tenth of that of a core."""
-
-
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """Waits for what another process does, and returns it; what takes longer is looked at less often."""
     begin = time.monotonic()
     while not (happened := condition()):
         waited = time.monotonic() - begin
         assert waited < seconds, f"it did not happen within {seconds} s"
-        time.sleep(min(max(LOOK_SECONDS, waited / 4), 0.2))
+        time.sleep(min(max(0.02, waited / 4), 0.2))
     return happened
-
-
-def _ended(status: str) -> str | None:
-    return None if status.endswith("_IN_PROGRESS") else status
 
 
 def zipped(code: str, mode: int = 0o644) -> bytes:

@@ -6,8 +6,6 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..conftest import until
-
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
 
@@ -34,7 +32,7 @@ class Machines:
         return str(self.client.start_execution(stateMachineArn=machine)["executionArn"])
 
     def finish(self, execution: str) -> dict[str, Any]:
-        until(lambda: self.describe(execution)["status"] != "RUNNING")
+        self._engine.settle()
         return self.describe(execution)
 
     def describe(self, execution: str) -> dict[str, Any]:
@@ -60,7 +58,8 @@ class Machines:
         return self.run({"Call": task})
 
     def wait_until_waiting(self, execution: str) -> None:
-        until(lambda: self._last_event(execution) == "WaitStateEntered")
+        self._engine.settle()
+        assert self._last_event(execution) == "WaitStateEntered"
 
     def executions(self, machine: str) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self.client.list_executions(stateMachineArn=machine)["executions"]
