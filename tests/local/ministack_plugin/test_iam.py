@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -322,7 +323,7 @@ class TestPartnersJob:
     @pytest.fixture(autouse=True)
     def chain(self, guarded_engine: Engine, request_for: Any, collaboration_request: Any) -> None:
         """Two accounts, a collaboration, an associated model; the partner has a seed, the owner an output bucket."""
-        self.engine = guarded_engine
+        self.engine, self.numbers = guarded_engine, itertools.count()
         own, partner = partial(guarded_engine.client), partial(guarded_engine.client, account=PARTNER)
         made = partner("cleanrooms").create_collaboration(**collaboration_request())["collaboration"]
         for account in (own, partner):
@@ -425,9 +426,11 @@ class TestPartnersJob:
         with denied(ml, self.ACTION, self.model):
             ml.start_audience_generation_job(**self.request())
 
-    @pytest.mark.parametrize(
-        ("principal", "condition", "allowed"),
-        [
+    def test_whom_the_models_policy_names(self, caller: Any) -> None:
+        partner = partial(self.engine.client, account=PARTNER)
+        organization = partner("organizations").describe_organization()["Organization"]["Id"]
+        ml = caller(*self.statements().values(), account=PARTNER)
+        cases: list[tuple[str, dict[str, str], bool]] = [
             (PARTNER, {}, True),
             (f"arn:aws:iam::{PARTNER}:root", {}, True),
             ("777788889999", {}, False),
@@ -436,59 +439,43 @@ class TestPartnersJob:
             (f"arn:aws:iam::{PARTNER}:role/another", {}, False),
             (f"arn:aws:iam::{OWN}:role/caller-1", {}, False),
             ("*", {"aws:PrincipalAccount": PARTNER}, True),
-            ("*", {"aws:PrincipalOrgID": "{organization}"}, True),
+            ("*", {"aws:PrincipalOrgID": organization}, True),
             ("*", {"aws:PrincipalOrgID": "o-1234567890"}, False),
-        ],
-    )
-    def test_whom_the_models_policy_names(
-        self, caller: Any, principal: str, condition: dict[str, str], allowed: bool
-    ) -> None:
-        partner = partial(self.engine.client, account=PARTNER)
-        organization = partner("organizations").describe_organization()["Organization"]["Id"]
-        jobs = f"{PREFIX}:audience-generation-job/*"
-        equals = {key: value.format(organization=organization) for key, value in condition.items()}
-        statement = {
-            **allow(self.ACTION, StringEquals={"cleanrooms-ml:CollaborationId": self.collaboration, **equals}),
-            "Principal": {"AWS": principal},
-            "Resource": [self.model, jobs],
-        }
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.engine.client("cleanroomsml").put_configured_audience_model_policy(
-            configuredAudienceModelArn=self.model, configuredAudienceModelPolicy=document
-        )
-        ml = caller(*self.statements().values(), account=PARTNER)
-        if allowed:
-            ml.start_audience_generation_job(**self.request())
-        else:
-            with pytest.raises(ml.exceptions.AccessDeniedException, match="resource-based policy"):
-                ml.start_audience_generation_job(**self.request())
+        ]
+        within = {"cleanrooms-ml:CollaborationId": self.collaboration}
+        found = [
+            (principal, condition, self.lets_in(principal, ml, self.seed_role, StringEquals=within | condition))
+            for principal, condition, _ in cases
+        ]
+        assert found == cases
 
-    @pytest.mark.parametrize(
-        ("principal", "allowed"),
-        [(f"arn:aws:iam::{OWN}:role/caller-2", True), (OWN, False), (f"arn:aws:iam::{OWN}:role/another", False)],
-    )
-    def test_in_the_owners_account_the_models_policy_is_enough(
-        self, caller: Any, principal: str, allowed: bool
-    ) -> None:
+    def test_in_the_owners_account_the_models_policy_is_enough(self, caller: Any) -> None:
         """For whom it names; the account as a whole is let in by its own policies only."""
         read = allow("s3:GetObject", "arn:aws:s3:::seeds/*")
         seeds = self.role(partial(self.engine.client), "seeds", "audience-generation-job", read)
-        statement = {
-            **allow(self.ACTION),
-            "Principal": {"AWS": principal},
-            "Resource": [self.model, f"{PREFIX}:audience-generation-job/*"],
-        }
-        self.engine.client("cleanroomsml").put_configured_audience_model_policy(
-            configuredAudienceModelArn=self.model, configuredAudienceModelPolicy=json.dumps({"Statement": [statement]})
-        )
         ml = caller(pass_role(seeds))
-        request = self.request()
-        request["seedAudience"]["roleArn"] = seeds
-        if allowed:
+        cases = {f"arn:aws:iam::{OWN}:role/caller-2": True, OWN: False, f"arn:aws:iam::{OWN}:role/another": False}
+        assert {principal: self.lets_in(principal, ml, seeds, why=self.ACTION) for principal in cases} == cases
+
+    def lets_in(
+        self, principal: str, ml: Any, seed_role: str, *, why: str = "resource-based policy", **condition: Any
+    ) -> bool:
+        """Whether somebody may start a job when the model's policy names a principal, under a condition."""
+        jobs = f"{PREFIX}:audience-generation-job/*"
+        statement = allow(self.ACTION, **condition) | {"Principal": {"AWS": principal}, "Resource": [self.model, jobs]}
+        self.engine.client("cleanroomsml").put_configured_audience_model_policy(
+            configuredAudienceModelArn=self.model,
+            configuredAudienceModelPolicy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        request = self.request(f"job {next(self.numbers)}")
+        request["seedAudience"]["roleArn"] = seed_role
+        try:
             ml.start_audience_generation_job(**request)
-        else:
-            with denied(ml, self.ACTION, self.model):
-                ml.start_audience_generation_job(**request)
+        except ml.exceptions.AccessDeniedException as error:
+            if why not in str(error):
+                raise
+            return False
+        return True
 
     def test_the_models_policy_must_allow_it(self, caller: Any) -> None:
         owner = self.engine.client("cleanroomsml")
