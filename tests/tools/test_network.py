@@ -205,12 +205,21 @@ UV = (sys.executable, "-m", "uv", "--no-config", "--no-cache", "pip")
 BOTH = (PIP, UV)
 
 
-def reach(configuration: str, folder: Path) -> dict[str, str]:
-    """The variables that both tools get, for a user with this `pip.conf`."""
+def listed(configuration: str, folder: Path) -> str:
+    """What pip lists for a user with this `pip.conf`."""
     (folder / "pip.conf").write_text(configuration)
-    kept = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIP_CONFIG_FILE": str(folder / "pip.conf")}
-    listed = subprocess.run([*PIP, "config", "list"], env=kept, capture_output=True, text=True, check=True).stdout
-    return environment(pip_settings(listed), kept, folder)
+    variables = user(folder) | {"PIP_CONFIG_FILE": str(folder / "pip.conf")}
+    list_ = [*PIP, "config", "list"]
+    return subprocess.run(list_, env=variables, capture_output=True, text=True, check=True).stdout
+
+
+def user(folder: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(folder)}
+
+
+def reach(folder: Path, **settings: str) -> dict[str, str]:
+    """The variables that both tools get, for a user with these settings in `pip.conf`."""
+    return environment({name.replace("_", "-"): value for name, value in settings.items()}, user(folder), folder)
 
 
 def install(
@@ -229,10 +238,9 @@ def install(
 def test_both_take_the_index_of_pip_conf_and_nothing_else_of_it(index: Index, tmp_path: Path) -> None:
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
     (tmp_path / "constraints.txt").write_text("needed==2\n")
-    variables = reach(
-        f"[global]\nindex-url = {index.url}/simple\nconstraint = {tmp_path}/constraints.txt\n[install]\nuser = yes\n",
-        tmp_path,
-    )
+    configuration = f"index-url = {index.url}/simple\nconstraint = {tmp_path}/constraints.txt\n[install]\nuser = yes\n"
+    settings = pip_settings(listed(f"[global]\n{configuration}", tmp_path))
+    variables = environment(settings, user(tmp_path), tmp_path)
     for tool in BOTH:
         index.asked.clear()
         done = install(tool, pin, variables, tmp_path)
@@ -247,18 +255,16 @@ def test_uv_looks_into_every_index_for_the_pinned_version_as_pip_does(
     """The other one has the distribution, too, in an older version: as a company's or a machine's own index may."""
     other.add("needed", "0.9")
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
-    configuration = f"[global]\nindex-url = {index.url}/simple\nextra-index-url = {other.url}/simple\n"
-    done = install(UV, pin, reach(configuration, tmp_path), tmp_path)
+    variables = reach(tmp_path, index_url=f"{index.url}/simple", extra_index_url=f"{other.url}/simple")
+    done = install(UV, pin, variables, tmp_path)
     assert done.returncode == 0, done
     assert "/simple/needed/" in other.asked
 
 
 def test_both_go_through_the_proxy_of_pip_conf(index: Index, tmp_path: Path) -> None:
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
-    variables = reach(
-        f"[global]\nindex-url = http://packages.invalid/simple\nproxy = {index.url}\ntrusted-host = packages.invalid\n",
-        tmp_path,
-    )
+    there = "packages.invalid"
+    variables = reach(tmp_path, index_url=f"http://{there}/simple", proxy=index.url, trusted_host=there)
     for tool in BOTH:
         index.asked.clear()
         done = install(tool, pin, variables, tmp_path)
@@ -267,7 +273,7 @@ def test_both_go_through_the_proxy_of_pip_conf(index: Index, tmp_path: Path) -> 
 
 
 def test_both_say_that_nobody_answers(tmp_path: Path) -> None:
-    variables = reach("[global]\nindex-url = http://127.0.0.1:9/simple\nretries = 1\n", tmp_path)
+    variables = reach(tmp_path, index_url="http://127.0.0.1:9/simple", retries="1")
     for tool in BOTH:
         done = install(tool, f"needed==1 --hash=sha256:{'0' * 64}\n", variables, tmp_path)
         assert done.returncode != 0
@@ -276,7 +282,7 @@ def test_both_say_that_nobody_answers(tmp_path: Path) -> None:
 
 def test_another_file_under_the_pinned_name_is_refused(index: Index, tmp_path: Path) -> None:
     index.add("needed", "1")
-    variables = reach(f"[global]\nindex-url = {index.url}/simple\n", tmp_path)
+    variables = reach(tmp_path, index_url=f"{index.url}/simple")
     done = install(UV, f"needed==1 --hash=sha256:{'0' * 64}\n", variables, tmp_path)
     assert done.returncode != 0
     assert "hash" in (done.stdout + done.stderr).lower()

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from functools import cache
@@ -45,6 +46,14 @@ def passing_time(engine: Engine) -> Callable[[float], None]:
         time.sleep(seconds if seconds == AGAIN_SECONDS else min(seconds, 2) / 2)
 
     return pause
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """In memory, where that is a folder: what a run makes is written down a thousand times."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

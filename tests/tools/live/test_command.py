@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import BotoCoreError
 from tools.live import __main__ as command
-from tools.live import conduct, destruction
+from tools.live import conduct, destruction, earlier
 from tools.live.earlier import earlier_runs
 from tools.live.experiments import all_experiments
 from tools.live.findings import Findings
@@ -59,6 +59,18 @@ def ask(run: Run, findings: Findings, _: object) -> None:
 @pytest.fixture(autouse=True)
 def _without_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conduct, "PARTS", (ask,))
+
+
+def look_for(kinds: Iterable[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most calls of a run look for what these tests never make: they are spared."""
+    for module in (destruction, earlier):
+        monkeypatch.setattr(module, "KINDS", {kind: KINDS[kind] for kind in kinds})
+
+
+@pytest.fixture
+def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that is about something else than how all kinds are found."""
+    look_for(MADE_BY_DAY, monkeypatch)
 
 
 @pytest.fixture
@@ -133,6 +145,7 @@ def test_what_cannot_go_well_is_refused_before_anything_is_made(
     assert not [call for call in engine.calls() if call.is_write]
 
 
+@pytest.mark.usefixtures("few_kinds")
 @pytest.mark.parametrize("content", ["", "[]", '{"belongings": []}', '{"belongings": [{}], "place": ["P", "R"]}'])
 def test_a_file_that_cannot_be_read_is_named_and_nothing_is_made(
     content: str,
@@ -159,6 +172,7 @@ def test_a_folder_in_which_nothing_can_be_written_is_refused_before_anything_is_
     assert not [call for call in engine.calls() if call.is_write]
 
 
+@pytest.mark.usefixtures("few_kinds")
 def test_what_a_membership_and_a_seed_are_called_is_not_told(
     live: Callable[..., int], connected: dict[str, Account], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +323,7 @@ class Asked(list[str]):
         return self.answers.pop(0)
 
 
+@pytest.mark.usefixtures("few_kinds")
 @pytest.mark.parametrize(
     ("answers", "code", "left"), [((False,), 1, True), ((True, False), 1, False), ((True, True), 0, False)]
 )
@@ -332,6 +347,7 @@ def test_it_asks_about_what_is_left_and_then_once(
     assert nothing_is_left(connected, folder) is not left
 
 
+@pytest.mark.usefixtures("few_kinds")
 def test_a_polite_kill_is_ctrl_c(
     live: Callable[..., int], connected: dict[str, Account], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +365,7 @@ def test_a_polite_kill_is_ctrl_c(
     assert (made["complete"], made["why_not"], len(made["answers"])) == (False, "interrupted", len(tried()))
 
 
+@pytest.mark.usefixtures("few_kinds")
 def test_a_second_ctrl_c_says_what_is_left_and_how_to_go_on(
     live: Callable[..., int],
     connected: dict[str, Account],
@@ -371,6 +388,7 @@ def test_a_second_ctrl_c_says_what_is_left_and_how_to_go_on(
     assert nothing_is_left(connected, folder)
 
 
+@pytest.mark.usefixtures("few_kinds")
 def test_what_fails_in_the_middle_is_said_and_what_was_found_before_is_reported(
     live: Callable[..., int],
     connected: dict[str, Account],
@@ -408,6 +426,7 @@ def test_what_is_refused_and_shown_late_is_deleted_all_the_same(
     assert nothing_is_left(connected, folder)
 
 
+@pytest.mark.usefixtures("few_kinds")
 def test_what_stays_is_said_and_stays_on_file(
     live: Callable[..., int],
     engine: Engine,
@@ -440,8 +459,14 @@ def test_a_partner_of_the_same_account_is_refused(
 
 
 def test_what_cannot_be_deleted_while_it_trains_is_left_until_then(
-    live: Callable[..., int], run: Run, engine: Engine, connected: dict[str, Account], folder: Path
+    live: Callable[..., int],
+    run: Run,
+    engine: Engine,
+    connected: dict[str, Account],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    look_for(["audience model"], monkeypatch)
     engine.set_switches(training_seconds=86_400, training_delete_refused=True)
     open_inputs(run, engine, ["training_dataset_arn"])
     name, dataset = run.name("audience-model"), run.inputs.training_dataset_arn

@@ -20,12 +20,13 @@ from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
 
 import cdk_cleanroomsml
-from cdk_cleanroomsml.local.engine import Engine
 
 from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, at_night, open_inputs, passing_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from cdk_cleanroomsml.local.engine import Engine
 
 ROOT = Path(cdk_cleanroomsml.__file__).parents[2]
 CALLER = f"arn:aws:iam::{OWN}:role/maintainer"
@@ -47,10 +48,10 @@ EVERY = sorted(
 
 
 @pytest.fixture(scope="module")
-def guarded() -> Iterator[Engine]:
-    """An engine that enforces IAM, with everything that can be given."""
-    with Engine(auth=True, audience_models=[AUDIENCE_MODEL]) as engine:
-        yield engine
+def guarded(guarded_process: Engine) -> Engine:
+    """An engine that enforces IAM, empty but for an ACTIVE audience model."""
+    guarded_process.reset()
+    return guarded_process
 
 
 @pytest.fixture(scope="module")
