@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import signal
 from argparse import Namespace
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -24,6 +25,7 @@ from .cloudformation import ACCOUNT, REGION, Elsewhere, FakeStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 HERE = Path(__file__).parent
 PARTNER = "444455556666"
@@ -35,6 +37,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(SETTLED)
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_ends_all() -> Iterator[None]:
+    """The command answers Ctrl-C itself; whoever runs tests means all of them."""
+    before = signal.getsignal(signal.SIGINT)
+    pressed: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        if callable(before):
+            before(number, frame)
+
+    if callable(before):
+        signal.signal(signal.SIGINT, note)
+    yield
+    signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 class Clock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import zipfile
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import WaiterError
 
 from cdk_cleanroomsml.handler.protocol.request import LOGICAL_MARKER, STACK_MARKER
 from cdk_cleanroomsml.local.engine import Engine
@@ -171,7 +169,8 @@ def create_stack(engine: Engine, name: str, resources: dict[str, Any], outputs: 
     cloudformation = engine.client("cloudformation")
     template = {"Resources": resources} | ({"Outputs": outputs} if outputs else {})
     stack = cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))["StackId"]
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
+    engine.settle()
+    assert cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
     return str(stack)
 
 
@@ -189,9 +188,8 @@ def break_stack(engine: Engine) -> None:
     for name, before in log.items():
         model = {"Type": MODEL, "Properties": {"ServiceToken": token, "ServiceTimeout": 1}, "DependsOn": list(before)}
         template = json.dumps({"Resources": {**before, "Model": model}})
-        stack = cloudformation.create_stack(StackName=name, TemplateBody=template, OnFailure="DO_NOTHING")["StackId"]
-        with contextlib.suppress(WaiterError):
-            cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.1})
+        cloudformation.create_stack(StackName=name, TemplateBody=template, OnFailure="DO_NOTHING")
+    engine.settle()
 
 
 def provider(engine: Engine) -> str:
