@@ -100,7 +100,7 @@ class Deployment:
         self.name = name
         self.change = change
         self._account = account or engine.account
-        self._env = cdk.Environment(account=account, region=engine.region) if account else None
+        self._known_account = account
         self.cloudformation = engine.client("cloudformation", account=self._account)
         self.cleanroomsml = engine.client("cleanroomsml", account=self._account)
         self._exists = False
@@ -114,11 +114,11 @@ class Deployment:
         Raises:
             DeploymentError: it failed; the message has the reason of every resource that did.
         """
-        template = self._synthesise(define)
+        template = self._publish(_synthesised(define, self.name, self._known_account, self._engine.region))
         verb = "update" if self._exists else "create"
         send = getattr(self.cloudformation, f"{verb}_stack")
         capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
-        self._id = send(StackName=self.name, TemplateBody=template, Capabilities=capabilities)["StackId"]
+        self._id = send(StackName=self.name, TemplateURL=template, Capabilities=capabilities)["StackId"]
         stack = self._wait(f"{verb.upper()}_COMPLETE")
         self._exists = True
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
@@ -144,31 +144,21 @@ class Deployment:
         self._engine.forget_calls()
         return [call.operation for call in calls]
 
-    def _synthesise(self, define: Callable[[cdk.Stack], object]) -> str:
-        app = cdk.App(builtin_cloud_formation_validation=False)
-        stack = cdk.Stack(app, self.name, env=self._env)
-        define(stack)
-        output = Path(app.synth().directory)
-        path = output / f"{stack.artifact_id}.template.json"
-        self._publish(output, but=path)
-        template = json.loads(path.read_text())
-        self.change(template)
-        return json.dumps(template)
+    def _publish(self, output: Path) -> str:
+        """What `cdk deploy` does: the assets are where the template looks for them, and the template beside them.
 
-    def _publish(self, output: Path, *, but: Path) -> None:
-        """What `cdk deploy` does for a template, but for sending itself: its assets are where it looks for them."""
+        Returns:
+            The template's address: as a part of the request, it would have to be unquoted, which takes long.
+        """
         s3 = self._engine.client("s3", account=self._account)
         self._bucket = self._bucket or bootstrap(self._engine, self._account)
-        for manifest in output.glob("*.assets.json"):
-            for file in json.loads(manifest.read_text())["files"].values():
-                source = output / file["source"]["path"]
-                keys = {destination["objectKey"] for destination in file["destinations"].values()} - self._published
-                if not keys or source == but:
-                    continue
-                content = _zip(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
-                for key in keys:
-                    s3.put_object(Bucket=self._bucket, Key=key, Body=content)
-                self._published |= keys
+        contents = {key: content for key, content in _assets(output).items() if key not in self._published}
+        self._published |= contents.keys()
+        template = json.loads((output / f"{self.name}.template.json").read_text())
+        self.change(template)
+        for key, content in {**contents, "template.json": json.dumps(template).encode()}.items():
+            s3.put_object(Bucket=self._bucket, Key=key, Body=content)
+        return f"{self._engine.url}/{self._bucket}/template.json"
 
     def _wait(self, wanted: str) -> dict[str, Any]:
         self._engine.settle()
@@ -182,6 +172,29 @@ class Deployment:
 
 class DeploymentError(Exception):
     """A stack that did not become what it was to become."""
+
+
+@cache
+def _synthesised(define: Callable[[cdk.Stack], object], name: str, account: str | None, region: str) -> Path:
+    """The folder with what a stack is synthesised to: once for what the same function defines."""
+    env = cdk.Environment(account=account, region=region) if account else None
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    define(cdk.Stack(app, name, env=env))
+    return Path(app.synth().directory)
+
+
+@cache
+def _assets(output: Path) -> dict[str, bytes]:
+    """What is in an assembly's assets, but for templates of stacks that aren't nested, by its key in the bucket."""
+    found: dict[str, bytes] = {}
+    for manifest in output.glob("*.assets.json"):
+        template = manifest.name.replace(".assets.json", ".template.json")
+        for file in json.loads(manifest.read_text())["files"].values():
+            source = output / file["source"]["path"]
+            if source.name != template:
+                content = _zip(source) if file["source"]["packaging"] == "zip" else source.read_bytes()
+                found |= {destination["objectKey"]: content for destination in file["destinations"].values()}
+    return found
 
 
 def _zip(folder: Path) -> bytes:

@@ -66,6 +66,14 @@ def create_model(engine: Engine, audience_model: str = AUDIENCE_MODEL_ARN) -> st
     return str(created["configuredAudienceModelArn"])
 
 
+def put_template(engine: Engine, template: str) -> str:
+    """Puts a template into a bucket, as one that is long has to be, and returns its address."""
+    s3 = client(engine, "s3")
+    s3.create_bucket(Bucket="templates")
+    s3.put_object(Bucket="templates", Key="stack.json", Body=template.encode())
+    return f"{engine.url}/templates/stack.json"
+
+
 @cache
 def template(keep: int = 2) -> str:
     """A stack that is told by parameters what to retrain; failure notices go to a queue."""
@@ -123,7 +131,7 @@ class Retraining:
         parameters = {"ModelArn": self.model_arn, "DatasetArn": self.dataset_arn}
         self.cloudformation.create_stack(
             StackName="Stack",
-            TemplateBody=json.dumps(document),
+            TemplateURL=put_template(engine, json.dumps(document)),
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM"],
         )

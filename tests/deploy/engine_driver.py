@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,13 @@ def publish_function(engine: Engine, **modules: str) -> None:
 
     Given modules take the place of the handler's own, and then without the wrapper's help.
     """
+    s3 = engine.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key=CODE["S3Key"], Body=_packaged(**modules))
+
+
+@cache
+def _packaged(**modules: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         package = Path(cdk_cleanroomsml.__file__).parent
@@ -92,9 +100,7 @@ def publish_function(engine: Engine, **modules: str) -> None:
         wrapper = Path(__file__).with_name("accelerated_function.py")
         plain = "from handler.main import handler as on_event"
         archive.writestr(_readable(wrapper.name), plain if modules else wrapper.read_text())
-    s3 = engine.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_object(Bucket=BUCKET, Key=CODE["S3Key"], Body=content.getvalue())
+    return content.getvalue()
 
 
 def shorten(template: dict[str, Any], orders: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk
 import pytest
 
 from cdk_cleanroomsml.operators.main import main
@@ -219,15 +222,20 @@ def by_hand(guarded_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> ByHand:
 
 
 @pytest.mark.timeout(300)
-def test_deploying_it_changes_nothing(by_hand: ByHand, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_deploying_it_changes_nothing(
+    by_hand: ByHand, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     held = by_hand.held()
     assert main(["generate", *by_hand.arns]) == 0, capsys.readouterr().err
     program = capsys.readouterr().out
     (tmp_path / "existing.py").write_text(program)
+    # What the CDK CLI tells it by a variable, which CDK reads once in a process.
+    monkeypatch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(tmp_path / "cdk.out")))
+    runpy.run_path(str(tmp_path / "existing.py"), run_name="__main__")
     by_hand.engine.forget_calls()
     binaries = [str(Path(sys.executable).parent), str(REPOSITORY / "node_modules" / ".bin"), os.environ["PATH"]]
     environment = by_hand.engine.child_environment() | {"PATH": os.pathsep.join(binaries)}
-    command = ["cdk", "deploy", "--app", "python3 existing.py", "--require-approval", "never", "Existing"]
+    command = ["cdk", "deploy", "--app", "cdk.out", "--require-approval", "never", "Existing"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     writes = {call.operation for call in by_hand.engine.calls() if call.is_write}

@@ -15,7 +15,7 @@ from cdk_cleanroomsml import (
 )
 
 from ..references import a_dataset
-from .deployed_retraining import DAY, client, create_model, create_training_dataset
+from .deployed_retraining import DAY, client, create_model, create_training_dataset, put_template
 
 if TYPE_CHECKING:
     from cdk_cleanroomsml.local.engine import Engine
@@ -64,13 +64,10 @@ class Monitoring:
         self.deploy("create", 14)
 
     def deploy(self, verb: str, max_age: int) -> None:
-        cloudformation, s3 = client(self.engine, "cloudformation"), client(self.engine, "s3")
-        # It is longer than the 51,200 bytes that a request takes.
-        s3.create_bucket(Bucket="templates")
-        s3.put_object(Bucket="templates", Key="stack.json", Body=template(max_age).encode())
+        cloudformation = client(self.engine, "cloudformation")
         getattr(cloudformation, f"{verb}_stack")(
             StackName="Stack",
-            TemplateURL=f"{self.engine.url}/templates/stack.json",
+            TemplateURL=put_template(self.engine, template(max_age)),
             Parameters=self.parameters,
             Capabilities=["CAPABILITY_IAM"],
         )
