@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,22 @@ HANDLER = Path(cdk_cleanroomsml.__file__).parent / "handler"
 PAGE = "operators.md"
 
 
-def calls_of(name: str) -> list[tuple[str, ast.Call]]:
-    """Each call of a function by a name, in all of the handler, with the file that it is in."""
+@cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    """All of the handler's code, with the file that it is in."""
     return [
-        (path.name, node)
-        for path in sorted(HANDLER.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in (name, f"self._{name}")
+        (path.name, node) for path in sorted(HANDLER.rglob("*.py")) for node in ast.walk(ast.parse(path.read_text()))
+    ]
+
+
+def calls_of(name: str) -> list[tuple[str, ast.Call]]:
+    """Each call of a function, or of an object's own method, by a name."""
+    return [
+        (file, node)
+        for file, node in nodes()
+        if isinstance(node, ast.Call)
+        and name in (getattr(node.func, "id", ""), getattr(node.func, "attr", "").removeprefix("_"))
+        and ast.unparse(node.func) in (name, f"self._{name}")
     ]
 
 
@@ -45,9 +55,8 @@ def reasons() -> list[str]:
 def composers() -> list[tuple[str, ast.AST]]:
     """The messages of functions that put one together for others to raise."""
     return [
-        (path.name, text)
-        for path in sorted(HANDLER.rglob("*.py"))
-        for function in ast.walk(ast.parse(path.read_text()))
+        (file, text)
+        for file, function in nodes()
         if isinstance(function, ast.FunctionDef) and function.name in ("_jobs_on", "_refusal", "_tag_problems")
         for text in ast.walk(function)
         if isinstance(text, ast.JoinedStr)
