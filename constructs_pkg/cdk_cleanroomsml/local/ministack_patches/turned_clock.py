@@ -34,6 +34,9 @@ Record = dict[str, Any]
 _SCALE = 0.001
 """What is left of a pause that goes by no clock."""
 
+_in_threads: set[str] = set()
+"""The executions that a thread carries out: an execution has its status before all of its end is told."""
+
 _waiting: ContextVar[Record | None] = ContextVar("step_functions_wait", default=None)
 
 
@@ -52,6 +55,7 @@ def install(service: CleanRoomsML) -> None:
     )
     stepfunctions._scaled_sleep = partial(_pause, clock)
     stepfunctions._sleep_until = lambda text: _pause(clock, (_parse(text) - clock.now()).total_seconds())
+    stepfunctions._run_execution = partial(_run_execution, stepfunctions._run_execution)
     stepfunctions._execute_wait = partial(_execute_wait, stepfunctions._execute_wait)
     stepfunctions.reset = partial(_reset, stepfunctions.reset, clock)
     service.on_advance.append(clock.wake)
@@ -99,10 +103,22 @@ class _Clock:
             return {execution for execution, moment in self._waits if moment > self.now()}
 
 
+def _run_execution(original: Callable[[str], None], execution: str) -> None:
+    _in_threads.add(execution)
+    try:
+        original(execution)
+    finally:
+        _in_threads.discard(execution)
+
+
 def _under_way(clock: _Clock) -> list[str]:
-    running = [each for each in list(stepfunctions._executions._data.values()) if each["status"] == "RUNNING"]
-    waiting = clock.waiting() if running else set()
-    return [f"the execution {each['name']}" for each in running if each["executionArn"] not in waiting]
+    waiting = clock.waiting()
+    return [
+        f"the execution {each['name']}"
+        for each in list(stepfunctions._executions._data.values())
+        if (each["status"] == "RUNNING" or (each["executionArn"] in _in_threads and each["status"] != "ABORTED"))
+        and each["executionArn"] not in waiting
+    ]
 
 
 def _iso(moment: datetime) -> str:
