@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -23,12 +26,17 @@ class Synth:
         self.app = an_app(context=context)
         self.stack = cdk.Stack(self.app, "Stack")
 
-    @property
+    @cached_property
     def template(self) -> Template:
+        """CDK lets nothing be defined after it."""
         return Template.from_stack(self.stack)
 
+    @cached_property
+    def all_resources(self) -> dict[str, Any]:
+        return dict(self.template.to_json().get("Resources", {}))
+
     def resources(self, type_: str) -> dict[str, Any]:
-        return dict(self.template.find_resources(type_))
+        return {name: each for name, each in self.all_resources.items() if each["Type"] == type_}
 
     def only(self, type_: str) -> dict[str, Any]:
         (resource,) = self.resources(type_).values()
@@ -37,14 +45,14 @@ class Synth:
 
     def function_policies(self) -> dict[str, Any]:
         """The policies of the one function's role."""
-        resources = self.template.to_json()["Resources"]
+        resources = self.all_resources
         role = _function_role(resources)
         policies = {name: each for name, each in resources.items() if each["Type"] in POLICIES}
         return {name: each for name, each in policies.items() if {"Ref": role} in each["Properties"].get("Roles", [])}
 
     def function_statements(self) -> list[dict[str, Any]]:
         """What the function may do."""
-        resources = self.template.to_json()["Resources"]
+        resources = self.all_resources
         policies = [
             *resources[_function_role(resources)]["Properties"]["Policies"],
             *(each["Properties"] for each in self.function_policies().values()),
@@ -54,6 +62,23 @@ class Synth:
     def request(self) -> dict[str, Any]:
         """What the one model of the stack asks of CreateConfiguredAudienceModel."""
         return testing.configured_audience_model(self.template)
+
+
+def warnings_of(stack: cdk.Stack) -> list[str]:
+    """The warnings of an application's stack. `Annotations` would synthesise once more for each look."""
+    folder = Path(cast("cdk.App", stack.node.root).synth().directory)
+    artifact = json.loads((folder / "manifest.json").read_text())["artifacts"][stack.artifact_id]
+    return [each for found in warnings_in(folder, artifact).values() for each in found]
+
+
+def warnings_in(folder: Path, artifact: dict[str, Any]) -> dict[str, list[str]]:
+    """The warnings of an artifact in a folder that was synthesised to, by path."""
+    apart = artifact.get("additionalMetadataFile")
+    metadata = {**artifact.get("metadata", {}), **(json.loads((folder / apart).read_text()) if apart else {})}
+    return {
+        path: [str(each["data"]) for each in entries if each["type"] == "aws:cdk:warning"]
+        for path, entries in metadata.items()
+    }
 
 
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from constructs import Construct
 
-from ..conftest import an_app
+from ..conftest import an_app, warnings_in
 from ..graph import circles
 from .compositions import PAGE, ROWS, WHATS, Row, page
 
@@ -66,10 +66,9 @@ class Outcomes:
         self.templates |= {str(each): json.loads(each.read_text()) for each in folder.glob("*.template.json")}
         manifest = json.loads((folder / "manifest.json").read_text())
         for artifact in manifest["artifacts"].values():
-            for path, entries in _metadata(folder, artifact).items():
-                row = rows[int(path.split("/")[1].removeprefix("Row"))]
-                found = [str(each["data"]) for each in entries if each["type"] == "aws:cdk:warning"]
+            for path, found in warnings_in(folder, artifact).items():
                 if found:
+                    row = rows[int(path.split("/")[1].removeprefix("Row"))]
                     self.warnings.setdefault(row, []).extend(found)
 
     def _define(self, row: Row, scope: Construct) -> None:
@@ -85,11 +84,6 @@ class Outcomes:
             return "error", self.errors[row]
         warnings = self.warnings.get(row, [])
         return ("warning", "\n".join(warnings)) if warnings else ("works", "")
-
-
-def _metadata(folder: Path, artifact: dict[str, Any]) -> dict[str, Any]:
-    apart = artifact.get("additionalMetadataFile")
-    return {**artifact.get("metadata", {}), **(json.loads((folder / apart).read_text()) if apart else {})}
 
 
 @pytest.fixture(scope="module")

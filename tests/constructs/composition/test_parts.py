@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -16,7 +17,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
-from aws_cdk.assertions import Annotations, Match, Template
+from aws_cdk.assertions import Template
 from aws_cdk.interfaces.aws_kms import KeyReference
 from constructs import Construct
 
@@ -33,7 +34,7 @@ from cdk_cleanroomsml import (
 )
 
 from ...references import a_dataset
-from ..conftest import an_app
+from ..conftest import an_app, warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +50,11 @@ class Place:
 
     def __init__(self) -> None:
         self.app = an_app()
-        self.elsewhere = cdk.Stack(self.app, "Elsewhere", env=HERE)
         self.stack = cdk.Stack(self.app, "Stack", env=HERE)
+
+    @cached_property
+    def elsewhere(self) -> cdk.Stack:
+        return cdk.Stack(self.app, "Elsewhere", env=HERE)
 
     def template(self) -> dict[str, Any]:
         return dict(Template.from_stack(self.stack).to_json())
@@ -58,16 +62,15 @@ class Place:
     def statements(self) -> list[dict[str, Any]]:
         """All statements of the policies of roles."""
         documents: list[dict[str, Any]] = []
-        for stack in (self.stack, self.elsewhere):
-            for resource in Template.from_stack(stack).to_json().get("Resources", {}).values():
+        for template in (each.template for each in self.app.synth().stacks):
+            for resource in template.get("Resources", {}).values():
                 said = resource["Properties"] if resource["Type"].startswith("AWS::IAM::") else {}
                 documents += [said[name] for name in ("PolicyDocument",) if name in said]
                 documents += [policy["PolicyDocument"] for policy in said.get("Policies", [])]
         return [statement for document in documents for statement in document["Statement"]]
 
     def warnings(self) -> str:
-        found = Annotations.from_stack(self.stack).find_warning("*", Match.any_value())
-        return " ".join(str(each.entry.data) for each in found)
+        return " ".join(warnings_of(self.stack))
 
 
 def key_here(place: Place) -> Any:
