@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +18,13 @@ from cdk_cleanroomsml import testing
 
 def an_app(**options: Any) -> cdk.App:
     """An application without what takes time and is in no template."""
+    options.setdefault("outdir", tempfile.mkdtemp(dir=_WRITTEN.name))
     return cdk.App(builtin_cloud_formation_validation=False, tree_metadata=False, stack_traces=False, **options)
+
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
+_WRITTEN = tempfile.TemporaryDirectory(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
+"""What is synthesised is written into memory, where that is a folder: there are a thousand applications."""
 
 
 class Synth:
