@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +14,16 @@ from aws_cdk.assertions import Template
 
 from cdk_cleanroomsml import testing
 
+from ..memory import MEMORY
+
+_WRITTEN = tempfile.TemporaryDirectory(dir=MEMORY)
+"""What is synthesised: a thousand applications."""
+
 
 def an_app(**options: Any) -> cdk.App:
     """An application without what takes time and is in no template."""
     options.setdefault("outdir", tempfile.mkdtemp(dir=_WRITTEN.name))
     return cdk.App(builtin_cloud_formation_validation=False, tree_metadata=False, stack_traces=False, **options)
-
-
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
-_WRITTEN = tempfile.TemporaryDirectory(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
-"""What is synthesised is written into memory, where that is a folder: there are a thousand applications."""
 
 
 class Synth:

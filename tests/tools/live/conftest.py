@@ -26,6 +26,8 @@ from tools.live.deployments.redelivery import AGAIN_SECONDS
 from tools.live.masks import Masks
 from tools.live.run import Inputs, Run
 
+from ...memory import MEMORY
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -50,9 +52,8 @@ def passing_time(engine: Engine) -> Callable[[float], None]:
 
 @pytest.fixture
 def tmp_path(tmp_path: Path) -> Iterator[Path]:
-    """In memory, where that is a folder: what a run makes is written down a thousand times."""
-    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+    """What a run makes is written down a thousand times."""
+    with tempfile.TemporaryDirectory(dir=MEMORY or tmp_path) as folder:
         yield Path(folder)
 
 
