@@ -119,6 +119,8 @@ class Environment:
             self._is_intact(stamp, this_python)
             and NEEDS.index(stamp["need"]) >= NEEDS.index(need)
             and stamp["packages"] == self._packages(stamp["need"])
+            # Nobody has changed a version since, by hand or with an older commit; more than is pinned does no harm.
+            and {*stamp.get("installed", ["unknown"])} <= {*self._installed()}
         )
 
     def set_up(self, need: str, this_python: bool = True) -> None:
@@ -137,7 +139,13 @@ class Environment:
         if need != "uv":
             self._install(need)
         version = stamp["version"] if intact else sys.version
-        made_of = {**self._identity(), "version": version, "need": need, "packages": self._packages(need)}
+        made_of = {
+            **self._identity(),
+            "version": version,
+            "need": need,
+            "packages": self._packages(need),
+            "installed": self._installed(),
+        }
         written = self._stamp.with_suffix(".new")
         written.write_text(json.dumps(made_of))
         written.replace(self._stamp)
@@ -232,6 +240,10 @@ class Environment:
         package = CLONE / "constructs_pkg" / "cdk_cleanroomsml" / "__init__.py"
         library = (self.wheel,) if self.wheel else (CLONE / "pyproject.toml", CLONE / "hatch_build.py", package)
         return digest(PINS / f"{need}.txt", *library)
+
+    def _installed(self) -> list[str]:
+        """The distributions that are there, with their versions."""
+        return sorted(found.name for found in self.folder.glob("lib/python3.*/site-packages/*.dist-info"))
 
 
 class CdkCli:

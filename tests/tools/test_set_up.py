@@ -58,6 +58,8 @@ class Tools:
             python.parent.mkdir(parents=True, exist_ok=True)
             python.unlink(missing_ok=True)
             python.symlink_to(sys.executable)
+        if what == "uv sync":
+            distribution(self.clone, "boto3-1.43.0").mkdir(parents=True, exist_ok=True)
         if what == "npm ci":
             (self.clone / "node_modules").mkdir(exist_ok=True)
         if what in self.at:
@@ -67,6 +69,10 @@ class Tools:
     def take(self) -> list[str]:
         done, self.done = self.done, []
         return done
+
+
+def distribution(clone: Path, name: str) -> Path:
+    return clone / ".venv" / "lib" / "python3.11" / "site-packages" / f"{name}.dist-info"
 
 
 @pytest.fixture
@@ -178,6 +184,22 @@ def test_what_changed_is_installed_again(file: str, again: list[str], tools: Too
     (clone / file).write_text("uv==2\n")
     go("demo" if again == INSTALL else "dev")
     assert tools.take() == again
+
+
+@pytest.mark.parametrize("now", [[], ["boto3-1.42.0"], ["boto3-1.42.0", "more-1.0.0"]])
+def test_what_pip_was_asked_for_beside_it_is_taken_back(now: list[str], tools: Tools, clone: Path) -> None:
+    go("dev")
+    tools.take()
+    distribution(clone, "more-1.0.0").mkdir()
+    go("dev")
+    assert tools.take() == []
+    distribution(clone, "boto3-1.43.0").rmdir()
+    for name in now:
+        distribution(clone, name).mkdir(exist_ok=True)
+    go("demo")
+    assert tools.take() == INSTALL
+    go("dev")
+    assert tools.take() == []
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt(), StepError("the tool's own words")])
