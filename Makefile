@@ -2,11 +2,11 @@
 # PYTHON=python3.12 makes the environment anew for that Python; without it, the one that is there is kept.
 PYTHON ?=
 WITH := $(or $(PYTHON),python3) -E -m tools.set_up $(if $(PYTHON),--this-python)
-# Parts of the gate are processes that read no other's files. Folders that take long are one each, longest first.
+# A part of the gate is a process that reads no other's files. Folders that take long are one each, longest first.
 FOLDERS := $(sort $(foreach file,$(wildcard tests/*/test_*.py tests/*/*/test_*.py),tests/$(word 2,$(subst /, ,$(file)))))
-LONGEST := tests/deploy tests/local tests/handler tests/constructs tests/constructs/composition tests/docs tests/tools
-OTHERS := $(filter-out $(LONGEST),$(FOLDERS))
-GATE := $(LONGEST) mypy basedpyright others lint
+TESTS := tests/deploy tests/local tests/handler others tests/constructs/composition tests/constructs tests/docs tests/tools
+OTHERS := $(filter-out $(TESTS),$(FOLDERS))
+GATE := $(TESTS) mypy basedpyright lint
 SCREENS := tests/docs/test_screens.py
 SLOWER := random_* concurrent_* *_checked.py
 QUICK := tests/handler tests/constructs/composition tests/constructs tests/tools tests/docs/test_contributing.py
@@ -75,7 +75,7 @@ mypy basedpyright:
 	$(END)
 
 unit: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(LONGEST) others; $(call TELL,$(LONGEST) others)
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(TESTS); $(call TELL,$(TESTS))
 
 # What is measured is how the function's own tests cover it.
 tests/handler: COVERAGE = --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
@@ -84,7 +84,7 @@ others: PATHS = $(OTHERS)
 # The examples in the pages are its business, how they look isn't.
 tests/docs: OPTIONS = --ignore $(SCREENS) docs README.md
 
-$(sort $(FOLDERS) $(LONGEST) $(QUICK)) others:
+$(sort $(FOLDERS) $(TESTS) $(QUICK)):
 	$(BEGIN)
 	@$(WITH) dev pytest -q $(COVERAGE) $(QUICKLY) $(OPTIONS) $(PATHS)
 	$(END)
