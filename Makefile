@@ -16,8 +16,8 @@ OPTIONS =
 PATHS = $@
 DONE =
 
-# How many parts run at a time: JOBS, or twice as many as two cores are, because deployments wait.
-USUAL_JOBS = 4
+# How many parts run at a time: JOBS, or one more than two cores, because deployments wait.
+USUAL_JOBS = 3
 AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),$(USUAL_JOBS)))
 # Each prints when it is done, which the make of macOS can't.
 GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)

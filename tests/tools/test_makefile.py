@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 def gate(temporary: Path, program: str) -> subprocess.CompletedProcess[str]:
     """`make unit` of two parts, with another program in the place of each of its commands."""
     variables = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    parts = ("FOLDERS=tests/tools tests/local", "LONGEST=tests/tools", "OTHERS=tests/local")
+    parts = ("FOLDERS=tests/tools tests/local", "TESTS=tests/tools tests/local")
     return subprocess.run(
         ["make", "unit", f"WITH={program}", *parts],
         cwd=REPOSITORY,
