@@ -17,8 +17,7 @@ PATHS = $@
 DONE =
 
 # How many parts run at a time: JOBS, or one more than two cores, because deployments wait.
-USUAL_JOBS = 3
-AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),$(USUAL_JOBS)))
+AT_ONCE = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=$(or $(filter-out 0,$(JOBS)),3))
 # Each prints when it is done, which the make of macOS can't.
 GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
@@ -50,7 +49,6 @@ test: install
 
 # The loop while working: without the engine, random histories, many requests at once, and other checkers of templates;
 # of types what mypy says of what has changed.
-check: USUAL_JOBS = 2
 check: install
 	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" COVERAGE= QUICKLY="$(patsubst %,--ignore-glob '*/test_%',$(SLOWER)) --ignore tests/tools/live" \
 		$(QUICK) mypy lint; $(call TELL,$(QUICK) mypy lint)
