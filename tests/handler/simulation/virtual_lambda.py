@@ -6,6 +6,7 @@ import contextlib
 import heapq
 import io
 import os
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,6 +17,7 @@ from unittest import mock
 from urllib.parse import parse_qs
 
 import pytest
+from coverage import Coverage
 
 from cdk_cleanroomsml.handler import dispatch, main
 from cdk_cleanroomsml.handler.protocol.clock import Clock
@@ -291,7 +293,23 @@ def _client(service: str) -> Any:
     with mock.patch.dict(os.environ, {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
         made = dispatch.client(service)
     attach(made, _LINE, account=ACCOUNT)  # type: ignore[arg-type]
+    if Coverage.current():
+        made._make_api_call = _unmeasured(made._make_api_call)
     return unsigned(made)
+
+
+def _unmeasured(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Has coverage look away while the SDK and the service work, which takes half of the time of measuring."""
+
+    def unmeasured(*args: Any) -> Any:
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return call(*args)
+        finally:
+            sys.settrace(tracer)
+
+    return unmeasured
 
 
 @dataclass
