@@ -52,7 +52,8 @@ def test_the_commands_that_install_it_do(page: str, sdist: Path, tmp_path: Path)
     folder.mkdir(exist_ok=True)
     build, install = commands(page)
     # What isn't this package's comes from the registry, which is the lock's concern, not this test's.
-    for line, more in ((build, ["--no-build-isolation"]), (install, ["--no-deps", "--target", str(tmp_path / "site")])):
+    there = ["--no-deps", "--no-compile", "--target", str(tmp_path / "site")]
+    for line, more in ((build, ["--no-build-isolation"]), (install, there)):
         subprocess.run([sys.executable, "-m", *shlex.split(line), "--quiet", *more], cwd=folder, check=True)
     package = tmp_path / "site" / "cdk_cleanroomsml"
     # The page that the command for operators reads, and none of the texts beside the patches of MiniStack.

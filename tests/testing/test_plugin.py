@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cdk_cleanroomsml.local.engine import Engine
 from cdk_cleanroomsml.testing import EngineOptions
 
@@ -113,14 +115,15 @@ metadata.version = lacking
 """
 
 
-def run(folder: Path, tests: str, conftest: str = CONFTEST) -> str:
+def run(folder: Path, *tests: str, conftest: str = CONFTEST) -> str:
     own = folder / "integration"
     own.mkdir()
     (folder / "cdk.json").write_text("{}")
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "conftest.py").write_text(conftest)
     (own / "cdk.json").write_text("{}")
-    (own / "test_it.py").write_text(tests)
+    for number, text in enumerate(tests):
+        (own / f"test_{number}.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "--strict-markers", "-p", "no:cacheprovider"]
     # Nothing of what this process's pytest was told.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -129,12 +132,17 @@ def run(folder: Path, tests: str, conftest: str = CONFTEST) -> str:
     return done.stdout + done.stderr
 
 
-def test_an_engine_for_the_session(tmp_path: Path) -> None:
-    assert "8 passed" in (said := run(tmp_path, TESTS)), said
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What pytest says of tests that are right, and of tests that are wrong."""
+    return run(tmp_path_factory.mktemp("project"), TESTS, WRONG)
 
 
-def test_what_is_wrong_is_said(tmp_path: Path) -> None:
-    said = run(tmp_path, WRONG)
+def test_an_engine_for_the_session(said: str) -> None:
+    assert "8 passed" in said, said
+
+
+def test_what_is_wrong_is_said(said: str) -> None:
     assert "5 errors" in said
     assert "the marker cleanrooms_ml_engine takes options by name, got (True,)" in said
     options = ", ".join(sorted(EngineOptions.__annotations__))
@@ -146,7 +154,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
 
 
 def test_without_the_extra(tmp_path: Path) -> None:
-    said = run(tmp_path, "def test_it(cleanrooms_ml_project): pass", WITHOUT_EXTRA + CONFTEST)
+    said = run(tmp_path, "def test_it(cleanrooms_ml_project): pass", conftest=WITHOUT_EXTRA + CONFTEST)
     assert "1 error" in said
     assert "the local engine needs ministack" in said
     assert "isn't installed: pip install 'cdk-cleanroomsml[local]'" in said

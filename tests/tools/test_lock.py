@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,12 @@ def environment(python: str, system: str) -> dict[str, str]:
     }
 
 
+@cache
+def read(line: str) -> Requirement:
+    """Most lines are looked at in each case."""
+    return Requirement(line)
+
+
 def applies(requirement: Requirement, surroundings: dict[str, str], extra: str = "") -> bool:
     return requirement.marker is None or requirement.marker.evaluate({**surroundings, "extra": extra})
 
@@ -73,9 +80,9 @@ def unmet(
     pinned_lines: str, roots: list[str], surroundings: dict[str, str], required: dict[str, list[str]] = METADATA
 ) -> list[str]:
     """What is required, by the roots or by what they lead to, and met by no pin, or by more than one."""
-    lines = [Requirement(line.rstrip(" \\")) for line in pinned_lines.splitlines() if line and not line.startswith(" ")]
+    lines = [read(line.rstrip(" \\")) for line in pinned_lines.splitlines() if line and not line.startswith(" ")]
     pinned = [line for line in lines if applies(line, surroundings)]
-    missing, seen, left = set(), set(), [("the project", Requirement(root), "") for root in roots]
+    missing, seen, left = set(), set(), [("the project", read(root), "") for root in roots]
     while left:
         parent, wanted, extra = left.pop()
         if not applies(wanted, surroundings, extra):
@@ -94,7 +101,7 @@ def unmet(
         for each in ("", *wanted.extras):
             if (key := (f"{canonicalize_name(met[0].name)}{version}", each)) not in seen:
                 seen.add(key)
-                left += [(key[0], Requirement(line), each) for line in required[key[0]]]
+                left += [(key[0], read(line), each) for line in required[key[0]]]
     return sorted(missing)
 
 

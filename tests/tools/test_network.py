@@ -235,18 +235,20 @@ def install(
     )
 
 
-def test_both_take_the_index_of_pip_conf_and_nothing_else_of_it(index: Index, tmp_path: Path) -> None:
+def test_both_take_the_index_and_the_proxy_of_pip_conf_and_nothing_else_of_it(index: Index, tmp_path: Path) -> None:
     pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
     (tmp_path / "constraints.txt").write_text("needed==2\n")
-    configuration = f"index-url = {index.url}/simple\nconstraint = {tmp_path}/constraints.txt\n[install]\nuser = yes\n"
-    settings = pip_settings(listed(f"[global]\n{configuration}", tmp_path))
+    there = "packages.invalid"
+    counts = f"index-url = http://{there}/simple\nproxy = {index.url}\ntrusted-host = {there}\n"
+    counts_not = f"constraint = {tmp_path}/constraints.txt\n[install]\nuser = yes\n"
+    settings = pip_settings(listed(f"[global]\n{counts}{counts_not}", tmp_path))
     variables = environment(settings, user(tmp_path), tmp_path)
     for tool in BOTH:
         index.asked.clear()
         done = install(tool, pin, variables, tmp_path)
         assert done.returncode == 0, done
         assert (tmp_path / tool[2] / "site" / "needed-1.dist-info").is_dir()
-        assert "/simple/needed/" in index.asked
+        assert f"http://{there}/simple/needed/" in index.asked
 
 
 def test_uv_looks_into_every_index_for_the_pinned_version_as_pip_does(
@@ -259,17 +261,6 @@ def test_uv_looks_into_every_index_for_the_pinned_version_as_pip_does(
     done = install(UV, pin, variables, tmp_path)
     assert done.returncode == 0, done
     assert "/simple/needed/" in other.asked
-
-
-def test_both_go_through_the_proxy_of_pip_conf(index: Index, tmp_path: Path) -> None:
-    pin = f"needed==1 --hash=sha256:{index.add('needed', '1')}\n"
-    there = "packages.invalid"
-    variables = reach(tmp_path, index_url=f"http://{there}/simple", proxy=index.url, trusted_host=there)
-    for tool in BOTH:
-        index.asked.clear()
-        done = install(tool, pin, variables, tmp_path)
-        assert done.returncode == 0, done
-        assert "http://packages.invalid/simple/needed/" in index.asked
 
 
 def test_both_say_that_nobody_answers(tmp_path: Path) -> None:
