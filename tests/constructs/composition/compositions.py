@@ -202,11 +202,11 @@ def resource_of_dataset(scope: Construct) -> cleanroomsml.CfnTrainingDataset:
 def retraining(scope: Construct, **parameters: Any) -> AudienceModelRetraining:
     parameters.setdefault("training_dataset", a_dataset(scope, here(scope, "training-dataset")))
     if "configured_audience_model" not in parameters:
-        parameters["configured_audience_model"] = model(scope, output=_imported_output(scope))
+        parameters["configured_audience_model"] = model(scope, output=imported_output(scope))
     return AudienceModelRetraining(scope, "Retraining", **parameters)
 
 
-def _imported_output(scope: Construct) -> AudienceOutput:
+def imported_output(scope: Construct) -> AudienceOutput:
     """The least that a model needs, so that a row shows its own part only."""
     return AudienceOutput(
         scope,
@@ -325,7 +325,7 @@ WHATS = [
     What(
         "`ConfiguredAudienceModel(audience_model=)`",
         audience_model,
-        lambda scope, part: model(scope, audience_model=part, output=_imported_output(scope)),
+        lambda scope, part: model(scope, audience_model=part, output=imported_output(scope)),
         references("audience-model", AudienceModel.from_audience_model_arn),
     ),
     What(
@@ -518,7 +518,7 @@ WHATS = [
     What(
         "`grants.manage()` of a model, for a role",
         lambda scope: iam.Role(scope, "Person", role_name=unique(scope, "p"), assumed_by=iam.AccountRootPrincipal()),
-        lambda scope, part: model(scope, output=_imported_output(scope)).grants.manage(part),
+        lambda scope, part: model(scope, output=imported_output(scope)).grants.manage(part),
         expected={ANOTHER_REGION: WORKS, ANOTHER_ACCOUNT: warning(f"it is of account {OTHER_ACCOUNT}")},
     ),
     What(

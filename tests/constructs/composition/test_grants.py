@@ -29,6 +29,7 @@ from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
 
 from ...references import an_audience_model
 from ..conftest import an_app, warnings_of
+from .compositions import imported_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,6 +187,7 @@ class Two:
             "Model",
             audience_model=an_audience_model(self.own, AUDIENCE_MODEL),
             shared_audience_metrics=SharedAudienceMetrics.ALL,
+            output=imported_output(self.own),
         )
 
     def partner_role(self, id: str = "Role") -> iam.Role:
