@@ -25,7 +25,7 @@ from cdk_cleanroomsml import (
     SharedAudienceMetrics,
     TrainingDataset,
 )
-from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE
+from cdk_cleanroomsml.configured_audience_model import RESOURCE_POLICY_TYPE, RESOURCE_TYPE
 
 from ...references import an_audience_model
 from ..conftest import an_app, warnings_of
@@ -193,12 +193,13 @@ class Two:
     def partner_role(self, id: str = "Role") -> iam.Role:
         return iam.Role(self.theirs, id, role_name="analyst", assumed_by=iam.AccountRootPrincipal())
 
-    def in_resource_policy(self) -> list[tuple[Any, Any]]:
-        """Who is let in, and on which conditions; each on the model and its jobs."""
+    def in_resource_policy(self, scope: str = "") -> list[tuple[Any, Any]]:
+        """Who is let in, and on which conditions; each on the model of a scope and its jobs."""
+        arn = self.arn_below(scope)
         return [
             (each["Principal"], each.get("Condition"))
-            for each in self.statements()
-            if each["Action"] == START and set(each["Resource"]) == {self.arn, OWN_JOBS}
+            for each in self.statements(scope)
+            if each["Action"] == START and set(each["Resource"]) == {arn, OWN_JOBS}
         ]
 
     def of_identities(self, stack: cdk.Stack) -> list[dict[str, Any]]:
@@ -211,13 +212,27 @@ class Two:
 
     @property
     def arn(self) -> str:
-        (name,) = Template.from_stack(self.own).find_resources("Custom::CleanRoomsMLConfiguredAudienceModel")
+        return self.arn_below("")
+
+    def arn_below(self, scope: str) -> str:
+        (name,) = self._resources(scope, RESOURCE_TYPE)
         return f"<{name}>"
 
-    def statements(self) -> list[dict[str, Any]]:
+    def statements(self, scope: str = "") -> list[dict[str, Any]]:
         """What the resource policy says."""
-        found = plain(Template.from_stack(self.own).find_resources(RESOURCE_POLICY_TYPE)).values()
-        return [said for each in found for said in each["Properties"]["configuredAudienceModelPolicy"]["Statement"]]
+        found = self._resources(scope, RESOURCE_POLICY_TYPE).values()
+        policies = [plain(each["Properties"]["configuredAudienceModelPolicy"]) for each in found]
+        return [said for policy in policies for said in policy["Statement"]]
+
+    def _resources(self, scope: str, type_: str) -> dict[str, Any]:
+        every = self._own_resources.items()
+        return {name: each for name, each in every if name.startswith(scope) and each["Type"] == type_}
+
+    @cached_property
+    def _own_resources(self) -> dict[str, Any]:
+        """CDK lets nothing be defined after it."""
+        found: dict[str, Any] = Template.from_stack(self.own).to_json()["Resources"]
+        return found
 
 
 IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
@@ -264,10 +279,10 @@ def within(**more: Any) -> dict[str, Any]:
 
 IN_ORGANIZATION = {"aws:PrincipalOrgID": "o-1234567890"}
 THEIR_ROLE, OWN_ROLE = f"arn:aws:iam::{PARTNER}:role/analyst", f"arn:aws:iam::{OWN}:role/analyst"
-BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, Any]] = {
+BY_RESOURCE_POLICY: dict[str, tuple[Made, Any, Any]] = {
     "an account": (lambda _: iam.AccountPrincipal(PARTNER), {"AWS": PARTNER}, within()),
     "an account as a parameter": (
-        lambda stack: iam.AccountPrincipal(cdk.CfnParameter(stack, "Account").value_as_string),
+        lambda scope: iam.AccountPrincipal(cdk.CfnParameter(cdk.Stack.of(scope), "Account").value_as_string),
         {"AWS": "<Account>"},
         within(),
     ),
@@ -285,17 +300,17 @@ BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, 
     ),
     "an ARN of the own account": (lambda _: iam.ArnPrincipal(OWN_ROLE), {"AWS": OWN_ROLE}, within()),
     "an imported role of theirs": (
-        lambda stack: iam.Role.from_role_arn(stack, "Analyst", THEIR_ROLE),
+        lambda scope: iam.Role.from_role_arn(scope, "Analyst", THEIR_ROLE),
         {"AWS": THEIR_ROLE},
         within(),
     ),
     "an imported user of theirs": (
-        lambda stack: iam.User.from_user_arn(stack, "Analyst", f"arn:aws:iam::{PARTNER}:user/analyst"),
+        lambda scope: iam.User.from_user_arn(scope, "Analyst", f"arn:aws:iam::{PARTNER}:user/analyst"),
         {"AWS": f"arn:aws:iam::{PARTNER}:user/analyst"},
         within(),
     ),
     "an imported group of theirs": (
-        lambda stack: iam.Group.from_group_arn(stack, "Analysts", f"arn:aws:iam::{PARTNER}:group/analysts"),
+        lambda scope: iam.Group.from_group_arn(scope, "Analysts", f"arn:aws:iam::{PARTNER}:group/analysts"),
         {"AWS": PARTNER},
         within(),
     ),
@@ -305,8 +320,8 @@ BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, 
         within(),
     ),
     "a group with a condition": (
-        lambda stack: iam.PrincipalWithConditions(
-            iam.Group.from_group_arn(stack, "Analysts", f"arn:aws:iam::{PARTNER}:group/analysts"),
+        lambda scope: iam.PrincipalWithConditions(
+            iam.Group.from_group_arn(scope, "Analysts", f"arn:aws:iam::{PARTNER}:group/analysts"),
             {"StringEquals": {"aws:PrincipalTag/team": "ads"}},
         ),
         {"AWS": PARTNER},
@@ -318,7 +333,7 @@ BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, 
         within(**IN_ORGANIZATION),
     ),
     "a role that stays as it is": (
-        lambda stack: iam.Role.from_role_arn(stack, "Analyst", OWN_ROLE, mutable=False, add_grants_to_resources=True),
+        lambda scope: iam.Role.from_role_arn(scope, "Analyst", OWN_ROLE, mutable=False, add_grants_to_resources=True),
         {"AWS": OWN_ROLE},
         within(),
     ),
@@ -337,11 +352,14 @@ BY_RESOURCE_POLICY: dict[str, tuple[Callable[[cdk.Stack], iam.IGrantable], Any, 
 }
 
 
-@pytest.mark.parametrize("who", BY_RESOURCE_POLICY)
-def test_who_is_let_in_by_the_resource_policy(two: Two, who: str) -> None:
-    make, principal, condition = BY_RESOURCE_POLICY[who]
-    two.model.grants.start_audience_generation(make(two.own), collaboration_id=COLLABORATION).assert_success()
-    assert two.in_resource_policy() == [(principal, condition)]
+def test_who_is_let_in_by_the_resource_policy(two: Two) -> None:
+    output = AudienceOutput(two.own, "Output")
+    for number, (make, *_) in enumerate(BY_RESOURCE_POLICY.values()):
+        scope = Construct(two.own, f"Scope{number}x")
+        grants = a_model(scope, output).grants
+        grants.start_audience_generation(make(scope), collaboration_id=COLLABORATION).assert_success()
+    found = {who: two.in_resource_policy(f"Scope{number}x") for number, who in enumerate(BY_RESOURCE_POLICY)}
+    assert found == {who: [(principal, condition)] for who, (_, principal, condition) in BY_RESOURCE_POLICY.items()}
     # CDK attaches a policy to an imported user or group of any account.
     assert two.of_identities(two.own) == []
     assert warnings_of(two.own) == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import jsii
 import pytest
+from constructs import Construct
 
 from cdk_cleanroomsml import (
     AudienceModel,
@@ -49,36 +50,36 @@ def later_tags() -> Any:
     return cdk.Lazy.any(producer)
 
 
-def model(stack: cdk.Stack, **parameters: Any) -> Any:
+def model(scope: Construct, **parameters: Any) -> Any:
     return ConfiguredAudienceModel(
-        stack,
+        scope,
         "Tagged",
-        audience_model=an_audience_model(stack, AUDIENCE_MODEL),
+        audience_model=an_audience_model(scope, AUDIENCE_MODEL),
         shared_audience_metrics=SharedAudienceMetrics.ALL,
         **parameters,
     )
 
 
-def audience_model(stack: cdk.Stack, **parameters: Any) -> Any:
-    return AudienceModel(stack, "Tagged", training_dataset=a_dataset(stack, DATASET), **parameters)
+def audience_model(scope: Construct, **parameters: Any) -> Any:
+    return AudienceModel(scope, "Tagged", training_dataset=a_dataset(scope, DATASET), **parameters)
 
 
-def association(stack: cdk.Stack, **parameters: Any) -> Any:
+def association(scope: Construct, **parameters: Any) -> Any:
     return ConfiguredAudienceModelAssociation(
-        stack,
+        scope,
         "Tagged",
-        configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(stack, "Model", MODEL),
-        membership=a_membership(stack, "0a1b2c3d-0000-4000-8000-00000000000a"),
+        configured_audience_model=ConfiguredAudienceModel.from_configured_audience_model_arn(scope, "Model", MODEL),
+        membership=a_membership(scope, "0a1b2c3d-0000-4000-8000-00000000000a"),
         **parameters,
     )
 
 
-def tags(synth: Synth) -> Any:
-    """What is written for the one tagged resource, whatever the case of its members."""
+def tags(synth: Synth, scope: str = "") -> Any:
+    """What is written for the one tagged resource of a scope, whatever the case of its members."""
     (found,) = (
         each["Properties"].get("tags")
         for name, each in synth.template.to_json()["Resources"].items()
-        if name.startswith("Tagged") and each["Type"].startswith("Custom::")
+        if name.startswith(f"{scope}Tagged") and each["Type"].startswith("Custom::")
     )
     return found
 
@@ -87,34 +88,30 @@ def override(tagged: Any, path: str, value: Any) -> Any:
     return tagged.node.default_child.add_property_override(path, value)
 
 
+OVERRIDES: list[tuple[dict[str, str] | None, Callable[[Any], object], dict[str, str] | None]] = [
+    (None, lambda _: None, None),
+    ({"a": "b"}, lambda _: None, {"a": "b"}),
+    (None, lambda t: override(t, "tags.own", "o"), {"own": "o"}),
+    (None, lambda t: (override(t, "tags.own", "o"), cdk.Tags.of(t).add("c", "d")), {"own": "o", "c": "d"}),
+    (None, lambda t: (cdk.Tags.of(t).add("c", "d"), override(t, "tags.own", "o")), {"own": "o", "c": "d"}),
+    ({"a": "b"}, lambda t: (override(t, "tags", {"a": "o"}), cdk.Tags.of(t).add("c", "d")), {"a": "o", "c": "d"}),
+    ({"a": "b"}, lambda t: (cdk.Tags.of(t).add("a", "d"), override(t, "tags.a", "o")), {"a": "o"}),
+    ({"a": "b"}, lambda t: cdk.Tags.of(t).remove("a"), None),
+    (
+        {"a": "b"},
+        lambda t: (t.node.default_child.add_property_deletion_override("tags.a"), cdk.Tags.of(t).add("c", "d")),
+        {"c": "d"},
+    ),
+]
+"""What is given, what is said then, and what is written."""
+
+
 @pytest.mark.parametrize("define", [model, audience_model, association])
-@pytest.mark.parametrize(
-    ("given", "say", "written"),
-    [
-        (None, lambda _: None, None),
-        ({"a": "b"}, lambda _: None, {"a": "b"}),
-        (None, lambda t: override(t, "tags.own", "o"), {"own": "o"}),
-        (None, lambda t: (override(t, "tags.own", "o"), cdk.Tags.of(t).add("c", "d")), {"own": "o", "c": "d"}),
-        (None, lambda t: (cdk.Tags.of(t).add("c", "d"), override(t, "tags.own", "o")), {"own": "o", "c": "d"}),
-        ({"a": "b"}, lambda t: (override(t, "tags", {"a": "o"}), cdk.Tags.of(t).add("c", "d")), {"a": "o", "c": "d"}),
-        ({"a": "b"}, lambda t: (cdk.Tags.of(t).add("a", "d"), override(t, "tags.a", "o")), {"a": "o"}),
-        ({"a": "b"}, lambda t: cdk.Tags.of(t).remove("a"), None),
-        (
-            {"a": "b"},
-            lambda t: (t.node.default_child.add_property_deletion_override("tags.a"), cdk.Tags.of(t).add("c", "d")),
-            {"c": "d"},
-        ),
-    ],
-)
-def test_a_property_override_comes_after_the_tags_of_the_application(
-    synth: Synth,
-    define: Callable[..., Any],
-    given: dict[str, str] | None,
-    say: Callable[[Any], object],
-    written: dict[str, str] | None,
-) -> None:
-    say(define(synth.stack, tags=given))
-    assert tags(synth) == written
+def test_a_property_override_comes_after_the_tags_of_the_application(synth: Synth, define: Callable[..., Any]) -> None:
+    for number, (given, say, _) in enumerate(OVERRIDES):
+        say(define(Construct(synth.stack, f"Row{number}"), tags=given))
+    found = [tags(synth, f"Row{number}") for number in range(len(OVERRIDES))]
+    assert found == [written for *_, written in OVERRIDES]
 
 
 @pytest.mark.parametrize("is_tagged", [True, False])
