@@ -46,6 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Worlds(config.getoption("--switches")), "worlds")
 
 
+def pytest_sessionfinish() -> None:
+    """Has nobody look once more through all that the process ends with."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is for the night is skipped by day, and says why."""
     if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
