@@ -8,7 +8,7 @@ TESTS := tests/deploy tests/local tests/handler others tests/constructs/composit
 OTHERS := $(filter-out $(TESTS),$(FOLDERS))
 GATE := $(TESTS) mypy basedpyright lint
 SCREENS := tests/docs/test_screens.py
-SLOWER := random_* concurrent_* *_checked.py
+QUICK_ONLY = -m 'not sweep' --ignore-glob '*_checked.py' --ignore tests/tools/live
 QUICK := tests/handler tests/constructs/composition tests/tools tests/constructs tests/docs/test_contributing.py
 QUICKLY =
 COVERAGE =
@@ -47,10 +47,10 @@ recording:
 test: install
 	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(GATE); $(call TELL,$(GATE))
 
-# The loop while working: without the engine, random histories, many requests at once, and other checkers of templates;
-# of types what mypy says of what has changed.
+# The loop while working: without the engine, sweeps (random histories are some), and other checkers of templates; of types
+# what mypy says of what has changed.
 check: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" COVERAGE= QUICKLY="$(patsubst %,--ignore-glob '*/test_%',$(SLOWER)) --ignore tests/tools/live" \
+	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" COVERAGE= QUICKLY="$(QUICK_ONLY)" \
 		$(QUICK) mypy lint; $(call TELL,$(QUICK) mypy lint)
 
 install:

@@ -95,6 +95,7 @@ def marks(row: Row) -> list[pytest.MarkDecorator]:
     return [] if row.what.name in BY_DAY else [pytest.mark.nightly("a parameter of each construct is tried by day")]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "row", [pytest.param(row, id=f"{row.what.name} {row.source}", marks=marks(row)) for row in ROWS]
 )

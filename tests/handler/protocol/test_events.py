@@ -14,7 +14,7 @@ from unittest import mock
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdk_cleanroomsml import handler
@@ -182,9 +182,7 @@ TEMPLATE = create_event(WORLD, **MAXIMAL)
 
 
 @pytest.mark.scenario(39, 40, 48)
-@settings(
-    max_examples=2_000 if PROFILE == "nightly" else 100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=2_000 if PROFILE == "nightly" else 100)
 @given(damaged(TEMPLATE))
 def test_any_event_gets_exactly_one_valid_answer(event: dict[str, Any]) -> None:
     sent: list[bytes] = []

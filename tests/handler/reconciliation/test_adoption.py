@@ -246,7 +246,7 @@ def test_it_waits_for_the_audience_model_before_anything_is_written(world: Simul
 # Deliveries
 
 
-@pytest.mark.no_cover  # measuring takes as long again, and what it runs is covered beside it
+@pytest.mark.sweep
 @pytest.mark.parametrize("template", [{"tags": TAGS}, CHANGED], ids=["marked", "changed"])
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("after_effect", [False, True])

@@ -227,7 +227,7 @@ def test_what_is_moved_from_a_logical_id_that_was_retained_goes_with_the_stack(w
     assert world.models(case.type) == []
 
 
-@pytest.mark.no_cover  # measuring takes as long again, and what it runs is covered beside it
+@pytest.mark.sweep
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("skip", range(2, 14, 2))

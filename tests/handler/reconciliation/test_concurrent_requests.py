@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..simulation.cloudformation import Properties, Reply
 
 # Measuring coverage takes as long again; what is covered here is covered by one request at a time.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.sweep
 
 HOURS = 7_300
 """Seconds after which no delivery of a Create can still come."""

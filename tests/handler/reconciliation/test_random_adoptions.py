@@ -21,7 +21,7 @@ from ..simulation.random_faults import CANCELLED, FaultInjector, find_bug, rando
 from ..simulation.resource_types import MARKERS, MINIMAL, PREFIX
 from ..simulation.simulator import Simulator
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.sweep
 
 OPERATIONS = (operations.UPDATE, operations.DELETE, operations.GET, operations.TAG, operations.UNTAG)
 RANDOM_FAULTS = random_faults([*OPERATIONS, *[operations.TAG] * 3, *[operations.UNTAG] * 3])

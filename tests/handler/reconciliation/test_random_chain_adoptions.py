@@ -36,7 +36,7 @@ from ..simulation.resource_types import (
 from ..simulation.simulator import Simulator
 from ..simulation.virtual_lambda import ACCOUNT, REGION
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.sweep
 
 OPERATIONS = (
     operations.GET,

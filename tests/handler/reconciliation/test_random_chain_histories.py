@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ..simulation.cloudformation import Result
 
 # Measuring coverage takes as long again; the scenarios measure it.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.sweep
 
 CREATES = (
     operations.CREATE,

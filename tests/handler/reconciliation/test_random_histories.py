@@ -22,7 +22,7 @@ from ..simulation.resource_types import CONFIGURED
 from ..simulation.simulator import AUDIENCE_MODEL, MINIMAL, OTHER_AUDIENCE_MODEL, Simulator, output_config
 
 # Measuring coverage takes as long again; the scenarios measure it.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.sweep
 
 OPERATIONS = (
     operations.CREATE,

@@ -313,7 +313,7 @@ def test_an_update_of_what_was_refused_takes_it_over(world: Simulator) -> None:
 # Deliveries
 
 
-@pytest.mark.no_cover  # measuring takes as long again, and what it runs is covered beside it
+@pytest.mark.sweep
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("after_effect", [False, True])
 @pytest.mark.parametrize("operation", [PUT, GET, "TagResource", "UntagResource", "GetConfiguredAudienceModel"])

@@ -301,7 +301,7 @@ def test_another_logical_id_is_rolled_back(world: Simulator, age: float, dated: 
     nothing_left(world)
 
 
-@pytest.mark.no_cover  # measuring takes as long again, and what it runs is covered beside it
+@pytest.mark.sweep
 @pytest.mark.scenario(9)
 @pytest.mark.parametrize("operation", [PUT, GET])
 @pytest.mark.parametrize("age", AGES)

@@ -170,7 +170,6 @@ class FaultInjector:
 
 SETTINGS = settings(
     stateful_step_count=10,
-    deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
