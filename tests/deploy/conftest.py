@@ -114,7 +114,11 @@ class Deployment:
         Raises:
             DeploymentError: it failed; the message has the reason of every resource that did.
         """
-        template = self._publish(_synthesised(define, self.name, self._known_account, self._engine.region))
+        return self.deploy_synthesised(_synthesised(define, self.name, self._known_account, self._engine.region))
+
+    def deploy_synthesised(self, output: Path) -> dict[str, str]:
+        """The same for what is in a `cdk.out`."""
+        template = self._publish(output)
         verb = "update" if self._exists else "create"
         send = getattr(self.cloudformation, f"{verb}_stack")
         capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
@@ -156,7 +160,7 @@ class Deployment:
         self._published |= contents.keys()
         template = json.loads((output / f"{self.name}.template.json").read_text())
         self.change(template)
-        for key, content in {**contents, "template.json": json.dumps(template).encode()}.items():
+        for key, content in {**contents, "template.json": json.dumps(template, ensure_ascii=False).encode()}.items():
             s3.put_object(Bucket=self._bucket, Key=key, Body=content)
         return f"{self._engine.url}/{self._bucket}/template.json"
 

@@ -229,14 +229,15 @@ def test_taken_over_given_back_and_released(chain: Chain) -> None:
     stack.destroy()
 
     chain.engine.forget_calls()
-    stack.deploy(chain.define())
+    as_it_is = chain.define()
+    stack.deploy(as_it_is)
     assert {call for call in stack.calls() if call.startswith(("Create", "Update", "Put", "Delete"))} == set()
     assert chain.owners() == ["Stack"] * 3
     stack.deploy(chain.define(partner=other, description="ours"))
     *_, policy, association = chain.held()
     assert other in policy["configuredAudienceModelPolicy"]
     assert association["description"] == "ours"
-    stack.deploy(chain.define())
+    stack.deploy(as_it_is)
     stack.destroy()
     # The audience model is kept by default, with its markers; what the policy says is the same in other words.
     audience_model, model, policy, association = chain.held()
@@ -266,8 +267,9 @@ def test_a_stack_is_split_and_the_part_goes_on_to_another_app(chain: Chain) -> N
     """Each deployment has an App of its own."""
     one, two = chain.stack("One"), chain.stack("Two")
     one.deploy(chain.define(rest=True))
+    as_it_is = chain.define()
     with pytest.raises(DeploymentError) as refused:
-        two.deploy(chain.define())
+        two.deploy(as_it_is)
     assert "stack/One/" in str(refused.value)
     assert "which has it: nothing was changed" in str(refused.value)
     two.destroy()
@@ -281,7 +283,7 @@ def test_a_stack_is_split_and_the_part_goes_on_to_another_app(chain: Chain) -> N
         two.deploy(chain.define(partner=PARTNERS[1], overwrite=True, description="ours", fails=True))
     assert chain.held() == held
     two.destroy()
-    two.deploy(chain.define())
+    two.deploy(as_it_is)
     assert chain.owners() == ["Two"] * 3
     assert len(one.models()) == 2
     one.destroy()

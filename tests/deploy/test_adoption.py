@@ -128,8 +128,8 @@ def test_what_could_not_be_given_back_isnt_begun(existing: Existing) -> None:
 
 
 def test_another_construct_id_and_another_stack(existing: Existing) -> None:
-    stack = existing.stack()
-    stack.deploy(existing.define())
+    stack, as_it_is = existing.stack(), existing.define()
+    stack.deploy(as_it_is)
     with pytest.raises(DeploymentError):
         stack.deploy(existing.define("Renamed", fails=True))
     assert existing.marks()[f"{PREFIX}logical-id"].startswith("Model")
@@ -138,11 +138,11 @@ def test_another_construct_id_and_another_stack(existing: Existing) -> None:
 
     other = existing.stack("Other")
     with pytest.raises(DeploymentError, match=r"is that of the logical id Renamed\w* of .*stack/Stack/.*which has it"):
-        other.deploy(existing.define())
+        other.deploy(as_it_is)
     other.destroy()
     stack.deploy(existing.define("Renamed", removal_policy=cdk.RemovalPolicy.RETAIN))
     stack.deploy(lambda rest: define_model(rest, "Rest"))
-    other.deploy(existing.define())
+    other.deploy(as_it_is)
     assert "stack/Other/" in existing.marks()[f"{PREFIX}stack-id"]
     stack.destroy()
     assert "stack/Other/" in existing.marks()[f"{PREFIX}stack-id"]

@@ -1,15 +1,11 @@
-"""What `generate` writes is deployed by the real CDK CLI with IAM enforced, and changes nothing of what was there."""
+"""What `generate` writes is deployed with IAM enforced, and changes nothing of what was there."""
 
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import subprocess
-import sys
 from datetime import datetime, timezone
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk
@@ -17,14 +13,14 @@ import pytest
 
 from cdk_cleanroomsml.operators.main import main
 
-from .conftest import AUDIENCE_MODEL_ARN, bootstrap
+from .conftest import AUDIENCE_MODEL_ARN, Deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from cdk_cleanroomsml.local.engine import Engine
 
-REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, PARTNER = "111122223333", "444455556666"
 MARKER = "cdk-cleanroomsml:"
 ODD = "a 'b' \"c\" \\d {e} ${AWS::Region} {{x}} é \N{RUNNER} \N{RIGHT-TO-LEFT OVERRIDE}\x85 %s $(x) `y` #{z} \\u0041"
@@ -217,11 +213,9 @@ def _unmarked(held: dict[str, Any]) -> dict[str, Any]:
 def by_hand(guarded_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> ByHand:
     for name, value in guarded_engine.environment().items():
         monkeypatch.setenv(name, value)
-    bootstrap(guarded_engine, guarded_engine.account)
     return ByHand(guarded_engine)
 
 
-@pytest.mark.timeout(300)
 def test_deploying_it_changes_nothing(
     by_hand: ByHand, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,12 +226,10 @@ def test_deploying_it_changes_nothing(
     # What the CDK CLI tells it by a variable, which CDK reads once in a process.
     monkeypatch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(tmp_path / "cdk.out")))
     runpy.run_path(str(tmp_path / "existing.py"), run_name="__main__")
+    # With an error in it, the CDK CLI would refuse to deploy it.
+    assert not [path for path in (tmp_path / "cdk.out").glob("*.json") if "aws:cdk:error" in path.read_text()]
     by_hand.engine.forget_calls()
-    binaries = [str(Path(sys.executable).parent), str(REPOSITORY / "node_modules" / ".bin"), os.environ["PATH"]]
-    environment = by_hand.engine.child_environment() | {"PATH": os.pathsep.join(binaries)}
-    command = ["cdk", "deploy", "--app", "cdk.out", "--require-approval", "never", "Existing"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    Deployment(by_hand.engine, "Existing").deploy_synthesised(tmp_path / "cdk.out")
     writes = {call.operation for call in by_hand.engine.calls() if call.is_write}
     assert writes == {"TagResource", "UntagResource"}
     assert by_hand.held() == held

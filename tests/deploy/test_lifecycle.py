@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -58,34 +59,26 @@ def test_the_least_that_can_be_said_works(deployment: Deployment) -> None:
     assert model["name"].startswith("Stack-Model")
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "member", "value"),
-    [
-        ({}, {"audience_model": OTHER_AUDIENCE_MODEL_ARN}, "audienceModelArn", OTHER_AUDIENCE_MODEL_ARN),
-        ({}, {"shared_audience_metrics": SharedAudienceMetrics.NONE}, "sharedAudienceMetrics", ["NONE"]),
-        ({"description": "old"}, {"description": "new"}, "description", "new"),
-        ({"description": "old"}, {}, "description", ""),
-        ({}, {"min_matching_seed_size": 25}, "minMatchingSeedSize", 25),
-        ({"min_matching_seed_size": 25}, {}, "minMatchingSeedSize", 500),
-        (
-            {"audience_sizes": AudienceSizes.percentage(1)},
-            {"audience_sizes": AudienceSizes.absolute(1000, 2000)},
-            "audienceSizeConfig",
-            {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000, 2000]},
-        ),
-    ],
-)
-def test_an_update_in_place(
-    deployment: Deployment, before: dict[str, Any], after: dict[str, Any], member: str, value: object
-) -> None:
-    deployment.deploy(lambda stack: define_model(stack, **before))
-    old = deployment.model()
-    deployment.calls()
-    deployment.deploy(lambda stack: define_model(stack, **after))
-    assert deployment.calls() == ["GetConfiguredAudienceModel", "UpdateConfiguredAudienceModel"]
-    new = deployment.model()
-    assert new["configuredAudienceModelArn"] == old["configuredAudienceModelArn"]
-    assert new[member] == value
+def test_updates_in_place(deployment: Deployment) -> None:
+    """One after another: what the one has changed, the next one takes back."""
+    absolute = {"audienceSizeType": "ABSOLUTE", "audienceSizeBins": [1000, 2000]}
+    steps: list[tuple[dict[str, Any], str, object]] = [
+        ({"description": "new"}, "description", "new"),
+        ({}, "description", ""),
+        ({"audience_model": OTHER_AUDIENCE_MODEL_ARN}, "audienceModelArn", OTHER_AUDIENCE_MODEL_ARN),
+        ({"shared_audience_metrics": SharedAudienceMetrics.NONE}, "sharedAudienceMetrics", ["NONE"]),
+        ({"min_matching_seed_size": 25}, "minMatchingSeedSize", 25),
+        ({"audience_sizes": AudienceSizes.percentage(1)}, "minMatchingSeedSize", 500),
+        ({"audience_sizes": AudienceSizes.absolute(1000, 2000)}, "audienceSizeConfig", absolute),
+    ]
+    deployment.deploy(lambda stack: define_model(stack, description="old"))
+    arn = deployment.model()["configuredAudienceModelArn"]
+    for parameters, member, value in steps:
+        deployment.calls()
+        deployment.deploy(partial(define_model, **parameters))
+        assert deployment.calls() == ["GetConfiguredAudienceModel", "UpdateConfiguredAudienceModel"], parameters
+        model = deployment.model()
+        assert (model["configuredAudienceModelArn"], model[member]) == (arn, value), parameters
 
 
 def test_tags_are_added_changed_and_removed(deployment: Deployment) -> None:
@@ -99,21 +92,25 @@ def test_tags_are_added_changed_and_removed(deployment: Deployment) -> None:
     assert deployment.model()["tags"].keys() == markers
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({}, {"configured_audience_model_name": "by name"}),
-        ({}, {"child_resource_tag_on_create_policy": TagOnCreatePolicy.FROM_PARENT_RESOURCE}),
-        ({"audience_sizes": AudienceSizes.percentage(1)}, {}),
-    ],
-)
-def test_a_change_that_replaces(deployment: Deployment, before: dict[str, Any], after: dict[str, Any]) -> None:
-    deployment.deploy(lambda stack: define_model(stack, **before).add_arn_output())
-    old = deployment.model()
-    outputs = deployment.deploy(lambda stack: define_model(stack, **after).add_arn_output())
-    new = deployment.model()
-    assert new["configuredAudienceModelArn"] != old["configuredAudienceModelArn"]
-    assert list(outputs.values()) == [new["configuredAudienceModelArn"]]
+def test_changes_that_replace(deployment: Deployment) -> None:
+    """Sizes that go, another policy, a name of one's own: one after another."""
+    policy = {"child_resource_tag_on_create_policy": TagOnCreatePolicy.FROM_PARENT_RESOURCE}
+    steps: list[dict[str, Any]] = [
+        {"audience_sizes": AudienceSizes.percentage(1)},
+        {},
+        policy,
+        {**policy, "configured_audience_model_name": "by name"},
+    ]
+
+    def define(stack: cdk.Stack, **parameters: Any) -> None:
+        define_model(stack, **parameters).add_arn_output()
+
+    arns = []
+    for parameters in steps:
+        outputs = deployment.deploy(partial(define, **parameters))
+        arns.append(deployment.model()["configuredAudienceModelArn"])
+        assert list(outputs.values()) == arns[-1:]
+    assert len(set(arns)) == len(steps)
 
 
 def test_a_replacement_under_the_same_name_is_refused_before_anything_happens(deployment: Deployment) -> None:

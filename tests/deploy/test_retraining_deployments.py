@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -28,51 +29,58 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("shorter_pauses")
 
 
+def define(
+    stack: cdk.Stack,
+    *,
+    begins_with: str | None = None,
+    first: dict[str, Any] | None = None,
+    fails: bool = False,
+    **more: Any,
+) -> None:
+    """A first audience model, a configured one and its retraining, on a dataset that a parameter names."""
+    dataset = a_dataset(stack, cdk.CfnParameter(stack, "Dataset").value_as_string)
+    initial = AudienceModel(stack, "First", training_dataset=dataset, **(first or {}))
+    model = ConfiguredAudienceModel(
+        stack,
+        "Model",
+        audience_model=an_audience_model(stack, begins_with) if begins_with else initial,
+        shared_audience_metrics=SharedAudienceMetrics.ALL,
+        **more,
+    )
+    retraining = AudienceModelRetraining(
+        stack,
+        "Retraining",
+        configured_audience_model=model,
+        training_dataset=dataset,
+        initial_audience_model=initial,
+        keep=1,
+    )
+    cdk.CfnOutput(stack, "StateMachine", value=retraining.state_machine.state_machine_arn)
+    if fails:
+        define_failure(stack, model)
+
+
 class Chain:
-    """A first audience model, a configured one and its retraining, in a stack; the retraining has turned over once."""
+    """All that is defined, deployed; the retraining has turned over once."""
 
     def __init__(self, engine: Engine, deployment: Deployment) -> None:
         self.engine = engine
         self.deployment = deployment
-        self._dataset_arn = create_training_dataset(engine)
-        self.deploy()
+        dataset, shorten = create_training_dataset(engine), deployment.change
+
+        def change(template: dict[str, Any]) -> None:
+            shorten(template)
+            template["Parameters"]["Dataset"]["Default"] = dataset
+
+        deployment.change = change
+        self._outputs = deployment.deploy(define)
         (self.first,) = self.audience_models()
         self.retrain()
         (self.current,) = self.audience_models()
         engine.forget_calls()
 
-    def deploy(
-        self,
-        *,
-        begins_with: str | None = None,
-        first: dict[str, Any] | None = None,
-        fails: bool = False,
-        **more: Any,
-    ) -> None:
-        def define(stack: cdk.Stack) -> None:
-            initial = AudienceModel(
-                stack, "First", training_dataset=a_dataset(stack, self._dataset_arn), **(first or {})
-            )
-            model = ConfiguredAudienceModel(
-                stack,
-                "Model",
-                audience_model=an_audience_model(stack, begins_with) if begins_with else initial,
-                shared_audience_metrics=SharedAudienceMetrics.ALL,
-                **more,
-            )
-            retraining = AudienceModelRetraining(
-                stack,
-                "Retraining",
-                configured_audience_model=model,
-                training_dataset=a_dataset(stack, self._dataset_arn),
-                initial_audience_model=initial,
-                keep=1,
-            )
-            cdk.CfnOutput(stack, "StateMachine", value=retraining.state_machine.state_machine_arn)
-            if fails:
-                define_failure(stack, model)
-
-        self._outputs = self.deployment.deploy(define)
+    def deploy(self, **changed: Any) -> None:
+        self._outputs = self.deployment.deploy(partial(define, **changed))
 
     def retrain(self) -> None:
         states = client(self.engine, "stepfunctions")

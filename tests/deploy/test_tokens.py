@@ -5,38 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-import pytest
 
 from cdk_cleanroomsml import AudienceOutput, AudienceSizes
 
 from .conftest import define_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .conftest import Deployment
 
 
-def parameter(stack: cdk.Stack, type_: str, default: str) -> cdk.CfnParameter:
-    return cdk.CfnParameter(stack, "Sizes", type=type_, default=default)
+def test_sizes(deployment: Deployment) -> None:
+    def define(stack: cdk.Stack) -> None:
+        def parameter(id: str, type_: str, default: str) -> cdk.CfnParameter:
+            return cdk.CfnParameter(stack, id, type=type_, default=default)
 
+        ways = (
+            parameter("List", "CommaDelimitedList", "1, 5,10").value_as_list,
+            parameter("Numbers", "List<Number>", "1,5,10").value_as_list,
+            cdk.Fn.split(",", parameter("Text", "String", "1,5,10").value_as_string),
+            cdk.Fn.split(",", parameter("Blanks", "String", "1, 5, 10").value_as_string),
+        )
+        for number, sizes in enumerate(ways):
+            define_model(stack, f"Model{number}", audience_sizes=AudienceSizes.percentage(sizes))
 
-@pytest.mark.parametrize(
-    "sizes",
-    [
-        lambda stack: parameter(stack, "CommaDelimitedList", "1, 5,10").value_as_list,
-        lambda stack: parameter(stack, "List<Number>", "1,5,10").value_as_list,
-        lambda stack: cdk.Fn.split(",", parameter(stack, "String", "1,5,10").value_as_string),
-        lambda stack: cdk.Fn.split(",", parameter(stack, "String", "1, 5, 10").value_as_string),
-    ],
-    ids=["CommaDelimitedList", "List<Number>", "Fn.split", "Fn.split with blanks"],
-)
-def test_sizes(deployment: Deployment, sizes: Callable[[cdk.Stack], list[str]]) -> None:
-    deployment.deploy(lambda stack: define_model(stack, audience_sizes=AudienceSizes.percentage(sizes(stack))))
-    assert deployment.model()["audienceSizeConfig"] == {
-        "audienceSizeType": "PERCENTAGE",
-        "audienceSizeBins": [1, 5, 10],
-    }
+    deployment.deploy(define)
+    wanted = {"audienceSizeType": "PERCENTAGE", "audienceSizeBins": [1, 5, 10]}
+    assert [model["audienceSizeConfig"] for model in deployment.models()] == [wanted] * 4
 
 
 def test_names_tags_and_numbers(deployment: Deployment) -> None:
