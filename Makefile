@@ -23,9 +23,9 @@ GROUPED = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
 # What has failed is told at the end: each part that is done says so in a file. A dry run does none.
 DRY = $(findstring n,$(firstword -$(MAKEFLAGS)))
-LEDGER = done=$$(mktemp) || exit
+LEDGER = done=$$(mktemp) || exit$(if $(DRY),,; echo 'each prints when it is done: $(1)')
 TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf "$$done" | tr '\n' ' '); rm "$$done"; \
-	$(if $(DRY),,[ -z "$$failed" ] || { echo failed: $$failed; exit 1; })
+	$(if $(DRY),,if [ -z "$$failed" ]; then echo all passed; else echo failed: $$failed; exit 1; fi)
 BEGIN = @echo '$@'
 END = @$(if $(DONE),echo '$@' >>"$$DONE")
 
@@ -45,12 +45,12 @@ recording:
 	@RECORDING=docs/demo.svg $(WITH) demo python -m cdk_cleanroomsml.local -- python examples/quickstart/demo.py
 
 test: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(GATE); $(call TELL,$(GATE))
+	@$(call LEDGER,$(GATE)); $(MAKE) $(TOGETHER) DONE="$$done" $(GATE); $(call TELL,$(GATE))
 
 # The loop while working: without the engine, sweeps (random histories are some), and other checkers of templates; of types
 # what mypy says of what has changed.
 check: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" COVERAGE= QUICKLY="$(QUICK_ONLY)" \
+	@$(call LEDGER,$(QUICK) mypy lint); $(MAKE) $(TOGETHER) DONE="$$done" COVERAGE= QUICKLY="$(QUICK_ONLY)" \
 		$(QUICK) mypy lint; $(call TELL,$(QUICK) mypy lint)
 
 install:
@@ -73,7 +73,7 @@ mypy basedpyright:
 	$(END)
 
 unit: install
-	@$(LEDGER); $(MAKE) $(TOGETHER) DONE="$$done" $(TESTS); $(call TELL,$(TESTS))
+	@$(call LEDGER,$(TESTS)); $(MAKE) $(TOGETHER) DONE="$$done" $(TESTS); $(call TELL,$(TESTS))
 
 # What is measured is how the function's own tests cover it.
 tests/handler: COVERAGE = --cov --cov-report=term-missing:skip-covered --cov-fail-under=100

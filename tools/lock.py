@@ -179,7 +179,10 @@ def main(words: list[str]) -> None:
     """Does what the first word says."""
     try:
         if words == ["outdated"]:
-            print("\n".join(outdated()) or "everything is at its newest release")
+            changes = outdated()
+            print("\n".join(changes) or "everything is at its newest release")
+            if changes:
+                print("`make newest` moves these pins, `make test` says whether all holds with them")
         elif words == ["newest"]:
             newest()
         elif words == ["write"]:

@@ -30,9 +30,11 @@ def test_what_failed_is_told_and_nothing_else(name: str, tmp_path: Path) -> None
     (folder := tmp_path / name).mkdir()
     done = gate(folder, "true")
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("each prints when it is done: tests/tools tests/local\n")
+    assert done.stdout.endswith("all passed\n")
     failed = gate(folder, 'f() { case "$$*" in *tests/tools) false;; esac; }; f')
     assert failed.returncode
-    assert "failed: tests/tools\n" in failed.stdout
+    assert failed.stdout.endswith("failed: tests/tools\n")
     assert not [*folder.iterdir()]
 
 
