@@ -32,28 +32,24 @@ VALIDATED = {"retail_media"} if BY_NIGHT else set[str]()
 """cdk.json wants errors of the CDK's own validation to fail the synthesis; by day it looks at the chain in a test."""
 
 
-@pytest.mark.parametrize("example", STACKS)
-def test_an_example_synthesises(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("example", "context"),
+    [*((example, CONTEXT) for example in STACKS), ("quickstart", OWN)],
+    ids=[*STACKS, "no flags"],
+)
+def test_an_example_synthesises(
+    example: str, context: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process; a program by itself is run by the CDK CLI in test_getting_started.py."""
+    script = REPOSITORY / "examples" / example / "app.py"
     if example in VALIDATED:
-        run_alone(example, CONTEXT, tmp_path, CDK_VALIDATION="true")
+        told = {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context), "CDK_VALIDATION": "true"}
+        subprocess.run([sys.executable, script], env=os.environ | told, check=True)
     else:
         # What the CDK CLI tells it by variables, which CDK reads once in a process.
-        monkeypatch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(tmp_path), context=CONTEXT))
-        runpy.run_path(str(REPOSITORY / "examples" / example / "app.py"), run_name="__main__")
+        monkeypatch.setattr(aws_cdk, "App", partial(aws_cdk.App, outdir=str(tmp_path), context=context))
+        runpy.run_path(str(script), run_name="__main__")
     check(example, tmp_path)
-
-
-def test_one_synthesises_by_itself_and_without_flags(tmp_path: Path) -> None:
-    """Just the smallest: it takes a second, and other tests go without flags, too."""
-    run_alone("quickstart", OWN, tmp_path)
-    check("quickstart", tmp_path)
-
-
-def run_alone(example: str, context: dict[str, Any], output: Path, **variables: str) -> None:
-    """Runs it as the CDK CLI does, but with this interpreter."""
-    told = {"CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context), **variables}
-    script = REPOSITORY / "examples" / example / "app.py"
-    subprocess.run([sys.executable, script], env=os.environ | told, check=True)
 
 
 def check(example: str, output: Path) -> None:

@@ -198,11 +198,12 @@ sys.exit(main.main(["list", "--region", "us-east-1"]))
 
 def test_without_its_extra(tmp_path: Path) -> None:
     code = "import sys; sys.modules['rich'] = None; from cdk_cleanroomsml.operators.main import main; sys.exit(main())"
-    for arguments, ended in ((["list"], 1), (["--help"], 0)):
-        told = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
-        assert told.returncode == ended
-    told = subprocess.run([sys.executable, "-c", code, "list"], cwd=tmp_path, capture_output=True, text=True)
-    assert "pip install 'cdk-cleanroomsml[cli]'" in told.stderr
+    listed, helped = (
+        subprocess.run([sys.executable, "-c", code, word], cwd=tmp_path, capture_output=True, text=True)
+        for word in ("list", "--help")
+    )
+    assert (listed.returncode, helped.returncode) == (1, 0)
+    assert "pip install 'cdk-cleanroomsml[cli]'" in listed.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
