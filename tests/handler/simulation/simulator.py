@@ -307,9 +307,9 @@ class Simulator:
             }
             # A policy can be anybody's: it carries no markers.
             assert type_ == POLICY or others <= set(self.stack.abandoned) | self.left_behind(type_)
-            for logical_id, resource in resources.items():
+            for resource in resources.values():
                 state = live[resource.physical_id]
-                assert self.differences(logical_id).keys() <= self.not_taken_away(resource)
+                assert _differences(resource, type_, state).keys() <= self.not_taken_away(resource)
                 # A status is that of the last create or update.
                 assert {name: value for name, value in resource.data.items() if name != "Status"} == state.data
 
@@ -356,11 +356,7 @@ class Simulator:
         """Where the service doesn't hold what the template says: member → (wanted, state)."""
         resource = self.resource(logical_id)
         type_ = type_of(resource.properties)
-        state = self.live()[type_][resource.physical_id]
-        if type_ in KINDS:
-            return differences(KINDS[type_], resource.properties, state)
-        wanted = resource.properties
-        return {name: (wanted.get(name), value) for name, value in state.members.items() if wanted.get(name) != value}
+        return _differences(resource, type_, self.live()[type_][resource.physical_id])
 
     def check_secrets(self, *secrets: str) -> None:
         """Nothing secret was written or answered."""
@@ -368,6 +364,13 @@ class Simulator:
         said += json.dumps([pending.answers for pending in self.cloudformation.pending.values()])
         for secret in (SIGNATURE, *CREDENTIALS.values(), *secrets):
             assert secret not in said
+
+
+def _differences(resource: Resource, type_: str, state: ResourceState) -> dict[str, tuple[Any, Any]]:
+    if type_ in KINDS:
+        return differences(KINDS[type_], resource.properties, state)
+    wanted = resource.properties
+    return {name: (wanted.get(name), value) for name, value in state.members.items() if wanted.get(name) != value}
 
 
 def _association(members: dict[str, Any]) -> ResourceState:

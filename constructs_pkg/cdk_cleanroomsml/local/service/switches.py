@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -179,7 +179,7 @@ def from_environment() -> Switches:
     if not text or text == "surprised":
         return surprised() if text else Switches()
     document = json.loads(text)
-    if not isinstance(document, dict) or not document.keys() <= asdict(Switches()).keys():
+    if not isinstance(document, dict) or not document.keys() <= {each.name for each in fields(Switches)}:
         raise ValueError(f"{VARIABLE} must be 'surprised' or a JSON object of switches, got {text!r}")
     return Switches(**document)
 
