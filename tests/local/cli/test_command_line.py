@@ -40,6 +40,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
     return folder
 
 
@@ -60,10 +61,22 @@ def interruptible() -> Iterator[None]:
 
 
 class TestOneCommand:
-    def test_its_exit_code_is_passed_on_and_a_shell_says_that_it_is_inside(self, temporary: Path) -> None:
-        done = run("--no-bootstrap", "--", "sh", input="echo $AWS_ENDPOINT_URL; exit 7")
-        assert (done.returncode, done.stdout.startswith("http://127.0.0.1:")) == (7, True)
-        assert f"you are in the engine: cdk, aws and boto3 talk to {done.stdout.strip()}; exit ends both" in done.stderr
+    def test_its_options_and_exit_code_count_and_a_shell_says_that_it_is_inside(self, temporary: Path) -> None:
+        arn = "arn:aws:cleanrooms-ml:eu-west-1:444455556666:audience-model/mine"
+        code = """
+import boto3
+ml = boto3.client("cleanroomsml")
+print(*[each["audienceModelArn"] for each in ml.list_audience_models()["audienceModels"]])
+print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
+"""
+        options = ["--account", "444455556666", "--region", "eu-west-1", "--auth", "--no-bootstrap"]
+        models = ["--audience-model", arn, "--audience-model", f"{arn}-2"]
+        typed = f"echo $AWS_ENDPOINT_URL; {shlex.join([sys.executable, '-c', code])}; exit 7"
+        done = run(*options, *models, "--", "sh", input=typed)
+        url, *said = done.stdout.splitlines()
+        assert (done.returncode, url.startswith("http://127.0.0.1:")) == (7, True)
+        assert said == [f"{arn} {arn}-2", "arn:aws:iam::444455556666:root eu-west-1"]
+        assert f"you are in the engine: cdk, aws and boto3 talk to {url}; exit ends both" in done.stderr
         assert list(temporary.iterdir()) == []
 
     def test_a_signal_is_passed_on_as_a_shell_does_and_the_engine_needs_no_node(
@@ -76,29 +89,23 @@ class TestOneCommand:
         assert main(script("import os; os.kill(os.getpid(), 9)")) == 128 + signal.SIGKILL
         assert list(temporary.iterdir()) == []
 
-    def test_options(self, temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        arn = "arn:aws:cleanrooms-ml:eu-west-1:444455556666:audience-model/mine"
-        code = """
-import boto3
-ml = boto3.client("cleanroomsml")
-print(*[each["audienceModelArn"] for each in ml.list_audience_models()["audienceModels"]])
-print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
-"""
-        options = ["--account", "444455556666", "--region", "eu-west-1", "--auth"]
-        assert main([*options, "--audience-model", arn, "--audience-model", f"{arn}-2", *script(code)]) == 0
-        assert capfd.readouterr().out.splitlines() == [f"{arn} {arn}-2", "arn:aws:iam::444455556666:root eu-west-1"]
-        assert list(temporary.iterdir()) == []
-
-    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-    def test_it_ends_with_the_engine(self, temporary: Path, sent: int, code: int) -> None:
+    def test_it_ends_with_the_engine(self, temporary: Path) -> None:
         child = script("import os, time; print(os.getpid(), flush=True); time.sleep(600)")
         with subprocess.Popen([*PROGRAM, *child], stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             pid = int(process.stdout.readline())
-            process.send_signal(sent)
-            assert process.wait(60) == code
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+        assert list(temporary.iterdir()) == []
+
+    def test_sigterm_ends_both_too(self, temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        code = "import os, time; print(os.getpid(), flush=True); os.kill(os.getppid(), 15); time.sleep(600)"
+        with pytest.raises(SystemExit, match=r"^143$"):
+            main(script(code))
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(capfd.readouterr().out), 0)
         assert list(temporary.iterdir()) == []
 
 
