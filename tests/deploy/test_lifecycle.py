@@ -51,12 +51,17 @@ def test_everything_that_can_be_said_arrives(deployment: Deployment) -> None:
     assert {export["Name"]: export["Value"] for export in exports} == {"Arn": model["configuredAudienceModelArn"]}
 
 
-def test_the_least_that_can_be_said_works(deployment: Deployment) -> None:
+def test_the_least_that_can_be_said_works_and_only_data_is_left_of_it(deployment: Deployment, engine: Engine) -> None:
     deployment.deploy(define_model)
     assert deployment.calls() == ["CreateConfiguredAudienceModel"]
     model = deployment.model()
     assert model["minMatchingSeedSize"] == 500
     assert model["name"].startswith("Stack-Model")
+    buckets = [bucket["Name"] for bucket in engine.client("s3").list_buckets()["Buckets"]]
+    deployment.destroy()
+    assert deployment.models() == []
+    assert [bucket["Name"] for bucket in engine.client("s3").list_buckets()["Buckets"]] == buckets
+    assert engine.client("logs").describe_log_groups()["logGroups"] == []
 
 
 def test_updates_in_place(deployment: Deployment) -> None:
@@ -127,28 +132,12 @@ def test_a_replacement_under_the_same_name_is_refused_before_anything_happens(de
     assert deployment.model()["configuredAudienceModelArn"] == old["configuredAudienceModelArn"]
 
 
-def test_nothing_is_left_after_destroy_and_data_is(deployment: Deployment, engine: Engine) -> None:
-    deployment.deploy(define_model)
-    buckets = [bucket["Name"] for bucket in engine.client("s3").list_buckets()["Buckets"]]
-    deployment.destroy()
-    assert deployment.models() == []
-    assert [bucket["Name"] for bucket in engine.client("s3").list_buckets()["Buckets"]] == buckets
-    assert engine.client("logs").describe_log_groups()["logGroups"] == []
-
-
 @pytest.mark.usefixtures("shorter_pauses")
 def test_deleting_what_is_gone_already_is_fine(deployment: Deployment) -> None:
     deployment.deploy(define_model)
     arn = deployment.model()["configuredAudienceModelArn"]
     deployment.cleanroomsml.delete_configured_audience_model(configuredAudienceModelArn=arn)
     deployment.destroy()
-
-
-def test_a_retained_model_stays(deployment: Deployment) -> None:
-    deployment.deploy(lambda stack: define_model(stack, removal_policy=cdk.RemovalPolicy.RETAIN))
-    arn = deployment.model()["configuredAudienceModelArn"]
-    deployment.destroy()
-    assert deployment.model()["configuredAudienceModelArn"] == arn
 
 
 def test_a_service_error_is_the_reason_that_is_shown(deployment: Deployment, engine: Engine) -> None:

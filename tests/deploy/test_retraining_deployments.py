@@ -110,12 +110,9 @@ def chain(engine: Engine, deployment: Deployment) -> Chain:
     return Chain(engine, deployment)
 
 
-def test_the_first_audience_model_is_gone(chain: Chain) -> None:
+def test_a_later_deployment_points_to_no_older_one(chain: Chain) -> None:
     assert chain.first not in chain.audience_models()
     assert chain.in_use() == chain.current
-
-
-def test_a_later_deployment_points_to_no_older_one(chain: Chain) -> None:
     chain.deploy(description="changed")
     assert chain.in_use() == chain.current
     assert chain.deployment.model()["description"] == "changed"
