@@ -46,7 +46,7 @@ def handler(event, context):
             http("GET", os.environ["AWS_ENDPOINT_URL"] + "/gates/fail")
             break
         except urllib.error.HTTPError:
-            time.sleep(0.05)
+            time.sleep(0.2)
     answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
     answer |= {"Status": "FAILED" if fails else "SUCCESS", "Reason": "told to", "PhysicalResourceId": "sibling"}
     http("PUT", event["ResponseURL"], json.dumps(answer).encode())
@@ -178,7 +178,7 @@ class Overlap(EngineDriver):
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Waits for what another process does."""
     end = time.monotonic() + seconds
-    for pause in itertools.repeat(0.05):
+    for pause in itertools.repeat(0.2):
         if condition():
             return
         assert time.monotonic() < end, f"it did not happen within {seconds} s"
