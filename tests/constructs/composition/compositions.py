@@ -550,7 +550,7 @@ WHATS = [
         role_of_function,
         lambda scope, part: CleanRoomsMLProvider(cdk.Stack.of(scope), role=part),
         ROLES,
-        {ANOTHER_REGION: WORKS, "an ARN, mutable=False": NOT_FROM_HERE},
+        {ANOTHER_REGION: WORKS, "an ARN, mutable=False": warning("role can't be changed here")},
     ),
     What(
         "`CleanRoomsMLProvider(dead_letter_queue=)`",
