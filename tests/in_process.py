@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 from cdk_cleanroomsml.local.service import client
 
@@ -48,9 +49,10 @@ def _made(name: ServiceName, account: str, parameter_validation: bool) -> tuple[
 def unsigned(client: Any) -> Any:
     """Leaves out what nobody in process looks at, and what takes half of the time of a call.
 
-    These are the signature, and what a client says of itself.
+    These are the signature, what a client says of itself, and reading the same time again.
     """
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.unregister(f"request-created.{service}", client._request_signer.handler)
     client._user_agent_creator.to_string = lambda: "a test"
+    client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=cache(parse_timestamp))
     return client
