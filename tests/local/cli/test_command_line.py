@@ -64,10 +64,19 @@ class TestOneCommand:
     def test_its_options_and_exit_code_count_and_a_shell_says_that_it_is_inside(self, temporary: Path) -> None:
         arn = "arn:aws:cleanrooms-ml:eu-west-1:444455556666:audience-model/mine"
         code = """
-import boto3
+import boto3, json
 ml = boto3.client("cleanroomsml")
 print(*[each["audienceModelArn"] for each in ml.list_audience_models()["audienceModels"]])
 print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
+trusted = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}
+trust = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+role = boto3.client("iam").create_role(RoleName="nobody", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+nobody = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="nobody")["Credentials"]
+session = boto3.Session(nobody["AccessKeyId"], nobody["SecretAccessKey"], nobody["SessionToken"])
+try:
+    print(session.client("cleanroomsml").list_audience_models())
+except ml.exceptions.ClientError as error:
+    print(error.response["Error"]["Code"])
 """
         options = ["--account", "444455556666", "--region", "eu-west-1", "--auth", "--no-bootstrap"]
         models = ["--audience-model", arn, "--audience-model", f"{arn}-2"]
@@ -75,7 +84,7 @@ print(boto3.client("sts").get_caller_identity()["Arn"], ml.meta.region_name)
         done = run(*options, *models, "--", "sh", input=typed)
         url, *said = done.stdout.splitlines()
         assert (done.returncode, url.startswith("http://127.0.0.1:")) == (7, True)
-        assert said == [f"{arn} {arn}-2", "arn:aws:iam::444455556666:root eu-west-1"]
+        assert said == [f"{arn} {arn}-2", "arn:aws:iam::444455556666:root eu-west-1", "AccessDeniedException"]
         assert f"you are in the engine: cdk, aws and boto3 talk to {url}; exit ends both" in done.stderr
         assert list(temporary.iterdir()) == []
 
