@@ -61,7 +61,7 @@ lint:
 	@$(WITH) dev ruff format --check .
 	@$(WITH) dev ruff format --check --line-length 80 README.md
 	@$(WITH) dev ruff check .
-	@$(WITH) dev lint-imports --no-cache --no-logo
+	@out=$$($(WITH) dev lint-imports --no-cache --no-logo) || { echo "$$out"; exit 1; }
 	@if [ -d .github ]; then $(WITH) dev zizmor --offline --quiet .github; else echo 'no .github here, as in a source distribution'; fi
 	$(END)
 
@@ -86,6 +86,12 @@ $(sort $(FOLDERS) $(TESTS) $(QUICK)):
 	$(BEGIN)
 	@$(WITH) dev pytest -q $(COVERAGE) $(QUICKLY) $(OPTIONS) $(PATHS)
 	$(END)
+
+# Any other folder or file; a shell ends the name of a folder with a slash.
+tests/%: FORCE
+	@$(WITH) dev pytest -q $(@:/=)
+
+FORCE:
 
 # The scenarios, and the command for operators, in other worlds of what nobody knows about the service (tests/worlds.py): WORLDS="surprised 1 2 3" names some of them.
 worlds: install

@@ -79,7 +79,7 @@ def metadata(everything: Path, reach: dict[str, str]) -> dict[str, list[str]]:
         StepError: a distribution has no wheel for a Python, or none of the Pythons takes it.
     """
     required: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".lock-", dir=CLONE) as scratch:
         for python, system in itertools.product(PYTHONS, SYSTEMS):
             to = Path(scratch) / python / system
             options = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--python-version", python)
@@ -98,7 +98,7 @@ def metadata(everything: Path, reach: dict[str, str]) -> dict[str, list[str]]:
 def write(upgrade: bool) -> None:
     """Writes all pins; those that are there stay as they are if any of it fails."""
     reach = variables()
-    with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".lock-", dir=CLONE) as scratch:
         folder = Path(scratch)
         for file in PINS.glob("*.txt"):
             (folder / file.name).write_bytes(file.read_bytes())
@@ -130,7 +130,7 @@ def newest_by_hand(reach: dict[str, str]) -> dict[str, str]:
 
 def _newest_of(name: str, beside: list[str], reach: dict[str, str]) -> str:
     """The newest release of a distribution that can be installed beside others."""
-    with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".lock-", dir=CLONE) as scratch:
         (asked := Path(scratch) / "asked.in").write_text("\n".join([*beside, f"{name}\n"]))
         to: Command = ("--universal", "--python-version", PYTHONS[0], "--no-header", asked)
         lines = run(("uv", "pip", "compile", "--quiet", "--no-config", *to), reach)
@@ -156,14 +156,14 @@ def newest() -> None:
 
 
 def outdated() -> list[str]:
-    """What `newest` would change, a line each."""
+    """What `newest` would change, a line each; two versions where they differ between Pythons."""
     reach = variables()
     changes = [
         (name, written_by_hand(name), version)
         for name, version in newest_by_hand(reach).items()
         if version != written_by_hand(name)
     ]
-    with tempfile.TemporaryDirectory(dir=CLONE) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".lock-", dir=CLONE) as scratch:
         resolve(Path(scratch), True, reach)
         new = pins(Path(scratch) / "dev.txt")
     old = pins(PINS / "dev.txt")
@@ -179,6 +179,7 @@ def main(words: list[str]) -> None:
     """Does what the first word says."""
     try:
         if words == ["outdated"]:
+            print("asking for the newest releases, about a minute", file=sys.stderr)
             changes = outdated()
             print("\n".join(changes) or "everything is at its newest release")
             if changes:

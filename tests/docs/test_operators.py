@@ -72,10 +72,14 @@ def test_each_reason_is_explained(reason: str) -> None:
 
 
 VALUES = re.compile(
-    r"…|cdk-cleanroomsml:|\*\*\*|<[^>]*>|\d+|[a-z-]+:[\w:/-]*:[\w:/-]+"
+    r"…|cdk-cleanroomsml:|cleanrooms(?:-ml)?:|\*\*\*|<[^>]*>|\d+|[a-z-]+:[\w:/-]*:[\w:/-]+"
     r"|\b[A-Z][a-z]+[A-Z]\w*|\b[A-Z]+_[A-Z]+|^\w+(?=: this change)"
 )
 """What differs from one Reason to another, where a page quotes one."""
+
+
+_HINT = re.compile(r"^\w+ failed with .*?\(request id [^)]*\)\. (.*) \(log: .*")
+"""A Reason that begins with the service's words: what the function adds to them."""
 
 
 def quotations() -> list[str]:
@@ -87,7 +91,7 @@ def quotations() -> list[str]:
     ]
     for page in (PAGE, "guides/updates.md"):
         blocks = re.findall(r"```text\n(.*?)```", (DOCS / page).read_text(), re.S)
-        quoted += [" ".join(block.split()) for block in blocks if not re.match(r"\{|\w+ failed with", block)]
+        quoted += [_HINT.sub(r"\1", " ".join(block.split())) for block in blocks if not block.startswith("{")]
     return quoted
 
 
