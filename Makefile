@@ -24,8 +24,8 @@ TOGETHER = --no-print-directory --keep-going $(AT_ONCE) $(GROUPED)
 # What has failed is told at the end: each part that is done says so in a file. A dry run does none.
 DRY = $(findstring n,$(firstword -$(MAKEFLAGS)))
 LEDGER = done=$$(mktemp) || exit$(if $(DRY),,; echo 'each prints when it is done: $(1)')
-TELL = failed=$$(printf '%s\n' $(1) | grep -vxFf "$$done" | tr '\n' ' '); rm "$$done"; \
-	$(if $(DRY),,if [ -z "$$failed" ]; then echo all passed; else echo failed: $$failed; exit 1; fi)
+TELL = code=$$?; failed=$$(printf '%s\n' $(1) | grep -vxFf "$$done" | tr '\n' ' '); rm "$$done"; \
+	$(if $(DRY),,if [ -z "$$failed" ] && [ $$code = 0 ]; then echo all passed; else echo failed: $$failed; exit 1; fi)
 BEGIN = @echo '$@'
 END = @$(if $(DONE),echo '$@' >>"$$DONE")
 

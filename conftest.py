@@ -33,7 +33,14 @@ ROOT = Path(__file__).parent
 gc.set_threshold(50_000)
 
 # However slow the machine is, no test fails for it.
-settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+BY_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+settings.register_profile(
+    "untimed",
+    settings(),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=settings().derandomize and not BY_NIGHT,  # hypothesis itself repeats all where CI is set
+)
 settings.load_profile("untimed")
 
 # No test waits while the CDK CLI pauses.
@@ -61,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("sweep"):
             item.add_marker("no_cover")
-    if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
+    if BY_NIGHT:
         return
     for item in items:
         for mark in item.iter_markers("nightly"):

@@ -183,7 +183,7 @@ def test_more_than_a_page_of_models_in_linear_calls(world: World) -> None:
 @GONE_AT_ONCE
 def test_a_list_that_changes_while_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     audience_model = world.audience_model()
-    stay = {world.model(f"m{number}", audienceModelArn=audience_model) for number in range(110)}
+    stay = {world.model(f"m{number}", audienceModelArn=audience_model) for number in range(210)}
     goes = world.model("goes", audienceModelArn=audience_model)
     ask = world.service.handle
     last: list[Any] = []
@@ -204,7 +204,7 @@ def test_a_list_that_changes_while_it_is_read(world: World, monkeypatch: pytest.
 
     monkeypatch.setattr(world.service, "handle", handle)
     arns = [each["arn"] for each in listed(world)["configuredAudienceModels"]]
-    assert (len(arns), set(arns)) == (110, stay)
+    assert (len(arns), set(arns)) == (210, stay)
     assert len(last) == 3
 
 

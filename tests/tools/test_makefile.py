@@ -38,6 +38,12 @@ def test_what_failed_is_told_and_nothing_else(name: str, tmp_path: Path) -> None
     assert not [*folder.iterdir()]
 
 
+def test_it_is_not_green_when_what_is_done_cannot_be_read(tmp_path: Path) -> None:
+    done = gate(tmp_path, 'f() { case "$$*" in dev) ;; *) rm -f "$$DONE"; false;; esac; }; f')
+    assert done.returncode
+    assert "all passed" not in done.stdout
+
+
 def test_without_a_folder_for_temporary_files_it_is_not_green(tmp_path: Path) -> None:
     done = gate(tmp_path / "none", "true")
     assert done.returncode

@@ -38,7 +38,7 @@ def script(job: str, name: str) -> str:
 
 def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """As a runner does, without the settings of whoever tests."""
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    command = ["bash", "-e", "-c", script]
     mine = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment = mine | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"} | variables
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -108,6 +108,11 @@ def test_a_release_is_built_once_and_proved_on_each_python_before_it_is_publishe
     ]
     assert jobs["test"]["strategy"]["matrix"]["python"] == PYTHONS
     assert {"make test", "make api"} <= {*commands(jobs["build"])}
+    # Branches are fetched too, and nothing runs before a tag is known to be on one.
+    checkout, *_ = jobs["build"]["steps"]
+    assert checkout["with"]["fetch-depth"] == 0
+    assert commands(jobs["build"])[0] == script("release: build", "What was tagged is on main")
+    assert jobs["publish"]["steps"][-1]["with"] == {"skip-existing": True}
     # Whoever may speak for the project runs no code of it.
     assert [name for name in jobs if "id-token" in jobs[name].get("permissions", {})] == ["attest", "publish"]
     assert commands(jobs["attest"]) == commands(jobs["publish"]) == []
@@ -123,7 +128,7 @@ def test_a_release_is_built_once_and_proved_on_each_python_before_it_is_publishe
     ],
 )
 def test_only_what_is_on_main_is_released(checkout: Path, before: str, said: str) -> None:
-    run(before, checkout)
+    assert run(before, checkout).returncode == 0
     done = run(script("release: build", "What was tagged is on main"), checkout)
     assert (done.returncode == 0) is (said == "")
     assert said in done.stdout

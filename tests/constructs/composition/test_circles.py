@@ -398,7 +398,6 @@ def templates() -> dict[str, dict[str, Any]]:
     return {name: json.loads((folder / stack.template_file).read_text()) for name, stack in stacks.items()}
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("name", [*(define.__name__ for define in CASES), *TOKENS])
 def test_nothing_waits_for_itself(templates: dict[str, dict[str, Any]], name: str) -> None:
     assert circles(templates[name]["Resources"]) == []
@@ -552,7 +551,6 @@ def another_stacks(stack: cdk.Stack, at: int) -> str:
     return trained(cast("Construct", there), f"AudienceModel{at}").audience_model_arn
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("arn", [parameters, imports, another_stacks])
 def test_many_from_outside_share_policies(synth: Synth, arn: Callable[[cdk.Stack, int], str]) -> None:
     output = AudienceOutput(synth.stack, "Output")

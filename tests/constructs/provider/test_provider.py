@@ -170,7 +170,6 @@ def size(document: dict[str, Any]) -> int:
     return len(re.sub(r'{"Fn::GetAtt":\[[^]]*\]}', f'"{"x" * 110}"', text))
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(
     "context",
     [
