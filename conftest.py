@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+from tests.by_night import NIGHT
 from tests.worlds import Worlds
 from tools.set_up import Environment
 
@@ -33,13 +34,12 @@ ROOT = Path(__file__).parent
 gc.set_threshold(50_000)
 
 # However slow the machine is, no test fails for it.
-BY_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 settings.register_profile(
     "untimed",
     settings(),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=settings().derandomize and not BY_NIGHT,  # hypothesis itself repeats all where CI is set
+    derandomize=settings().derandomize and not NIGHT,  # hypothesis itself repeats all where CI is set
 )
 settings.load_profile("untimed")
 
@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("sweep"):
             item.add_marker("no_cover")
-    if BY_NIGHT:
+    if NIGHT:
         return
     for item in items:
         for mark in item.iter_markers("nightly"):

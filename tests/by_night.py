@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+"""Whether this is the night's run."""
 
 
 def the_rest_by_night(cases: Sequence[Any], by_day: Collection[Any], why: str) -> list[Any]:

@@ -17,6 +17,8 @@ from typing import Any
 import aws_cdk
 import pytest
 
+from ..by_night import NIGHT
+
 REPOSITORY = Path(__file__).parents[2]
 CONTEXT: dict[str, Any] = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
 OWN = {key: value for key, value in CONTEXT.items() if not key.startswith("@aws-cdk")}
@@ -27,8 +29,7 @@ STACKS = {
     "own_output": {"OwnOutput": 1},
     "larger_application": {"BetaCatalogue": 0, "BetaModels": 3, "ProductionCatalogue": 0, "ProductionModels": 3},
 }
-BY_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-VALIDATED = {"retail_media"} if BY_NIGHT else set[str]()
+VALIDATED = {"retail_media"} if NIGHT else set[str]()
 """cdk.json wants errors of the CDK's own validation to fail the synthesis; by day it looks at the chain in a test."""
 
 

@@ -48,3 +48,9 @@ def test_without_a_folder_for_temporary_files_it_is_not_green(tmp_path: Path) ->
     done = gate(tmp_path / "none", "true")
     assert done.returncode
     assert "No such file" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["tests/local/", "tests/local/cli", "tests/local/cli/", "tests/tools/test_lock.py"])
+def test_any_folder_and_any_file_is_a_target(name: str) -> None:
+    done = subprocess.run(["make", "WITH=echo", name], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith(f"dev pytest -q {name.rstrip('/')}\n")

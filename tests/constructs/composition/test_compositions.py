@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from constructs import Construct
 
+from ...by_night import NIGHT
 from ..conftest import an_app, warnings_in
 from ..graph import circles
 from .compositions import PAGE, ROWS, WHATS, Row, page
@@ -30,7 +30,6 @@ BY_DAY = {
     "`CleanRoomsMLProvider(vpc=)`",
 }
 """One parameter of each construct, and of each kind of part: whence a part is doesn't depend on what takes it."""
-NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 LOOKED_AT = [what for what in WHATS if NIGHT or what.name in BY_DAY]
 
 

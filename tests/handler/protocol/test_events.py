@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from cdk_cleanroomsml import handler
 from cdk_cleanroomsml.handler import dispatch, main
 
+from ...by_night import NIGHT
 from ...worlds import USUAL
 from ..scenarios.all_scenarios import nothing_left
 from ..simulation.cloudformation import SIGNATURE
 from ..simulation.deliveries import answers, create_event, deliver
-from ..simulation.random_faults import PROFILE
 from ..simulation.simulator import MAXIMAL, MINIMAL, Simulator
 
 pytestmark = USUAL
@@ -182,7 +182,7 @@ TEMPLATE = create_event(WORLD, **MAXIMAL)
 
 
 @pytest.mark.scenario(39, 40, 48)
-@settings(max_examples=2_000 if PROFILE == "nightly" else 100)
+@settings(max_examples=2_000 if NIGHT else 100)
 @given(damaged(TEMPLATE))
 def test_any_event_gets_exactly_one_valid_answer(event: dict[str, Any]) -> None:
     sent: list[bytes] = []

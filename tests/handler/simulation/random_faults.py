@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from cdk_cleanroomsml.local.service import Fault
 
+from ...by_night import NIGHT
 from .virtual_lambda import Interruption, crash
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from .simulator import Simulator
 
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 BY_DAY = 15
 """Histories of a machine: as many as its seed takes to find every bug that is planted in the handler."""
 
@@ -177,7 +176,7 @@ SETTINGS = settings(
 
 def run_histories(machine: type[RuleBasedStateMachine], seed: int) -> None:
     """By day a few, the same each time, so that a change is told from chance; each night many, and other ones."""
-    if PROFILE == "nightly":
+    if NIGHT:
         _run(machine, settings(SETTINGS, max_examples=1_000))
     else:
         _run(_seeded(machine, seed), settings(SETTINGS, max_examples=BY_DAY, database=None))

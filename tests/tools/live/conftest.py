@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import sys
 import tempfile
 import time
@@ -35,7 +34,6 @@ OWN, PARTNER, REGION = "111122223333", "444455556666", "us-east-1"
 AUDIENCE_MODEL = f"arn:aws:cleanrooms-ml:{REGION}:{OWN}:audience-model/seeded"
 PROFILE = "partner"
 RUN_ID = "0a1b2c3d"
-NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 """At night everything is tried; by day, some of each kind."""
 at_night = pytest.mark.nightly("a deployment by the CDK CLI takes some 20 s of a core")
 

@@ -21,7 +21,8 @@ from tools.live.run import Inputs, Run
 
 import cdk_cleanroomsml
 
-from .conftest import AUDIENCE_MODEL, NIGHT, OWN, PARTNER, REGION, at_night, open_inputs, passing_time
+from ...by_night import NIGHT
+from .conftest import AUDIENCE_MODEL, OWN, PARTNER, REGION, at_night, open_inputs, passing_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
